@@ -1,0 +1,93 @@
+//! One record as a sequence of text fields in one wiped buffer.
+
+use std::fmt;
+
+use zeroize::Zeroize;
+
+/// Fields of one record. Its memory is wiped on drop and it never prints.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Row {
+    bytes: String,
+    ends: Vec<usize>,
+}
+
+impl Row {
+    /// A record without fields.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Appends a field.
+    pub fn push(&mut self, field: &str) {
+        if self.bytes.len() + field.len() > self.bytes.capacity() {
+            self.grow(field.len());
+        }
+        self.bytes.push_str(field);
+        self.ends.push(self.bytes.len());
+    }
+
+    /// The field at `position`; empty where there is none.
+    pub fn get(&self, position: usize) -> &str {
+        let end = self.ends.get(position).copied().unwrap_or(0);
+        let start = match position {
+            0 => 0,
+            p => self.ends.get(p - 1).copied().unwrap_or(end),
+        };
+        self.bytes.get(start..end).unwrap_or("")
+    }
+
+    /// All fields in order.
+    pub fn fields(&self) -> impl Iterator<Item = &str> {
+        (0..self.ends.len()).map(|p| self.get(p))
+    }
+
+    /// Number of fields.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether it has no field.
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// Removes all fields, wipes them and keeps the memory.
+    pub fn clear(&mut self) {
+        let capacity = self.bytes.capacity();
+        let mut old = std::mem::take(&mut self.bytes);
+        old.zeroize();
+        self.bytes = old;
+        debug_assert!(self.bytes.is_empty() && self.bytes.capacity() == capacity);
+        self.ends.clear();
+    }
+
+    /// Moves to a larger buffer and wipes the old one: a growing `String` would leave its text behind.
+    fn grow(&mut self, by: usize) {
+        let mut wider = String::with_capacity((self.bytes.len() + by).next_power_of_two().max(256));
+        wider.push_str(&self.bytes);
+        self.bytes.zeroize();
+        self.bytes = wider;
+    }
+}
+
+impl<S: AsRef<str>> FromIterator<S> for Row {
+    fn from_iter<I: IntoIterator<Item = S>>(fields: I) -> Self {
+        let mut row = Self::new();
+        for field in fields {
+            row.push(field.as_ref());
+        }
+        row
+    }
+}
+
+impl Drop for Row {
+    fn drop(&mut self) {
+        self.bytes.zeroize();
+    }
+}
+
+impl fmt::Debug for Row {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Row({} fields)", self.ends.len())
+    }
+}

@@ -1,0 +1,56 @@
+//! The command line: one file per command (design §10).
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Exchanges and reconciles the data of two parties over SFTP.
+#[derive(Debug, Parser)]
+#[command(name = "padan", version, about)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+enum Command {}
+
+/// Outcome of a command for people: what went wrong and what to do next, with the exit code of design §10.
+#[derive(Debug)]
+pub enum Failure {
+    /// 1: a rejection, or a difference found by a check.
+    Refused(String),
+    /// 2: wrong usage or configuration.
+    Usage(String),
+    /// 3: our own trouble.
+    Fault(String),
+}
+
+impl From<crate::fault::Fault> for Failure {
+    fn from(fault: crate::fault::Fault) -> Self {
+        Self::Fault(fault.to_string())
+    }
+}
+
+/// Parses the arguments, runs the command and maps its outcome to an exit code.
+pub fn main() -> ExitCode {
+    let outcome: Result<(), Failure> = match Cli::parse().command {};
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}
+
+impl Failure {
+    /// Tells the person on stderr.
+    fn report(self) -> ExitCode {
+        let (text, code) = match self {
+            Self::Refused(text) => (text, 1),
+            Self::Usage(text) => (text, 2),
+            Self::Fault(text) => (text, 3),
+        };
+        eprintln!("padan: {text}");
+        ExitCode::from(code)
+    }
+}

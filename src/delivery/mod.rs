@@ -1,0 +1,9 @@
+//! The exchange format (design §2): names, manifests and receipts, without any file or clock.
+
+pub mod digest;
+pub mod manifest;
+pub mod name;
+
+pub use digest::{DeliveryId, Sha256Digest};
+pub use manifest::Manifest;
+pub use name::{Compression, DataFileName, Mode};

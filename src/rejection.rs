@@ -1,0 +1,142 @@
+//! A rejection is the sender's mistake: final, coded, answered with a receipt that says what to do.
+
+use std::fmt;
+
+use serde::Serialize;
+
+/// Stable codes (design §3). A code never changes its meaning; a new mistake gets a new code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Code {
+    /// The manifest is not the plain output of `sha256sum`.
+    ManifestFormat,
+    /// A file name does not follow `<party>_<dataset>_<full|delta>_<date>_<sequence>.csv[.gz|.zst].age`.
+    NameFormat,
+    /// The name tells another party than the account that dropped it.
+    NameNotSender,
+    /// A file's SHA-256 is not the one in the manifest.
+    ChecksumMismatch,
+    /// A file that the manifest lists, or the signature, never came.
+    Incomplete,
+    /// The signature does not verify over this manifest.
+    SignatureBad,
+    /// No line of `allowed_signers` knows the key.
+    SignerUnknown,
+    /// The key belongs to another party.
+    SignerNotSender,
+    /// The key was not valid at the time of receipt.
+    SignerExpired,
+    /// The key or the algorithm is too weak.
+    SignerWeak,
+    /// Signed for another purpose than `padan`.
+    NamespaceWrong,
+    /// The same sequence came before with other content.
+    SequenceConflict,
+    /// A later sequence was already accepted.
+    SequenceOld,
+    /// The agreement has no such dataset from this party.
+    DatasetNotAgreed,
+    /// The agreement was not in force.
+    OutOfTerm,
+    /// A file, its plaintext, its age header, a row or a field is over the limit.
+    TooLarge,
+    /// Not encrypted to the service's recipient.
+    DecryptNoKey,
+    /// Truncated, altered or no age file.
+    DecryptDamaged,
+    /// Not gzip or zstd although the name says so, or damaged inside.
+    CompressionDamaged,
+    /// The plaintext is not UTF-8.
+    NotUtf8,
+    /// The plaintext is not CSV with a header row and rows of equal length.
+    NotCsv,
+    /// Nothing in it but, at most, a header.
+    NoRows,
+    /// A column that was not agreed.
+    ColumnUnknown,
+    /// An agreed column is missing.
+    ColumnMissing,
+    /// A column stands twice.
+    ColumnDoubled,
+    /// More rows were refused than the agreement tolerates.
+    RowsRefused,
+    /// A delta before any full delivery.
+    DeltaWithoutBase,
+    /// Something else than a plain file was dropped.
+    NotAFile,
+}
+
+/// What a person reads about a code, in one language.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Text {
+    /// What happened.
+    pub what: &'static str,
+    /// What to do now.
+    pub remedy: &'static str,
+}
+
+/// Where in the delivery the mistake is. Holds only what may stand in an unencrypted receipt.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Place {
+    /// A file of the delivery, by its agreed name; `None` when its name breaks the rule.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// Line in the plaintext or in the manifest, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<u64>,
+    /// Columns: names of the agreement, or positions (`#3`) where the sender's text is not repeated.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub columns: Vec<String>,
+    /// How many rows, where the code counts rows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rows: Option<u64>,
+}
+
+/// The sender's mistake. Terminal for the delivery.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Rejection {
+    /// The stable code.
+    pub code: Code,
+    /// Where it is.
+    pub place: Place,
+}
+
+impl Rejection {
+    /// A rejection of the delivery as a whole.
+    pub fn new(code: Code) -> Self {
+        Self {
+            code,
+            place: Place::default(),
+        }
+    }
+
+    /// Names the file; pass only a name that follows the naming rule.
+    pub fn in_file(mut self, name: impl fmt::Display) -> Self {
+        self.place.file = Some(name.to_string());
+        self
+    }
+
+    /// Names the line, from 1.
+    pub fn at_line(mut self, line: u64) -> Self {
+        self.place.line = Some(line);
+        self
+    }
+
+    /// Names columns of the agreement, or positions as `#3`.
+    pub fn for_columns(mut self, columns: Vec<String>) -> Self {
+        self.place.columns = columns;
+        self
+    }
+
+    /// Counts the rows concerned.
+    pub fn with_rows(mut self, rows: u64) -> Self {
+        self.place.rows = Some(rows);
+        self
+    }
+}
+
+impl From<Code> for Rejection {
+    fn from(code: Code) -> Self {
+        Self::new(code)
+    }
+}
