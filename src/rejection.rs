@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Stable codes (design §3). A code never changes its meaning; a new mistake gets a new code.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Code {
     /// The manifest is not the plain output of `sha256sum`.
@@ -64,15 +64,6 @@ pub enum Code {
     DeltaWithoutBase,
     /// Something else than a plain file was dropped.
     NotAFile,
-}
-
-/// What a person reads about a code, in one language.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Text {
-    /// What happened.
-    pub what: &'static str,
-    /// What to do now.
-    pub remedy: &'static str,
 }
 
 /// Where in the delivery the mistake is. Holds only what may stand in an unencrypted receipt.
