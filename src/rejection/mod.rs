@@ -1,8 +1,12 @@
 //! A rejection is the sender's mistake: final, coded, answered with a receipt that says what to do.
 
+mod text;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+
+pub use text::{Sentence, Text};
 
 /// Stable codes (design §3). A code never changes its meaning; a new mistake gets a new code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
