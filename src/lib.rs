@@ -7,3 +7,4 @@ pub mod delivery;
 pub mod fault;
 pub mod ledger;
 pub mod rejection;
+pub mod trust;
