@@ -102,6 +102,9 @@ pub trait Ledger: Send + Sync {
         inputs: &Inputs,
     ) -> Result<Inputs, Fault>;
 
+    /// What was fixed for a part, if anything was.
+    fn inputs(&self, id: &DeliveryId, dataset: &DatasetId) -> Result<Option<Inputs>, Fault>;
+
     /// The answered delivery that wrote the newest difference state of a reconciliation.
     fn state_of(&self, reconciliation: &ReconciliationId) -> Result<Option<DeliveryId>, Fault>;
 

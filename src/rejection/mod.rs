@@ -42,6 +42,8 @@ pub enum Code {
     DatasetNotAgreed,
     /// The agreement was not in force.
     OutOfTerm,
+    /// The as-of date in the name lies after the day of receipt.
+    AsOfFuture,
     /// A file, its plaintext, its age header, a row or a field is over the limit.
     TooLarge,
     /// Not encrypted to the service's recipient.

@@ -158,6 +158,13 @@ impl Code {
                 "The agreement was not in force on the day of the delivery or of its data.",
                 "Ask the operator: data may be exchanged only while the agreement is in force (Pasal 7).",
             ),
+            Self::AsOfFuture => (
+                "AS_OF_FUTURE",
+                "Tanggal data pada nama berkas ada di masa depan.",
+                "Tulis tanggal saat data diambil (TTTT-BB-HH), buat ulang manifes dan tanda tangan, lalu kirim.",
+                "The as-of date in the file name lies in the future.",
+                "Write the day on which the data was taken (YYYY-MM-DD), make the manifest and signature again, then send.",
+            ),
             Self::TooLarge => (
                 "TOO_LARGE",
                 "Berkas, isi terbukanya, kepala age, satu baris atau satu kolom melebihi batas.",
