@@ -3,6 +3,7 @@
 pub mod digest;
 pub mod manifest;
 pub mod name;
+pub mod receipt;
 
 pub use digest::{DeliveryId, Sha256Digest};
 pub use manifest::Manifest;
