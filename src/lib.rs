@@ -10,4 +10,5 @@ pub mod layout;
 pub mod ledger;
 pub mod pipeline;
 pub mod rejection;
+pub mod snapshot;
 pub mod trust;
