@@ -5,6 +5,7 @@
 //! delivery goes through its stages again from the staged bytes.
 
 pub mod record;
+pub mod sqlite;
 
 use jiff::Timestamp;
 
@@ -13,9 +14,10 @@ use crate::delivery::{DeliveryId, Sha256Digest};
 use crate::fault::Fault;
 
 pub use record::{
-    Begun, Delivery, Event, Inputs, NewDelivery, Outcome, Part, PartOutcome, Published, Stage,
-    State, Waiting,
+    Begun, Counts, Delivery, Event, Incomplete, Inputs, NewDelivery, Outcome, Part, PartOutcome,
+    Published, Stage, State, Waiting,
 };
+pub use sqlite::SqliteLedger;
 
 /// The service's memory. Methods block; call them from the pipeline's own thread, never from an async task.
 pub trait Ledger: Send + Sync {
@@ -29,14 +31,19 @@ pub trait Ledger: Send + Sync {
     /// Forgets every waiting entry of `party` whose `place` is not among `present`.
     fn waiting_only(&self, party: &PartyId, present: &[String]) -> Result<(), Fault>;
 
+    /// Everything that lies incomplete in the inboxes, longest first.
+    fn incomplete(&self) -> Result<Vec<Incomplete>, Fault>;
+
     /// Opens a delivery before the first of its files is moved, with an event. A known id that was rejected is opened
-    /// anew (`attempt` + 1); one that is open goes on; one that was answered stays answered.
+    /// anew (`attempt` + 1), and what is known of its earlier attempt is forgotten except for the events; one that is
+    /// open goes on as it was; one that was answered stays answered. The order of calls is the order of receipt.
     fn begin(&self, new: &NewDelivery) -> Result<Begun, Fault>;
 
-    /// Notes that all its files are in staging.
+    /// Notes that all its files are in staging, with an event.
     fn claimed(&self, id: &DeliveryId, at: Timestamp) -> Result<(), Fault>;
 
-    /// Removes a delivery whose files vanished from the inbox before they could be claimed.
+    /// Removes a delivery whose files vanished from the inbox before they could be claimed, with an event. One that
+    /// was rejected before is rejected again, for the same reason.
     fn withdraw(&self, id: &DeliveryId, at: Timestamp) -> Result<(), Fault>;
 
     /// Deliveries that are not answered or rejected, in order of receipt.
@@ -52,13 +59,16 @@ pub trait Ledger: Send + Sync {
     /// The newest deliveries, of one party or of all.
     fn recent(&self, party: Option<&PartyId>, most: u32) -> Result<Vec<Delivery>, Fault>;
 
+    /// How many deliveries there are, of one party or of all.
+    fn counts(&self, party: Option<&PartyId>) -> Result<Counts, Fault>;
+
     /// Appends an event; events are never changed or removed.
     fn append(&self, event: &Event) -> Result<(), Fault>;
 
     /// All events of a delivery in order.
     fn events(&self, id: &DeliveryId) -> Result<Vec<Event>, Fault>;
 
-    /// Replaces the parts of an open delivery with what its verified manifest lists.
+    /// Replaces the parts of an open delivery with what its verified manifest lists: at most one per dataset.
     fn set_parts(&self, id: &DeliveryId, parts: &[Part]) -> Result<(), Fault>;
 
     /// The newest answered part of this dataset (highest sequence), whose snapshot is the party's current one.
@@ -102,14 +112,15 @@ pub trait Ledger: Send + Sync {
         inputs: &Inputs,
     ) -> Result<Inputs, Fault>;
 
-    /// What was fixed for a part, if anything was.
+    /// The inputs as they were fixed.
     fn inputs(&self, id: &DeliveryId, dataset: &DatasetId) -> Result<Option<Inputs>, Fault>;
 
     /// The answered delivery that wrote the newest difference state of a reconciliation.
     fn state_of(&self, reconciliation: &ReconciliationId) -> Result<Option<DeliveryId>, Fault>;
 
-    /// Notes that everything to be published lies ready in staging, with the digests of its plaintext. From here on
-    /// an interrupted delivery only finishes publishing. Returns false if that was already noted.
+    /// Notes that everything to be published (never nothing: the receipt at least) lies ready in staging, with the
+    /// digests of its plaintext. From here on an interrupted delivery only finishes publishing. Returns false if
+    /// that was already noted.
     fn prepared(
         &self,
         id: &DeliveryId,
@@ -117,11 +128,12 @@ pub trait Ledger: Send + Sync {
         at: Timestamp,
     ) -> Result<bool, Fault>;
 
-    /// Whether [`Ledger::prepared`] was noted in this attempt, and what.
+    /// What [`Ledger::prepared`] noted in this attempt; empty if it did not yet.
     fn published(&self, id: &DeliveryId) -> Result<Vec<Published>, Fault>;
 
-    /// Closes a delivery as answered or rejected, with its last event; `states` are the reconciliations whose new
-    /// difference state it wrote.
+    /// Closes an open delivery as answered (`event` is `Done`) or rejected (it is `Rejected` with its code), with its
+    /// last event; `states` are the reconciliations whose new difference state it wrote, if it was answered. A fault
+    /// if one of its sequences was answered meanwhile.
     fn close(
         &self,
         id: &DeliveryId,

@@ -21,6 +21,32 @@ pub struct Waiting {
     pub fingerprint: Sha256Digest,
 }
 
+/// Something that lies incomplete in an inbox, as an operator sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Incomplete {
+    /// Whose inbox.
+    pub party: PartyId,
+    /// Path below the inbox of the manifest or the lonely file.
+    pub place: String,
+    /// Since when nothing changed about it.
+    pub since: Timestamp,
+    /// Whether the sender was told what is missing.
+    pub told: bool,
+}
+
+/// How many deliveries are in which state.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// Being claimed or on their way, faulted ones included.
+    pub open: u64,
+    /// Open ones that wait for their next try after a fault.
+    pub faulted: u64,
+    /// Answered.
+    pub answered: u64,
+    /// Rejected.
+    pub rejected: u64,
+}
+
 /// A complete delivery about to be claimed.
 #[derive(Debug, Clone)]
 pub struct NewDelivery {
@@ -45,10 +71,13 @@ pub enum Begun {
     Open,
     /// Already answered: give the same receipt again.
     Answered,
+    /// Another party's delivery, open or answered: nothing was noted. Give no receipt of it; the name tells another
+    /// party than the account that dropped it.
+    OfAnother,
 }
 
 /// One delivery as far as it got.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Delivery {
     /// SHA-256 of its manifest.
     pub id: DeliveryId,

@@ -1,0 +1,185 @@
+//! Opening the file: its mode, its settings, its schema.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use sqlx::error::DatabaseError;
+use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
+
+use crate::fault::Fault;
+
+/// The schemas this version knows, oldest first.
+static SCHEMAS: Migrator = sqlx::migrate!("src/ledger/migrations");
+
+/// How long a method waits for another process to finish its transaction.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Who makes the file and brings it up to date.
+const MAKES_IT: &str = "`padan serve` or `padan poll`";
+
+/// A pool for the service and for commands that write.
+pub async fn for_service(file: &Path) -> Result<SqlitePool, Fault> {
+    private(file)?;
+    let options = SqliteConnectOptions::new()
+        .filename(file)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(PATIENCE);
+    let pool = patient(options).await.map_err(|e| at(file, &e.into()))?;
+    migrate(&pool).await.map_err(|e| at(file, &e))?;
+    Ok(pool)
+}
+
+/// A pool that cannot write.
+pub async fn for_reading(file: &Path) -> Result<SqlitePool, Fault> {
+    if !file.try_exists().map_err(Fault::io("look for", file))? {
+        let next = Fault::Ledger(format!("there is none yet; {MAKES_IT} makes it"));
+        return Err(at(file, &next));
+    }
+    let options = SqliteConnectOptions::new()
+        .filename(file)
+        .read_only(true)
+        .busy_timeout(PATIENCE);
+    let pool = patient(options).await.map_err(|e| at(file, &e.into()))?;
+    same_schema(&pool).await.map_err(|e| at(file, &e))?;
+    Ok(pool)
+}
+
+/// Makes the file, or makes sure that it is ours alone. SQLite gives its side files the same mode.
+///
+/// The file is never opened here once it exists: closing any descriptor of it would drop the locks that SQLite holds
+/// in this process.
+fn private(file: &Path) -> Result<(), Fault> {
+    let fresh = fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(file);
+    match fresh {
+        Ok(_) => {
+            let folder = match file.parent() {
+                Some(folder) if folder != Path::new("") => folder,
+                _ => Path::new("."),
+            };
+            fs::File::open(folder)
+                .and_then(|folder| folder.sync_all())
+                .map_err(Fault::io("sync the folder of the ledger", folder))
+        }
+        Err(e) if e.kind() == ErrorKind::AlreadyExists => {
+            fs::set_permissions(file, fs::Permissions::from_mode(0o600))
+                .map_err(Fault::io("protect the ledger", file))
+        }
+        Err(e) => Err(Fault::io("make the ledger", file)(e)),
+    }
+}
+
+/// Opens the first connection. Switching a new file to the write-ahead log needs a lock that SQLite does not wait
+/// for, so a second process that starts at the same moment tries again.
+async fn patient(options: SqliteConnectOptions) -> Result<SqlitePool, sqlx::Error> {
+    let begun = Instant::now();
+    loop {
+        // The pipeline is one thread; the rest is for a command that looks on. Without lifetimes the pool needs no
+        // task of its own.
+        let pool = SqlitePoolOptions::new()
+            .max_connections(4)
+            .max_lifetime(None)
+            .idle_timeout(None)
+            .acquire_timeout(PATIENCE)
+            .test_before_acquire(false)
+            .connect_with(options.clone())
+            .await;
+        match pool {
+            Err(sqlx::Error::Database(e)) if busy(&*e) && begun.elapsed() < PATIENCE => {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            outcome => return outcome,
+        }
+    }
+}
+
+/// SQLITE_BUSY and its kin: the low byte of the code is 5.
+fn busy(error: &dyn DatabaseError) -> bool {
+    error
+        .code()
+        .and_then(|code| code.parse::<u32>().ok())
+        .is_some_and(|code| code & 0xff == 5)
+}
+
+/// Brings the schema up to date. One process at a time: all of it is one transaction.
+async fn migrate(pool: &SqlitePool) -> Result<(), Fault> {
+    let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
+    SCHEMAS
+        .run_direct(None, &mut *transaction, false)
+        .await
+        .map_err(schema_trouble)?;
+    transaction.commit().await?;
+    Ok(())
+}
+
+fn schema_trouble(error: MigrateError) -> Fault {
+    match error {
+        MigrateError::VersionMissing(version) => newer(version),
+        MigrateError::VersionMismatch(version) => altered(version),
+        MigrateError::Execute(e) | MigrateError::ExecuteMigration(e, _) => e.into(),
+        other => Fault::Ledger(other.to_string()),
+    }
+}
+
+/// A reader changes nothing, so it takes only the schema it knows.
+async fn same_schema(pool: &SqlitePool) -> Result<(), Fault> {
+    let made: i64 =
+        sqlx::query_scalar("SELECT COUNT(*) FROM sqlite_schema WHERE name = '_sqlx_migrations'")
+            .fetch_one(pool)
+            .await?;
+    if made == 0 {
+        return Err(Fault::Ledger(format!("it is empty; {MAKES_IT} fills it")));
+    }
+    let found: Vec<(i64, Vec<u8>)> =
+        sqlx::query_as("SELECT version, checksum FROM _sqlx_migrations ORDER BY version")
+            .fetch_all(pool)
+            .await?;
+    for (version, checksum) in &found {
+        match SCHEMAS.iter().find(|known| known.version == *version) {
+            None => return Err(newer(*version)),
+            Some(known) if *known.checksum != *checksum.as_slice() => {
+                return Err(altered(*version));
+            }
+            Some(_) => {}
+        }
+    }
+    if found.len() < SCHEMAS.iter().count() {
+        return Err(Fault::Ledger(format!(
+            "its schema is older than this version; {MAKES_IT} brings it up to date"
+        )));
+    }
+    Ok(())
+}
+
+fn newer(version: i64) -> Fault {
+    let known = SCHEMAS.iter().map(|schema| schema.version).max();
+    Fault::Ledger(format!(
+        "schema {version} is newer than this version knows ({}); use the newer padan",
+        known.unwrap_or_default()
+    ))
+}
+
+fn altered(version: i64) -> Fault {
+    Fault::Ledger(format!(
+        "schema {version} is not the one of this version; use the padan that made it"
+    ))
+}
+
+/// Says which file.
+fn at(file: &Path, fault: &Fault) -> Fault {
+    match fault {
+        Fault::Ledger(problem) => Fault::Ledger(format!("{}: {problem}", file.display())),
+        other => Fault::Ledger(other.to_string()),
+    }
+}
