@@ -20,7 +20,8 @@ pub(super) fn read(text: &str) -> Result<Date, CheckCode> {
         None => return Err(CheckCode::TanggalBentuk),
     };
     let (year, month, day, iso) = parts(day).ok_or(CheckCode::TanggalBentuk)?;
-    if !time.is_empty() && !(iso && is_time(time)) {
+    let time_fits = time.is_empty() || (iso && is_time(time));
+    if !time_fits {
         return Err(CheckCode::TanggalBentuk);
     }
     if PLACEHOLDERS.contains(&(year, month, day)) {

@@ -33,15 +33,13 @@ fn has_control(text: &str) -> bool {
     }
     let mut rest = text.chars();
     while let Some(c) = rest.next() {
-        match c {
-            '\n' | '\t' => {}
-            '\r' => {
-                if rest.next() != Some('\n') {
-                    return true;
-                }
-            }
-            c if c.is_control() => return true,
-            _ => {}
+        let harmless = match c {
+            '\n' | '\t' => true,
+            '\r' => rest.next() == Some('\n'),
+            _ => !c.is_control(),
+        };
+        if !harmless {
+            return true;
         }
     }
     false
