@@ -78,6 +78,7 @@ pub enum Taken {
 
 /// Checks what was moved: plain files only, none over the limit.
 pub fn claim(cx: &Context, job: Job) -> Result<Claimed, Stop> {
+    cx.progress.enter(&job, Stage::Claim);
     let entries = fs::read_dir(&job.source).map_err(Fault::io("list the staging", &job.source))?;
     for entry in entries {
         let entry = entry.map_err(Fault::io("list the staging", &job.source))?;

@@ -22,13 +22,13 @@ use jiff::Timestamp;
 use crate::config::Config;
 use crate::fault::Fault;
 use crate::layout::Layout;
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, Stage};
 use crate::rejection::{Code, Rejection};
 use crate::snapshot::StoreKey;
 use crate::trust::keyring::Keyring;
 
 pub use claim::{Job, Run};
-pub use pass::{Pass, pass};
+pub use pass::{Ended, Pass, pass};
 pub use rerun::{Rerun, rerun};
 pub use respond::Responded;
 
@@ -40,6 +40,7 @@ use respond::respond;
 use verify::verify;
 
 /// Everything a stage needs besides the delivery.
+#[derive(Clone, Copy)]
 pub struct Context<'a> {
     /// The service's configuration, with the agreement.
     pub config: &'a Config,
@@ -53,6 +54,17 @@ pub struct Context<'a> {
     pub layout: &'a Layout,
     /// What time it is.
     pub clock: &'a (dyn Fn() -> Timestamp + Sync),
+    /// Who watches.
+    pub progress: &'a dyn Progress,
+}
+
+/// Watches deliveries on their way: a person at a terminal, or nobody.
+pub trait Progress {
+    /// A stage begins.
+    fn enter(&self, job: &Job, stage: Stage);
+
+    /// That many more rows were read.
+    fn rows(&self, more: u64);
 }
 
 /// Why a delivery does not go on.

@@ -11,6 +11,7 @@ use crate::config::Limits;
 use crate::delivery::Compression;
 use crate::delivery::manifest::Entry;
 use crate::fault::Fault;
+use crate::ledger::Stage;
 use crate::rejection::{Code, Rejection};
 use crate::trust::envelope::{self, Damaged, OpenError};
 
@@ -50,6 +51,7 @@ impl Opened {
 /// Opens every data file of the delivery.
 pub fn open(cx: &Context, verified: Verified) -> Result<Opened, Stop> {
     let (job, entries) = verified.into_parts();
+    cx.progress.enter(&job, Stage::Open);
     let streams = entries
         .into_iter()
         .map(|entry| open_one(cx, &job, entry))

@@ -48,6 +48,7 @@ impl Reconciled {
 /// Compares every part of the delivery.
 pub fn reconcile(cx: &Context, ingested: Ingested) -> Result<Reconciled, Stop> {
     let (job, ingested) = ingested.into_parts();
+    cx.progress.enter(&job, Stage::Reconcile);
     let mut parts = Vec::with_capacity(ingested.len());
     for part in ingested {
         parts.push(one(cx, &job, part)?);

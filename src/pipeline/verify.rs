@@ -41,6 +41,7 @@ impl Verified {
 /// Checks everything that needs no decryption.
 pub fn verify(cx: &Context, claimed: Claimed) -> Result<Verified, Stop> {
     let job = claimed.into_job();
+    cx.progress.enter(&job, Stage::Verify);
     let raw = read(&job, ".sha256", manifest::LARGEST as u64 + 1)?
         .ok_or_else(|| Stop::from(Code::Incomplete))?;
     let signature = read(&job, ".sha256.sig", LARGEST_SIGNATURE + 1)?

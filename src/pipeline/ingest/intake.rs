@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::agreement::checks::{CheckCode, Finding, check_key_only, check_row};
-use crate::agreement::{Agreement, Dataset, Level, Row};
+use crate::agreement::{Agreement, Dataset, Row};
 use crate::delivery::{DataFileName, Mode, Sha256Digest};
 use crate::rejection::{Code, Rejection};
 use crate::snapshot::{Reader, StoreKey, Writer};
@@ -92,11 +92,7 @@ pub fn take_in(
         row.clear();
         let accepted = match action {
             None => {
-                findings.push(Finding {
-                    code: CheckCode::AksiTidakDikenal,
-                    level: Level::Error,
-                    column: None,
-                });
+                findings.push(Finding::new(CheckCode::AksiTidakDikenal, None));
                 false
             }
             Some(Action::Remove) => check_key_only(dataset, &fields, &mut row, &mut findings),

@@ -61,6 +61,7 @@ impl Ingested {
 /// Reads, checks and keeps every row of the delivery.
 pub fn ingest(cx: &Context, opened: Opened) -> Result<Ingested, Stop> {
     let (job, streams) = opened.into_parts();
+    cx.progress.enter(&job, Stage::Ingest);
     let sender = cx
         .keyring
         .party(&job.party)

@@ -7,7 +7,7 @@ use std::path::Path;
 use jiff::civil::Date;
 
 use crate::agreement::checks::{CheckCode, Finding, check_group};
-use crate::agreement::{Dataset, Level, Row};
+use crate::agreement::{Dataset, Row};
 use crate::fault::Fault;
 use crate::snapshot::{Cursor, Partition, Reader, Rows, SortKey, Writer, sorted};
 
@@ -182,11 +182,7 @@ impl Pass<'_> {
                 let Some(number) = entry.get(1).parse().ok().filter(|_| twin) else {
                     continue;
                 };
-                let finding = Finding {
-                    code: CheckCode::NikGanda,
-                    level: Level::Warn,
-                    column: self.desk.dataset.unique,
-                };
+                let finding = Finding::new(CheckCode::NikGanda, self.desk.dataset.unique);
                 let key: Vec<&str> = entry.fields().skip(2).collect();
                 let line = Line {
                     row: number,
@@ -202,11 +198,7 @@ impl Pass<'_> {
 
     fn refuse(&mut self, number: u64, row: &Row, code: CheckCode) -> Result<(), Fault> {
         self.refused += 1;
-        let finding = Finding {
-            code,
-            level: Level::Error,
-            column: self.desk.dataset.key.first().copied(),
-        };
+        let finding = Finding::new(code, self.desk.dataset.key.first().copied());
         self.tell(number, row, &finding)
     }
 
