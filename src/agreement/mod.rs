@@ -4,8 +4,12 @@
 //! once ([`build`]) and then immutable. Positions (`usize`) index [`Dataset::fields`].
 
 pub mod checks;
+pub mod build;
+pub mod document;
 pub mod ids;
+pub mod raw;
 pub mod row;
+mod rule;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,7 +1,7 @@
 //! Where deliveries go when they are answered or refused: kept as they came, for a re-run.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
@@ -22,10 +22,13 @@ pub fn shelve(
 ) -> Result<(), Fault> {
     let staged = cx.layout.staged(id);
     let kept = cx.layout.archived(party, received, id);
+    if kept.exists() {
+        // An earlier attempt of the same delivery is kept beside the newer one.
+        files::rename(&kept, &free_place(&kept)?)?;
+    }
     if let Some(month) = kept.parent() {
         files::create_dir(month)?;
     }
-    set_aside(&kept)?;
     let receipts = staged.join("work").join("out").join("receipts");
     if receipts.is_dir() {
         files::remove_dir(&staged.join("receipts"))?;
@@ -71,17 +74,17 @@ pub fn tidy(cx: &Context) -> Result<(), Fault> {
     Ok(())
 }
 
-/// An earlier attempt of the same delivery is kept beside the newer one.
-fn set_aside(kept: &Path) -> Result<(), Fault> {
-    if !kept.exists() {
-        return Ok(());
+/// A name like `kept` under which nothing is kept yet; the folder above it is there afterwards.
+pub fn free_place(kept: &Path) -> Result<PathBuf, Fault> {
+    if let Some(month) = kept.parent() {
+        files::create_dir(month)?;
     }
     let name = kept.file_name().unwrap_or_default().to_string_lossy();
-    let free = (1_u32..)
-        .map(|attempt| kept.with_file_name(format!("{name}.{attempt}")))
-        .find(|path| !path.exists());
-    match free {
-        Some(path) => files::rename(kept, &path),
-        None => Ok(()),
+    let mut place = kept.to_path_buf();
+    let mut attempt = 0_u32;
+    while place.exists() {
+        attempt += 1;
+        place = kept.with_file_name(format!("{name}.{attempt}"));
     }
+    Ok(place)
 }

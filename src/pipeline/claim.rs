@@ -1,7 +1,7 @@
 //! Claim: the files of a delivery are moved out of the inbox into a private folder that no party can reach.
 
 use std::fs::{self, File};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
@@ -13,7 +13,7 @@ use crate::ledger::{Begun, Delivery, Event, NewDelivery, Outcome, Stage, State};
 use crate::rejection::{Code, Rejection};
 
 use super::scan::{Candidate, open_unwritten};
-use super::{Context, Stop};
+use super::{Context, Stop, archive};
 
 /// One delivery under way: who sent it, where its ciphertext lies, and whether the outcome counts.
 #[derive(Debug, Clone)]
@@ -26,8 +26,8 @@ pub struct Job {
     pub stem: String,
     /// Our time of receipt.
     pub received: Timestamp,
-    /// From 1.
-    pub attempt: u32,
+    /// Faults so far: each one lengthens the wait for the next try.
+    pub faults: u32,
     /// Private folder with the manifest, the signature and the data files.
     pub source: PathBuf,
     /// Private folder for everything that is made on the way.
@@ -72,6 +72,8 @@ pub enum Taken {
     Staged,
     /// It was answered before; the files that came again are gone from the inbox.
     Repeated(Box<Delivery>),
+    /// Another party's delivery, dropped here: kept in the archive, to be turned away.
+    OfAnother(Box<Job>),
     /// Somebody is writing one of its files, or they changed: not yet.
     NotYet,
 }
@@ -133,8 +135,26 @@ pub fn take(cx: &Context, candidate: &Candidate) -> Result<Taken, Fault> {
             })?;
             Ok(Taken::Repeated(Box::new(delivery)))
         }
+        (Begun::OfAnother, _) => {
+            let source = archive::free_place(&cx.layout.archived(
+                &candidate.party,
+                received,
+                &candidate.id,
+            ))?;
+            move_files(&here, &source, &candidate.files)?;
+            Ok(Taken::OfAnother(Box::new(Job {
+                id: candidate.id,
+                party: candidate.party.clone(),
+                stem: candidate.stem.clone(),
+                received,
+                faults: 0,
+                work: source.join("work"),
+                source,
+                run: Run::First,
+            })))
+        }
         (_, Some(delivery)) => {
-            move_files(cx, &delivery)?;
+            move_files(&here, &cx.layout.staged(&delivery.id), &delivery.files)?;
             cx.ledger.claimed(&candidate.id, (cx.clock)())?;
             Ok(Taken::Staged)
         }
@@ -157,39 +177,40 @@ pub fn resume(cx: &Context, delivery: &Delivery) -> Result<(), Fault> {
         give_back(delivery, &here, &staged)?;
         return cx.ledger.withdraw(&delivery.id, (cx.clock)());
     }
-    move_files(cx, delivery)?;
+    move_files(&here, &staged, &delivery.files)?;
     cx.ledger.claimed(&delivery.id, (cx.clock)())
 }
 
-fn lock_all(here: &std::path::Path, names: &[String]) -> Option<Vec<File>> {
+fn lock_all(here: &Path, names: &[String]) -> Option<Vec<File>> {
     names
         .iter()
         .map(|name| open_unwritten(&here.join(name)))
         .collect()
 }
 
-fn move_files(cx: &Context, delivery: &Delivery) -> Result<(), Fault> {
-    let here = cx.layout.inbox(&delivery.party).join(&delivery.folder);
-    let staged = cx.layout.staged(&delivery.id);
-    files::create_dir(&staged)?;
-    for name in &delivery.files {
+fn move_files(here: &Path, target: &Path, names: &[String]) -> Result<(), Fault> {
+    files::create_dir(target)?;
+    for name in names {
         let from = here.join(name);
         if from.is_file() {
-            fs::rename(&from, staged.join(name)).map_err(Fault::io("claim into", &staged))?;
+            fs::rename(&from, target.join(name)).map_err(Fault::io("claim into", target))?;
         }
     }
-    files::sync_dir(&staged)?;
+    files::sync_dir(target)?;
     if here.is_dir() {
-        files::sync_dir(&here)?;
+        files::sync_dir(here)?;
     }
-    files::sync_dir(&cx.layout.staging())
+    match target.parent() {
+        Some(above) => files::sync_dir(above),
+        None => Ok(()),
+    }
 }
 
 /// Puts back what was moved: the rest was removed by its owner meanwhile.
 fn give_back(
     delivery: &Delivery,
-    here: &std::path::Path,
-    staged: &std::path::Path,
+    here: &Path,
+    staged: &Path,
 ) -> Result<(), Fault> {
     files::create_dir(here)?;
     for name in &delivery.files {

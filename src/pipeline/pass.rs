@@ -12,7 +12,7 @@ use crate::agreement::PartyId;
 use crate::delivery::DataFileName;
 use crate::fault::Fault;
 use crate::files;
-use crate::ledger::{Delivery, Event, Outcome, Stage, State, Waiting};
+use crate::ledger::{Delivery, Event, Outcome, Stage, Waiting};
 use crate::rejection::{Code, Rejection};
 
 use super::claim::{self, Job, Run, Taken};
@@ -106,7 +106,7 @@ fn take_complete(cx: &Context, done: &mut Pass) -> Result<bool, Fault> {
                 Ok(taken) => any |= taken,
                 Err(fault) => {
                     done.faults.push(fault);
-                    done.due = sooner(done.due, unsigned(FIRST_RETRY));
+                    done.due = sooner(done.due, FIRST_RETRY.unsigned_abs());
                 }
             }
         }
@@ -291,13 +291,4 @@ impl Progress for LastStage<'_> {
 
 fn sooner(a: Option<Duration>, b: Duration) -> Option<Duration> {
     Some(a.map_or(b, |a| a.min(b)))
-}
-
-fn unsigned(duration: SignedDuration) -> Duration {
-    duration.unsigned_abs()
-}
-
-/// Whether a delivery needs no further pass.
-pub fn ended(delivery: &Delivery) -> bool {
-    matches!(delivery.state, State::Answered | State::Rejected)
 }

@@ -11,6 +11,7 @@ mod summary;
 
 use std::path::PathBuf;
 
+use crate::agreement::ReconciliationId;
 use crate::fault::Fault;
 use crate::files;
 use crate::ledger::{Event, Outcome, Published, Stage};
@@ -100,6 +101,13 @@ pub fn refuse(
     Ok(())
 }
 
+/// Gives a receipt for what is no delivery of this party's; the ledger has no place for it.
+pub fn turn_away(cx: &Context, job: &Job, rejection: &Rejection) -> Result<(), Fault> {
+    let mut prepared = begin(job)?;
+    receipts::refused(cx, job, rejection, &mut prepared)?;
+    publish::receipt_only(cx, job, &prepared)
+}
+
 fn begin(job: &Job) -> Result<Prepared, Fault> {
     let out = job.work.join("out.new");
     files::remove_dir(&out)?;
@@ -116,7 +124,7 @@ fn hand_out(
     job: &Job,
     prepared: Prepared,
     event: &Event,
-    states: &[crate::agreement::ReconciliationId],
+    states: &[ReconciliationId],
 ) -> Result<Vec<Published>, Fault> {
     match job.run {
         Run::First => publish::first(cx, job, &prepared, event, states)?,

@@ -72,6 +72,14 @@ pub fn again(cx: &Context, job: &Job, prepared: &Prepared) -> Result<(), Fault> 
     )
 }
 
+/// Hands out the receipt and keeps it beside the files it is about.
+pub fn receipt_only(cx: &Context, job: &Job, prepared: &Prepared) -> Result<(), Fault> {
+    let ready = prepared.out.join("receipts");
+    copy_receipts(&ready, &cx.layout.receipts(&job.party))?;
+    files::rename(&ready, &job.source.join("receipts"))?;
+    files::remove_dir(&job.work)
+}
+
 /// Gives a delivery's receipt again, as it is kept in the archive.
 pub fn repeat_receipt(cx: &Context, delivery: &Delivery) -> Result<(), Fault> {
     let kept = cx
