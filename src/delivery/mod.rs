@@ -1,5 +1,6 @@
 //! The exchange format (design §2): names, manifests and receipts, without any file or clock.
 
+pub mod checksums;
 pub mod digest;
 pub mod manifest;
 pub mod name;

@@ -59,14 +59,6 @@ impl Keyring {
     pub fn party(&self, party: &PartyId) -> Option<&PartyKeys> {
         self.parties.get(party)
     }
-
-    /// Every party's signers, as [`verify`](super::sshsig::verify) wants them.
-    pub fn signers(&self) -> Vec<(&PartyId, &AllowedSigners)> {
-        self.parties
-            .iter()
-            .map(|(party, keys)| (party, &keys.signers))
-            .collect()
-    }
 }
 
 impl ServiceKeys {
