@@ -9,6 +9,7 @@ pub mod files;
 pub mod layout;
 pub mod ledger;
 pub mod pipeline;
+pub mod reconcile;
 pub mod rejection;
 pub mod snapshot;
 pub mod trust;

@@ -54,11 +54,6 @@ pub struct Claimed {
 }
 
 impl Claimed {
-    /// The delivery.
-    pub fn job(&self) -> &Job {
-        &self.job
-    }
-
     /// Hands the delivery on.
     pub fn into_job(self) -> Job {
         self.job

@@ -27,11 +27,6 @@ pub struct Verified {
 }
 
 impl Verified {
-    /// The delivery.
-    pub fn job(&self) -> &Job {
-        &self.job
-    }
-
     /// Hands on the delivery and its data files, in the manifest's order.
     pub fn into_parts(self) -> (Job, Vec<Entry>) {
         (self.job, self.entries)

@@ -116,6 +116,7 @@ fn one(cx: &Context, job: &Job, stream: Stream, report: &mut Report) -> Result<T
         dataset,
         work: &job.work,
         store: cx.store,
+        progress: cx.progress,
     };
     let mut tally = Tally::new();
     let table = Table::open(stream.plaintext, &entry.name, dataset, cx.config.limits)?;

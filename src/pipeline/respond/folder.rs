@@ -65,17 +65,17 @@ pub fn build_folder(
         let counts = folder.sealed("perubahan.csv", |out| {
             part.changes.write_csv(dataset, reader, out)
         })?;
-        summary.changes = Some(counts);
+        summary.set_changes(&counts);
     }
     for (id, found) in &part.differences {
         match found {
             Some(found) => {
-                let counts = folder.sealed(&format!("perbedaan_{id}.csv"), |out| {
+                let seen = folder.sealed(&format!("perbedaan_{id}.csv"), |out| {
                     found.write_csv(reader, out)
                 })?;
-                summary.add(id, Some(counts));
+                summary.set_compared(id, found.matched, found.agreeing, seen);
             }
-            None => summary.add(id, None),
+            None => summary.set_waiting(id),
         }
     }
     folder.plain("ringkasan.json", summary.json()?.as_bytes())?;

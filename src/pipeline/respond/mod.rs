@@ -58,7 +58,7 @@ pub fn respond(cx: &Context, reconciled: Reconciled) -> Result<Responded, Stop> 
             part.entry.name,
             part.outcome.rows,
             part.outcome.refused,
-            part.changes.counts().total()
+            part.changes.counts.total()
         ));
     }
     receipts::accepted(cx, &job, &parts, &mut prepared)?;
