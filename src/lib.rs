@@ -5,5 +5,6 @@ pub mod cli;
 pub mod config;
 pub mod delivery;
 pub mod fault;
+pub mod reconcile;
 pub mod rejection;
 pub mod snapshot;
