@@ -3,9 +3,16 @@
 //! Streams in, streams out: a pair of partitions is merged row by row, and whatever must wait is spilled into
 //! encrypted files without a name. Nothing here knows a delivery, a ledger or a clock.
 
-pub mod names;
+mod changes;
+mod columns;
+mod csv;
+mod differences;
+mod names;
+mod ordered;
 
 #[cfg(test)]
 mod fixture;
 
+pub use changes::{Action, ChangeCounts, Changes, changes};
+pub use differences::{DifferenceCounts, Differences, differences};
 pub use names::{Verdict, normalise, verdict};
