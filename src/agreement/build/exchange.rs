@@ -147,19 +147,17 @@ fn check_action(action: &Word<'_>, parties: Option<&[PartyId]>, found: &mut Find
         );
         return;
     }
-    if let Some(who) = word.strip_prefix("ADOPSI_") {
-        check_party(
-            &who.to_lowercase(),
-            parties,
+    let Some(parties) = parties else { return };
+    let who = word.strip_prefix("ADOPSI_");
+    if let Some(who) = who.filter(|who| parties.iter().all(|party| party.upper() != *who)) {
+        let known: Vec<String> = parties
+            .iter()
+            .map(|party| format!("ADOPSI_{}", party.upper()))
+            .collect();
+        action.spot.problem(
             found,
-            |found, what, remedy| {
-                let remedy = remedy.replacen("write `", "write `ADOPSI_", 1);
-                action.spot.problem(
-                    found,
-                    what,
-                    remedy.to_uppercase().replacen("WRITE", "write", 1),
-                );
-            },
+            format!("{who} is no party of this agreement"),
+            instead(word, &known),
         );
     }
 }

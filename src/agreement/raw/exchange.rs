@@ -226,17 +226,16 @@ fn read_reconciliation<'d>(
 }
 
 fn read_pair<'d>(spot: &Spot<'d>, found: &mut Findings) -> Option<[Word<'d>; 2]> {
+    let count = spot.items("a list of two datasets", found)?.len();
     let words = spot.words("a list of two datasets", found)?;
-    let count = words.len();
-    let pair = <[Word<'d>; 2]>::try_from(words).ok();
-    if pair.is_none() {
+    if count != 2 {
         spot.problem(
             found,
             format!("a reconciliation is between two datasets, not {count}"),
             "name one dataset of each party, as [pns, peserta_pns]",
         );
     }
-    pair
+    words.try_into().ok()
 }
 
 fn read_reference<'d>(section: &Section<'d>, found: &mut Findings) -> Option<RawAuthority<'d>> {
