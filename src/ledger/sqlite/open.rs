@@ -4,9 +4,8 @@ use std::fs;
 use std::io::ErrorKind;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use sqlx::error::DatabaseError;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
@@ -32,7 +31,7 @@ pub async fn for_service(file: &Path) -> Result<SqlitePool, Fault> {
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .busy_timeout(PATIENCE);
-    let pool = patient(options).await.map_err(|e| at(file, &e.into()))?;
+    let pool = connect(options).await.map_err(|e| at(file, &e.into()))?;
     migrate(&pool).await.map_err(|e| at(file, &e))?;
     Ok(pool)
 }
@@ -47,7 +46,7 @@ pub async fn for_reading(file: &Path) -> Result<SqlitePool, Fault> {
         .filename(file)
         .read_only(true)
         .busy_timeout(PATIENCE);
-    let pool = patient(options).await.map_err(|e| at(file, &e.into()))?;
+    let pool = connect(options).await.map_err(|e| at(file, &e.into()))?;
     same_schema(&pool).await.map_err(|e| at(file, &e))?;
     Ok(pool)
 }
@@ -80,36 +79,17 @@ fn private(file: &Path) -> Result<(), Fault> {
     }
 }
 
-/// Opens the first connection. Switching a new file to the write-ahead log needs a lock that SQLite does not wait
-/// for, so a second process that starts at the same moment tries again.
-async fn patient(options: SqliteConnectOptions) -> Result<SqlitePool, sqlx::Error> {
-    let begun = Instant::now();
-    loop {
-        // The pipeline is one thread; the rest is for a command that looks on. Without lifetimes the pool needs no
-        // task of its own.
-        let pool = SqlitePoolOptions::new()
-            .max_connections(4)
-            .max_lifetime(None)
-            .idle_timeout(None)
-            .acquire_timeout(PATIENCE)
-            .test_before_acquire(false)
-            .connect_with(options.clone())
-            .await;
-        match pool {
-            Err(sqlx::Error::Database(e)) if busy(&*e) && begun.elapsed() < PATIENCE => {
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            }
-            outcome => return outcome,
-        }
-    }
-}
-
-/// SQLITE_BUSY and its kin: the low byte of the code is 5.
-fn busy(error: &dyn DatabaseError) -> bool {
-    error
-        .code()
-        .and_then(|code| code.parse::<u32>().ok())
-        .is_some_and(|code| code & 0xff == 5)
+/// A few connections: the pipeline is one thread, the rest is for whoever looks on meanwhile.
+async fn connect(options: SqliteConnectOptions) -> Result<SqlitePool, sqlx::Error> {
+    SqlitePoolOptions::new()
+        .max_connections(4)
+        .acquire_timeout(PATIENCE)
+        // A file does not hang up, so connections need neither checks nor a task that renews them.
+        .test_before_acquire(false)
+        .max_lifetime(None)
+        .idle_timeout(None)
+        .connect_with(options)
+        .await
 }
 
 /// Brings the schema up to date. One process at a time: all of it is one transaction.
