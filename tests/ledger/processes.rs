@@ -1,6 +1,7 @@
 //! Several processes at one ledger, and processes that are killed.
 
 use std::env;
+use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -90,6 +91,12 @@ fn whoever_comes_first_makes_the_ledger() {
                 });
             }
         });
+        let mut names: Vec<_> = fs::read_dir(place.file().parent().unwrap())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name())
+            .collect();
+        names.retain(|name| !name.to_string_lossy().starts_with("ledger.db"));
+        assert!(names.is_empty(), "left over: {names:?}");
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::ErrorKind;
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::Duration;
 
@@ -10,6 +10,7 @@ use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
+use sqlx::{ConnectOptions, Connection};
 
 use crate::fault::Fault;
 
@@ -24,14 +25,15 @@ const MAKES_IT: &str = "`padan serve` or `padan poll`";
 
 /// A pool for the service and for commands that write.
 pub async fn for_service(file: &Path) -> Result<SqlitePool, Fault> {
-    private(file)?;
-    let options = SqliteConnectOptions::new()
-        .filename(file)
-        .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Full)
-        .foreign_keys(true)
-        .busy_timeout(PATIENCE);
-    let pool = connect(options).await.map_err(|e| at(file, &e.into()))?;
+    if file.try_exists().map_err(Fault::io("look for", file))? {
+        fs::set_permissions(file, fs::Permissions::from_mode(0o600))
+            .map_err(Fault::io("protect the ledger", file))?;
+    } else {
+        make(file).await?;
+    }
+    let pool = connect(writing(file))
+        .await
+        .map_err(|e| at(file, &e.into()))?;
     migrate(&pool).await.map_err(|e| at(file, &e))?;
     Ok(pool)
 }
@@ -51,32 +53,42 @@ pub async fn for_reading(file: &Path) -> Result<SqlitePool, Fault> {
     Ok(pool)
 }
 
-/// Makes the file, or makes sure that it is ours alone. SQLite gives its side files the same mode.
+/// Makes the file, for us alone; SQLite gives its side files the same mode.
 ///
-/// The file is never opened here once it exists: closing any descriptor of it would drop the locks that SQLite holds
-/// in this process.
-fn private(file: &Path) -> Result<(), Fault> {
-    let fresh = fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(file);
-    match fresh {
-        Ok(_) => {
-            let folder = match file.parent() {
-                Some(folder) if folder != Path::new("") => folder,
-                _ => Path::new("."),
-            };
-            fs::File::open(folder)
-                .and_then(|folder| folder.sync_all())
-                .map_err(Fault::io("sync the folder of the ledger", folder))
-        }
-        Err(e) if e.kind() == ErrorKind::AlreadyExists => {
-            fs::set_permissions(file, fs::Permissions::from_mode(0o600))
-                .map_err(Fault::io("protect the ledger", file))
-        }
-        Err(e) => Err(Fault::io("make the ledger", file)(e)),
+/// It appears whole, with its write-ahead log switched on: SQLite does not wait for the lock that switching needs, so
+/// of two processes that start together one would fail. And it is never opened here under its own name: closing any
+/// descriptor of it would drop the locks that SQLite holds in this process.
+async fn make(file: &Path) -> Result<(), Fault> {
+    let folder = match file.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    };
+    let draft = tempfile::Builder::new()
+        .prefix(".ledger-")
+        .permissions(fs::Permissions::from_mode(0o600))
+        .tempfile_in(folder)
+        .map_err(Fault::io("make the ledger in", folder))?
+        .into_temp_path();
+    writing(&draft).connect().await?.close().await?;
+    match draft.persist_noclobber(file) {
+        Ok(()) => {}
+        Err(e) if e.error.kind() == ErrorKind::AlreadyExists => {}
+        Err(e) => return Err(Fault::io("make the ledger", file)(e.error)),
     }
+    fs::File::open(folder)
+        .and_then(|folder| folder.sync_all())
+        .map_err(Fault::io("sync the folder of the ledger", folder))
+}
+
+/// Every commit is on the disk before it counts.
+fn writing(file: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(file)
+        .create_if_missing(false)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(PATIENCE)
 }
 
 /// A few connections: the pipeline is one thread, the rest is for whoever looks on meanwhile.
