@@ -1,8 +1,12 @@
 //! A rejection is the sender's mistake: final, coded, answered with a receipt that says what to do.
 
+mod text;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+
+pub use text::{Sentence, Text};
 
 /// Stable codes (design §3). A code never changes its meaning; a new mistake gets a new code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -38,6 +42,8 @@ pub enum Code {
     DatasetNotAgreed,
     /// The agreement was not in force.
     OutOfTerm,
+    /// The as-of date in the name lies after the day of receipt.
+    AsOfFuture,
     /// A file, its plaintext, its age header, a row or a field is over the limit.
     TooLarge,
     /// Not encrypted to the service's recipient.
