@@ -3,18 +3,16 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use padan::ledger::{Ledger, SqliteLedger, State};
-use tempfile::TempDir;
-use tokio::runtime::Runtime;
+use padan::ledger::{Ledger, State};
 
-use crate::place::{Place, delivery, ids};
+use crate::place::{Folder, Place, delivery, ids};
 
 #[test]
 fn the_file_and_its_side_files_are_ours_alone() {
     let place = Place::new();
     place.opened(7);
     let mode = |name: &str| {
-        let file = place.folder.path().join(name);
+        let file = place.file().with_file_name(name);
         fs::metadata(file).unwrap().permissions().mode() & 0o777
     };
     for name in ["ledger.db", "ledger.db-wal", "ledger.db-shm"] {
@@ -37,32 +35,21 @@ fn a_reader_looks_on_and_cannot_write() {
     let refusal = reader.begin(&delivery("bkn", 8)).unwrap_err().to_string();
     assert!(refusal.contains("readonly"), "{refusal}");
     // Also when the writer has gone and taken its side files with it.
-    let Place {
-        ledger,
-        runtime,
-        folder,
-    } = place;
-    drop((ledger, reader, runtime));
-    let runtime = Runtime::new().unwrap();
-    let file = folder.path().join("ledger.db");
-    let reader = SqliteLedger::open_read_only(&file, runtime.handle().clone()).unwrap();
+    let Place { ledger, folder } = place;
+    drop((ledger, reader));
+    let reader = folder.open_read_only().unwrap();
     assert_eq!(ids(reader.recent(None, 9).unwrap()), [id]);
 }
 
 #[test]
 fn a_reader_does_not_make_a_ledger() {
-    let folder = TempDir::new().unwrap();
-    let runtime = Runtime::new().unwrap();
-    let file = folder.path().join("ledger.db");
-    let refusal = SqliteLedger::open_read_only(&file, runtime.handle().clone()).unwrap_err();
-    assert!(
-        refusal.to_string().contains("there is none yet"),
-        "{refusal}"
-    );
-    assert!(!file.exists());
-    fs::write(&file, "").unwrap();
-    let refusal = SqliteLedger::open_read_only(&file, runtime.handle().clone()).unwrap_err();
-    assert!(refusal.to_string().contains("it is empty"), "{refusal}");
+    let folder = Folder::new();
+    let refusal = folder.open_read_only().unwrap_err().to_string();
+    assert!(refusal.contains("there is none yet"), "{refusal}");
+    assert!(!folder.file().exists());
+    fs::write(folder.file(), "").unwrap();
+    let refusal = folder.open_read_only().unwrap_err().to_string();
+    assert!(refusal.contains("it is empty"), "{refusal}");
 }
 
 #[test]
@@ -84,11 +71,10 @@ fn a_changed_schema_is_refused() {
     place
         .sql("UPDATE _sqlx_migrations SET checksum = x'00'")
         .unwrap();
-    let refusals = place.refusals();
-    assert!(
-        refusals[0].contains("schema 1 is not the one of this version"),
-        "{refusals:?}"
-    );
+    for refusal in place.refusals() {
+        let expected = "schema 1 is not the one of this version";
+        assert!(refusal.contains(expected), "{refusal}");
+    }
 }
 
 #[test]
@@ -104,15 +90,9 @@ fn an_older_schema_is_not_read() {
 
 #[test]
 fn something_else_is_no_ledger() {
-    let folder = TempDir::new().unwrap();
-    let runtime = Runtime::new().unwrap();
-    let file = folder.path().join("ledger.db");
-    fs::write(&file, "nip,nik,nama\n".repeat(500)).unwrap();
-    for refusal in [
-        SqliteLedger::open(&file, runtime.handle().clone()).map(|_| ()),
-        SqliteLedger::open_read_only(&file, runtime.handle().clone()).map(|_| ()),
-    ] {
-        let problem = refusal.unwrap_err().to_string();
-        assert!(problem.contains("not a database"), "{problem}");
+    let folder = Folder::new();
+    fs::write(folder.file(), "nip,nik,nama\n".repeat(500)).unwrap();
+    for refusal in folder.refusals() {
+        assert!(refusal.contains("not a database"), "{refusal}");
     }
 }

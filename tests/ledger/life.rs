@@ -43,7 +43,7 @@ fn an_answered_delivery_is_remembered_whole() {
     assert_eq!(found.state, State::Answered);
     assert_eq!((found.attempt, found.faults), (1, 0));
     assert_eq!((found.retry_at, found.code), (None, None));
-    assert_eq!(found.parts, [whole.clone()]);
+    assert_eq!(found.parts, std::slice::from_ref(&whole));
     assert_eq!(ledger.published(&id).unwrap(), files);
     assert_eq!(ledger.inputs(&id, &pns()).unwrap(), Some(inputs(None)));
     assert_eq!(ledger.current(&bkn(), &pns()).unwrap(), Some((id, whole)));

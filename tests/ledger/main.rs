@@ -5,3 +5,4 @@ mod file;
 mod life;
 mod lists;
 mod place;
+mod processes;

@@ -1,11 +1,13 @@
 //! A ledger in a temporary folder, and deliveries to put into it.
 
 use std::collections::BTreeMap;
+use std::ops::Deref;
 use std::path::PathBuf;
 
 use jiff::{SignedDuration, Timestamp};
 use padan::agreement::{DatasetId, PartyId, ReconciliationId};
 use padan::delivery::{DeliveryId, Mode, Sha256Digest};
+use padan::fault::Fault;
 use padan::ledger::record::ReconciliationInputs;
 use padan::ledger::{
     Begun, Delivery, Event, Inputs, Ledger, NewDelivery, Outcome, Part, PartOutcome, Published,
@@ -17,23 +19,31 @@ use sqlx::{ConnectOptions, Connection};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-/// A ledger in its own folder and on its own runtime.
-pub struct Place {
-    pub ledger: SqliteLedger,
-    pub runtime: Runtime,
-    pub folder: TempDir,
+/// A folder where a ledger may be, and a runtime.
+pub struct Folder {
+    runtime: Runtime,
+    folder: TempDir,
 }
 
-impl Place {
+/// A ledger in its folder.
+pub struct Place {
+    pub ledger: SqliteLedger,
+    pub folder: Folder,
+}
+
+impl Deref for Place {
+    type Target = Folder;
+
+    fn deref(&self) -> &Folder {
+        &self.folder
+    }
+}
+
+impl Folder {
     pub fn new() -> Self {
-        let folder = TempDir::new().unwrap();
-        let runtime = Runtime::new().unwrap();
-        let file = folder.path().join("ledger.db");
-        let ledger = SqliteLedger::open(&file, runtime.handle().clone()).unwrap();
         Self {
-            ledger,
-            runtime,
-            folder,
+            runtime: Runtime::new().unwrap(),
+            folder: TempDir::new().unwrap(),
         }
     }
 
@@ -41,23 +51,17 @@ impl Place {
         self.folder.path().join("ledger.db")
     }
 
-    /// The ledger as another process would find it now.
-    pub fn again(&self) -> SqliteLedger {
-        SqliteLedger::open(&self.file(), self.runtime.handle().clone()).unwrap()
+    pub fn open(&self) -> Result<SqliteLedger, Fault> {
+        SqliteLedger::open(&self.file(), self.runtime.handle().clone())
     }
 
-    pub fn reader(&self) -> SqliteLedger {
-        SqliteLedger::open_read_only(&self.file(), self.runtime.handle().clone()).unwrap()
+    pub fn open_read_only(&self) -> Result<SqliteLedger, Fault> {
+        SqliteLedger::open_read_only(&self.file(), self.runtime.handle().clone())
     }
 
     /// What both ways of opening say about a file they refuse.
     pub fn refusals(&self) -> [String; 2] {
-        let handle = || self.runtime.handle().clone();
-        [
-            SqliteLedger::open(&self.file(), handle()).map(|_| ()),
-            SqliteLedger::open_read_only(&self.file(), handle()).map(|_| ()),
-        ]
-        .map(|outcome| outcome.unwrap_err().to_string())
+        [self.open(), self.open_read_only()].map(|outcome| outcome.unwrap_err().to_string())
     }
 
     /// Someone with another tool at the file.
@@ -69,6 +73,41 @@ impl Place {
             connection.close().await?;
             Ok(done.rows_affected())
         })
+    }
+
+    /// How many problems SQLite itself finds in the file.
+    pub fn problems(&self) -> usize {
+        self.runtime.block_on(async {
+            let options = SqliteConnectOptions::new().filename(self.file());
+            let mut connection = options.connect().await.unwrap();
+            let found: Vec<String> = sqlx::query_scalar("PRAGMA integrity_check")
+                .fetch_all(&mut connection)
+                .await
+                .unwrap();
+            let dangling = sqlx::query("PRAGMA foreign_key_check")
+                .fetch_all(&mut connection)
+                .await
+                .unwrap();
+            connection.close().await.unwrap();
+            dangling.len() + found.iter().filter(|word| *word != "ok").count()
+        })
+    }
+}
+
+impl Place {
+    pub fn new() -> Self {
+        let folder = Folder::new();
+        let ledger = folder.open().unwrap();
+        Self { ledger, folder }
+    }
+
+    /// The ledger as another process would find it now.
+    pub fn again(&self) -> SqliteLedger {
+        self.open().unwrap()
+    }
+
+    pub fn reader(&self) -> SqliteLedger {
+        self.open_read_only().unwrap()
     }
 
     /// Begins, claims and lists a `pns` delivery with this sequence.

@@ -2,15 +2,15 @@
 
 use std::fs;
 use std::io::ErrorKind;
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use sqlx::error::DatabaseError;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
+use sqlx::{ConnectOptions, Connection};
 
 use crate::fault::Fault;
 
@@ -25,14 +25,15 @@ const MAKES_IT: &str = "`padan serve` or `padan poll`";
 
 /// A pool for the service and for commands that write.
 pub async fn for_service(file: &Path) -> Result<SqlitePool, Fault> {
-    private(file)?;
-    let options = SqliteConnectOptions::new()
-        .filename(file)
-        .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Full)
-        .foreign_keys(true)
-        .busy_timeout(PATIENCE);
-    let pool = patient(options).await.map_err(|e| at(file, &e.into()))?;
+    if file.try_exists().map_err(Fault::io("look for", file))? {
+        fs::set_permissions(file, fs::Permissions::from_mode(0o600))
+            .map_err(Fault::io("protect the ledger", file))?;
+    } else {
+        make(file).await?;
+    }
+    let pool = connect(writing(file))
+        .await
+        .map_err(|e| at(file, &e.into()))?;
     migrate(&pool).await.map_err(|e| at(file, &e))?;
     Ok(pool)
 }
@@ -47,69 +48,60 @@ pub async fn for_reading(file: &Path) -> Result<SqlitePool, Fault> {
         .filename(file)
         .read_only(true)
         .busy_timeout(PATIENCE);
-    let pool = patient(options).await.map_err(|e| at(file, &e.into()))?;
+    let pool = connect(options).await.map_err(|e| at(file, &e.into()))?;
     same_schema(&pool).await.map_err(|e| at(file, &e))?;
     Ok(pool)
 }
 
-/// Makes the file, or makes sure that it is ours alone. SQLite gives its side files the same mode.
+/// Makes the file, for us alone; SQLite gives its side files the same mode.
 ///
-/// The file is never opened here once it exists: closing any descriptor of it would drop the locks that SQLite holds
-/// in this process.
-fn private(file: &Path) -> Result<(), Fault> {
-    let fresh = fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(file);
-    match fresh {
-        Ok(_) => {
-            let folder = match file.parent() {
-                Some(folder) if folder != Path::new("") => folder,
-                _ => Path::new("."),
-            };
-            fs::File::open(folder)
-                .and_then(|folder| folder.sync_all())
-                .map_err(Fault::io("sync the folder of the ledger", folder))
-        }
-        Err(e) if e.kind() == ErrorKind::AlreadyExists => {
-            fs::set_permissions(file, fs::Permissions::from_mode(0o600))
-                .map_err(Fault::io("protect the ledger", file))
-        }
-        Err(e) => Err(Fault::io("make the ledger", file)(e)),
+/// It appears whole, with its write-ahead log switched on: SQLite does not wait for the lock that switching needs, so
+/// of two processes that start together one would fail. And it is never opened here under its own name: closing any
+/// descriptor of it would drop the locks that SQLite holds in this process.
+async fn make(file: &Path) -> Result<(), Fault> {
+    let folder = match file.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    };
+    let draft = tempfile::Builder::new()
+        .prefix(".ledger-")
+        .permissions(fs::Permissions::from_mode(0o600))
+        .tempfile_in(folder)
+        .map_err(Fault::io("make the ledger in", folder))?
+        .into_temp_path();
+    writing(&draft).connect().await?.close().await?;
+    match draft.persist_noclobber(file) {
+        Ok(()) => {}
+        Err(e) if e.error.kind() == ErrorKind::AlreadyExists => {}
+        Err(e) => return Err(Fault::io("make the ledger", file)(e.error)),
     }
+    fs::File::open(folder)
+        .and_then(|folder| folder.sync_all())
+        .map_err(Fault::io("sync the folder of the ledger", folder))
 }
 
-/// Opens the first connection. Switching a new file to the write-ahead log needs a lock that SQLite does not wait
-/// for, so a second process that starts at the same moment tries again.
-async fn patient(options: SqliteConnectOptions) -> Result<SqlitePool, sqlx::Error> {
-    let begun = Instant::now();
-    loop {
-        // The pipeline is one thread; the rest is for a command that looks on. Without lifetimes the pool needs no
-        // task of its own.
-        let pool = SqlitePoolOptions::new()
-            .max_connections(4)
-            .max_lifetime(None)
-            .idle_timeout(None)
-            .acquire_timeout(PATIENCE)
-            .test_before_acquire(false)
-            .connect_with(options.clone())
-            .await;
-        match pool {
-            Err(sqlx::Error::Database(e)) if busy(&*e) && begun.elapsed() < PATIENCE => {
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            }
-            outcome => return outcome,
-        }
-    }
+/// Every commit is on the disk before it counts.
+fn writing(file: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(file)
+        .create_if_missing(false)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(PATIENCE)
 }
 
-/// SQLITE_BUSY and its kin: the low byte of the code is 5.
-fn busy(error: &dyn DatabaseError) -> bool {
-    error
-        .code()
-        .and_then(|code| code.parse::<u32>().ok())
-        .is_some_and(|code| code & 0xff == 5)
+/// A few connections: the pipeline is one thread, the rest is for whoever looks on meanwhile.
+async fn connect(options: SqliteConnectOptions) -> Result<SqlitePool, sqlx::Error> {
+    SqlitePoolOptions::new()
+        .max_connections(4)
+        .acquire_timeout(PATIENCE)
+        // A file does not hang up, so connections need neither checks nor a task that renews them.
+        .test_before_acquire(false)
+        .max_lifetime(None)
+        .idle_timeout(None)
+        .connect_with(options)
+        .await
 }
 
 /// Brings the schema up to date. One process at a time: all of it is one transaction.
