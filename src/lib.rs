@@ -12,4 +12,7 @@ pub mod pipeline;
 pub mod reconcile;
 pub mod rejection;
 pub mod snapshot;
+pub mod serve;
+pub mod sftp;
 pub mod trust;
+pub mod watch;
