@@ -1,5 +1,10 @@
 //! The command line: one file per command (design §10).
 
+mod init;
+mod open;
+mod seal;
+mod whole_file;
+
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -14,7 +19,11 @@ struct Cli {
 
 /// What to do.
 #[derive(Debug, Subcommand)]
-enum Command {}
+enum Command {
+    Init(init::Args),
+    Seal(seal::Args),
+    Open(open::Args),
+}
 
 /// Outcome of a command for people: what went wrong and what to do next, with the exit code of design §10.
 #[derive(Debug)]
@@ -35,7 +44,11 @@ impl From<crate::fault::Fault> for Failure {
 
 /// Parses the arguments, runs the command and maps its outcome to an exit code.
 pub fn main() -> ExitCode {
-    let outcome: Result<(), Failure> = match Cli::parse().command {};
+    let outcome: Result<(), Failure> = match Cli::parse().command {
+        Command::Init(args) => init::run(args),
+        Command::Seal(args) => seal::run(args),
+        Command::Open(args) => open::run(args),
+    };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),
