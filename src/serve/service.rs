@@ -31,7 +31,7 @@ pub struct Service {
 pub enum LoadError {
     /// `padan.yaml` or `agreement.yaml` is wrong; every problem with its place and remedy.
     #[error("{0}")]
-    Config(#[from] crate::agreement::document::Problems),
+    Config(#[from] crate::agreement::document::problem::Problems),
     /// Key files are unusable; every one of them.
     #[error("{}", .0.iter().map(Fault::to_string).collect::<Vec<_>>().join("\n"))]
     Keys(Vec<Fault>),
