@@ -6,7 +6,8 @@ use tracing_subscriber::EnvFilter;
 
 /// Starts the log of this process.
 pub fn start() {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,padan=info"));
+    let filter =
+        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,padan=info"));
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(stderr);

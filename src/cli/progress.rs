@@ -23,7 +23,9 @@ impl Shown {
     pub fn on_stderr() -> Self {
         let bar = stderr().is_terminal().then(|| {
             let bar = ProgressBar::new_spinner();
-            if let Ok(style) = ProgressStyle::with_template("{spinner} {prefix} {msg} {human_pos} rows  {per_sec}") {
+            if let Ok(style) =
+                ProgressStyle::with_template("{spinner} {prefix} {msg} {human_pos} rows  {per_sec}")
+            {
                 bar.set_style(style);
             }
             bar.enable_steady_tick(Duration::from_millis(120));

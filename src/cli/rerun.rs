@@ -35,7 +35,8 @@ pub fn run(args: Args) -> Result<(), Failure> {
     logging::start();
     if args.reason.trim().is_empty() {
         return Err(Failure::Usage(
-            "--reason is empty: write why the delivery is run again; it is kept in the ledger".into(),
+            "--reason is empty: write why the delivery is run again; it is kept in the ledger"
+                .into(),
         ));
     }
     let runtime = runtime()?;
@@ -64,7 +65,11 @@ pub fn run(args: Args) -> Result<(), Failure> {
             Ok(())
         }
         Rerun::Rejected(why) => Err(refused(&name, "rejected again", &why)),
-        Rerun::WouldReject(why) => Err(refused(&name, "nothing changed; it would be rejected", &why)),
+        Rerun::WouldReject(why) => Err(refused(
+            &name,
+            "nothing changed; it would be rejected",
+            &why,
+        )),
         Rerun::OtherAgreement => Err(Failure::Refused(format!(
             "{name} was answered under another agreement file; run it again with that file \
              (its digest is in the receipt)"
@@ -91,12 +96,19 @@ fn tell(responded: &Responded) {
         println!("  {line}");
     }
     for file in &responded.published {
-        let folder = if file.folder.is_empty() { "receipts" } else { &file.folder };
+        let folder = if file.folder.is_empty() {
+            "receipts"
+        } else {
+            &file.folder
+        };
         println!("  {}  {folder}/{}", file.reader, file.file);
     }
 }
 
 fn refused(name: &str, what: &str, why: &Rejection) -> Failure {
     let text = why.code.text().en;
-    Failure::Refused(format!("{name}: {what}: {} {} {}", why.code, text.what, text.remedy))
+    Failure::Refused(format!(
+        "{name}: {what}: {} {} {}",
+        why.code, text.what, text.remedy
+    ))
 }

@@ -50,7 +50,11 @@ pub fn build_folder(
         return Ok(());
     }
     let name = folder_name(part);
-    let path = prepared.out.join(reader.as_str()).join("outbox").join(&name);
+    let path = prepared
+        .out
+        .join(reader.as_str())
+        .join("outbox")
+        .join(&name);
     files::create_dir(&path)?;
     let mut folder = Folder {
         cx,
