@@ -11,8 +11,4 @@ pub mod ledger;
 pub mod pipeline;
 pub mod reconcile;
 pub mod rejection;
-pub mod serve;
 pub mod sftp;
-pub mod snapshot;
-pub mod trust;
-pub mod watch;

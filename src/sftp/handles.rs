@@ -8,7 +8,7 @@ use std::os::unix::fs::FileExt;
 
 use tokio::runtime::{Handle as Runtime, RuntimeFlavor};
 
-use crate::sftp::jail::Listing;
+use crate::sftp::listing::Listing;
 use crate::sftp::refusal::Refusal;
 
 /// Who acts, for the log. File names never go there.

@@ -10,10 +10,11 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use cap_std::ambient_authority;
 use cap_std::fs::{
-    Dir, DirBuilder, DirBuilderExt, Metadata, MetadataExt, OpenOptions, OpenOptionsExt, ReadDir,
+    Dir, DirBuilder, DirBuilderExt, Metadata, MetadataExt, OpenOptions, OpenOptionsExt,
 };
 use rustix::fs::{AtFlags, OFlags, RenameFlags, StatVfs, Timespec, Timestamps};
 
+use crate::sftp::listing::{Listing, Look, seen};
 use crate::sftp::path::{Area, STATUS_FILE, Target};
 use crate::sftp::policy::INBOX_DEPTH;
 use crate::sftp::refusal::Refusal;
@@ -25,21 +26,6 @@ pub(super) struct Jail {
     inbox: Dir,
     outbox: Dir,
     receipts: Dir,
-}
-
-/// A file or folder as the party sees it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Look {
-    /// A folder, else a file.
-    pub(super) folder: bool,
-    /// Bytes; 0 for a folder.
-    pub(super) size: u64,
-    /// Last access, seconds since 1970.
-    pub(super) accessed: u32,
-    /// Last change, seconds since 1970.
-    pub(super) modified: u32,
-    /// Whether the party may change it, which decides the mode that is shown.
-    pub(super) writable: bool,
 }
 
 /// How a file is opened for writing.
@@ -73,19 +59,6 @@ impl From<Times> for FileTimes {
             .set_accessed(second(times.accessed))
             .set_modified(second(times.modified))
     }
-}
-
-/// A folder being listed. Vanishing entries are passed over.
-pub(super) enum Listing {
-    /// The root: known beforehand.
-    Root(VecDeque<(String, Look)>),
-    /// A folder on disk, read as the client asks for more.
-    Folder {
-        /// The rest of the entries.
-        entries: ReadDir,
-        /// Whether they may be changed.
-        writable: bool,
-    },
 }
 
 /// A folder handle that is the area's own or was opened on the way.
@@ -321,23 +294,6 @@ impl Jail {
     }
 }
 
-impl Iterator for Listing {
-    type Item = (String, Look);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        match self {
-            Self::Root(entries) => entries.pop_front(),
-            Self::Folder { entries, writable } => entries.by_ref().find_map(|entry| {
-                let entry = entry.ok()?;
-                // What cannot be addressed in UTF-8, or is neither file nor folder, is not shown.
-                let name = entry.file_name().into_string().ok()?;
-                let look = seen(&entry.metadata().ok()?, *writable)?;
-                Some((name, look))
-            }),
-        }
-    }
-}
-
 /// Attributes of an open file of the party.
 pub(super) fn look_at(file: &File, writable: bool) -> Result<Look, Refusal> {
     let metadata = Metadata::from_file(file)?;
@@ -372,22 +328,6 @@ fn still_named(folder: &Dir, name: &str, file: &File) -> bool {
     let opened = Metadata::from_file(file);
     let named = folder.symlink_metadata(name);
     matches!((opened, named), (Ok(a), Ok(b)) if (a.dev(), a.ino()) == (b.dev(), b.ino()))
-}
-
-/// What the party sees of something; `None` for what is neither a file nor a folder.
-fn seen(metadata: &Metadata, writable: bool) -> Option<Look> {
-    let folder = metadata.is_dir();
-    if !folder && !metadata.is_file() {
-        return None;
-    }
-    let seconds = |seconds: i64| u32::try_from(seconds.max(0)).unwrap_or(u32::MAX);
-    Some(Look {
-        folder,
-        size: if folder { 0 } else { metadata.len() },
-        accessed: seconds(metadata.atime()),
-        modified: seconds(metadata.mtime()),
-        writable,
-    })
 }
 
 /// Whether a folder, itself included, has at most `levels` levels of folders.

@@ -12,6 +12,7 @@
 //! What this room never does: decrypt, read a manifest, know a delivery, share memory with the pipeline, follow or
 //! make a link, log a file name. It meets the pipeline at the folders: an open writer holds a shared advisory lock.
 
+mod addresses;
 mod auth;
 mod authorized_keys;
 mod channel;
@@ -22,6 +23,7 @@ mod extensions;
 mod handles;
 mod jail;
 mod listener;
+mod listing;
 mod path;
 mod policy;
 mod refusal;
