@@ -254,8 +254,11 @@ fn folder(dir: &Path, mode: u32) -> Result<(), Fault> {
 }
 
 fn next_steps(dir: &Path, args: &Args, template: &Template, service: &Service) -> String {
-    let shown = dir.display();
+    let mut shown = dir.display().to_string();
     let mut text = format!("Laid out {shown}\n\n");
+    if shown.contains(' ') {
+        shown = format!("\"{shown}\"");
+    }
     if args.trial {
         text.push_str(&format!(
             "1. padan serve --config {shown}/padan.yaml\n\

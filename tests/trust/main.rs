@@ -9,6 +9,7 @@
 
 mod envelope;
 mod init;
+mod keys_example;
 mod seal_open;
 mod signers;
 mod tools;
