@@ -6,6 +6,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::agreement::document::problem::Problems;
+
 /// Exchanges and reconciles the data of two parties over SFTP.
 #[derive(Debug, Parser)]
 #[command(name = "padan", version, about)]
@@ -34,6 +36,14 @@ pub enum Failure {
 impl From<crate::fault::Fault> for Failure {
     fn from(fault: crate::fault::Fault) -> Self {
         Self::Fault(fault.to_string())
+    }
+}
+
+impl From<Problems> for Failure {
+    fn from(problems: Problems) -> Self {
+        let count = problems.list().len();
+        let noun = if count == 1 { "problem" } else { "problems" };
+        Self::Usage(format!("{count} {noun} in the configuration\n{problems}"))
     }
 }
 
