@@ -3,6 +3,7 @@
 //! No rule of the agreement is in code: all of this is read from `config/agreement.yaml` ([`raw`]), checked
 //! once ([`build`]) and then immutable. Positions (`usize`) index [`Dataset::fields`].
 
+pub mod checks;
 pub mod build;
 pub mod document;
 pub mod ids;

@@ -24,7 +24,11 @@ pub struct Args {
 /// Prints a summary on stdout; problems go to stderr with exit code 2.
 pub fn run(args: Args) -> Result<(), Failure> {
     let today = Zoned::now().date();
-    let config = Config::load(&args.config, today)?;
+    let config = Config::load(&args.config, today).map_err(|problems| {
+        let count = problems.list().len();
+        let noun = if count == 1 { "problem" } else { "problems" };
+        Failure::Usage(format!("{count} {noun} in the configuration\n{problems}"))
+    })?;
     for warning in &config.warnings {
         eprintln!("warning: {warning}");
     }
