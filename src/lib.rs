@@ -6,3 +6,4 @@ pub mod config;
 pub mod delivery;
 pub mod fault;
 pub mod rejection;
+pub mod sample;

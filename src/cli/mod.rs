@@ -1,5 +1,7 @@
 //! The command line: one file per command (design §10).
 
+pub mod sample;
+
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -14,7 +16,9 @@ struct Cli {
 
 /// What to do.
 #[derive(Debug, Subcommand)]
-enum Command {}
+enum Command {
+    Sample(sample::Args),
+}
 
 /// Outcome of a command for people: what went wrong and what to do next, with the exit code of design §10.
 #[derive(Debug)]
@@ -35,7 +39,9 @@ impl From<crate::fault::Fault> for Failure {
 
 /// Parses the arguments, runs the command and maps its outcome to an exit code.
 pub fn main() -> ExitCode {
-    let outcome: Result<(), Failure> = match Cli::parse().command {};
+    let outcome: Result<(), Failure> = match Cli::parse().command {
+        Command::Sample(args) => sample::run(args),
+    };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),
