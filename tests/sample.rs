@@ -1,6 +1,13 @@
 //! The sample against an independent reading: what the row checks find and what a naive comparison finds must be what
 //! truth.json says.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test may stop at the first surprise"
+)]
+
 #[path = "sample/agreement.rs"]
 mod agreement;
 #[path = "sample/naive.rs"]
