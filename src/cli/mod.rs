@@ -1,10 +1,23 @@
 //! The command line: one file per command (design §10).
 
-pub mod sample;
+mod check;
+mod init;
+mod logging;
+mod open;
+mod poll;
+mod progress;
+mod rerun;
+mod sample;
+mod seal;
+mod serve;
+mod whole_file;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+
+use crate::fault::Fault;
+use crate::serve::LoadError;
 
 /// Exchanges and reconciles the data of two parties over SFTP.
 #[derive(Debug, Parser)]
@@ -17,6 +30,13 @@ struct Cli {
 /// What to do.
 #[derive(Debug, Subcommand)]
 enum Command {
+    Init(init::Args),
+    Check(check::Args),
+    Serve(serve::Args),
+    Poll(poll::Args),
+    Rerun(rerun::Args),
+    Seal(seal::Args),
+    Open(open::Args),
     Sample(sample::Args),
 }
 
@@ -31,15 +51,31 @@ pub enum Failure {
     Fault(String),
 }
 
-impl From<crate::fault::Fault> for Failure {
-    fn from(fault: crate::fault::Fault) -> Self {
+impl From<Fault> for Failure {
+    fn from(fault: Fault) -> Self {
         Self::Fault(fault.to_string())
+    }
+}
+
+impl From<LoadError> for Failure {
+    fn from(error: LoadError) -> Self {
+        match error {
+            LoadError::Config(_) | LoadError::Keys(_) => Self::Usage(error.to_string()),
+            LoadError::Fault(fault) => fault.into(),
+        }
     }
 }
 
 /// Parses the arguments, runs the command and maps its outcome to an exit code.
 pub fn main() -> ExitCode {
-    let outcome: Result<(), Failure> = match Cli::parse().command {
+    let outcome = match Cli::parse().command {
+        Command::Init(args) => init::run(args),
+        Command::Check(args) => check::run(args),
+        Command::Serve(args) => serve::run(args),
+        Command::Poll(args) => poll::run(args),
+        Command::Rerun(args) => rerun::run(args),
+        Command::Seal(args) => seal::run(args),
+        Command::Open(args) => open::run(args),
         Command::Sample(args) => sample::run(args),
     };
     match outcome {

@@ -1,0 +1,213 @@
+//! Reading a snapshot.
+
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use aws_lc_rs::aead::LessSafeKey;
+use lz4_flex::block::decompress_into;
+
+use crate::agreement::Row;
+use crate::fault::Fault;
+
+use super::block::{Plain, take_row};
+use super::layout::{self, HEADER_FIXED, Header, Index, TAG, TRAILER};
+use super::store_key::StoreKey;
+use super::{Partition, Rows};
+
+/// An open snapshot. Cheap to clone; threads may read from it side by side.
+#[derive(Clone)]
+pub struct Reader(Arc<Open>);
+
+struct Open {
+    file: File,
+    path: PathBuf,
+    header: Header,
+    key: LessSafeKey,
+    index: Index,
+}
+
+/// The rows of one partition, in the order in which they were written; one block is in memory at a time.
+pub struct Cursor {
+    reader: Reader,
+    partition: Partition,
+    next_block: u32,
+    block: Plain,
+    position: usize,
+}
+
+impl Reader {
+    /// Opens a snapshot and checks header and index; blocks are checked as they are read.
+    ///
+    /// `Fault::Snapshot` when the file is damaged, incomplete or of another store key.
+    pub fn open(path: &Path, store: &StoreKey) -> Result<Self, Fault> {
+        let file = File::open(path).map_err(Fault::io("open a snapshot", path))?;
+        let damaged = |problem| Fault::Snapshot {
+            path: path.to_path_buf(),
+            problem,
+        };
+        let length = file
+            .metadata()
+            .map_err(Fault::io("open a snapshot", path))?
+            .len();
+        let read = |offset: u64, len: u64| read_at(&file, path, length, offset, len);
+
+        let (mut header, wrapped) =
+            Header::decode(&read(0, HEADER_FIXED as u64)?).map_err(damaged)?;
+        header.wrapped = read(HEADER_FIXED as u64, wrapped as u64)?;
+        let data_key = store
+            .unwrap(&header.wrapped)
+            .ok_or_else(|| damaged("has a damaged key, or was written under another store key"))?;
+        let key = layout::cipher(&data_key)?;
+
+        let end = length.saturating_sub(TRAILER as u64);
+        let (offset, len) = layout::decode_trailer(&read(end, TRAILER as u64)?)
+            .ok_or_else(|| damaged("has no end: it was cut, or something was added"))?;
+        if offset.checked_add(len) != Some(end) {
+            return Err(damaged("has an index that is not where its end says"));
+        }
+        let mut sealed = read(offset, len)?;
+        let index = key
+            .open_in_place(layout::nonce(0), header.bind_index(offset), &mut sealed)
+            .map_err(|_| damaged("has a damaged header or index"))?;
+        let index = Index::decode(index).ok_or_else(|| damaged("has an unreadable index"))?;
+        Ok(Self::of(file, path.to_path_buf(), header, key, index))
+    }
+
+    pub(super) fn of(
+        file: File,
+        path: PathBuf,
+        header: Header,
+        key: LessSafeKey,
+        index: Index,
+    ) -> Self {
+        Self(Arc::new(Open {
+            file,
+            path,
+            header,
+            key,
+            index,
+        }))
+    }
+
+    /// Names of the columns, in the order of the fields of each row.
+    pub fn columns(&self) -> &[String] {
+        &self.0.index.columns
+    }
+
+    /// Number of rows.
+    pub fn rows(&self) -> u64 {
+        self.0.index.rows
+    }
+
+    /// Every entry of the index.
+    #[cfg(test)]
+    pub(super) fn entries(&self) -> impl Iterator<Item = &layout::Entry> {
+        self.0.index.blocks.iter().flatten()
+    }
+
+    /// The file; the scratch folder for one without a name.
+    pub fn path(&self) -> &Path {
+        &self.0.path
+    }
+
+    /// Streams one partition.
+    pub fn partition(&self, partition: Partition) -> Cursor {
+        Cursor {
+            reader: self.clone(),
+            partition,
+            next_block: 0,
+            block: Plain::default(),
+            position: 0,
+        }
+    }
+
+    /// A fault of this file.
+    pub(crate) fn damaged(&self, problem: &'static str) -> Fault {
+        Fault::Snapshot {
+            path: self.0.path.clone(),
+            problem,
+        }
+    }
+
+    /// Replaces `block` by the rows of a block; `false` when the partition has no such block.
+    fn read_block(
+        &self,
+        partition: Partition,
+        number: u32,
+        block: &mut Plain,
+    ) -> Result<bool, Fault> {
+        let open = &*self.0;
+        let blocks = open.index.blocks.get(partition.index());
+        let Some(entry) = blocks.and_then(|b| b.get(number as usize)) else {
+            return Ok(false);
+        };
+        let mut stored = Plain::default();
+        let sealed = stored.zeroed(entry.stored as usize);
+        open.file
+            .read_exact_at(sealed, entry.offset)
+            .map_err(|e| self.read_failed(e))?;
+        let damaged = |_| self.damaged("has a damaged block");
+        let aad = open.header.bind(partition, number, entry.raw);
+        let plain = open
+            .key
+            .open_in_place(layout::nonce(entry.nonce), aad, sealed)
+            .map_err(damaged)?;
+        if open.header.lz4 {
+            let raw = block.zeroed(entry.raw as usize);
+            let len = decompress_into(plain, raw).map_err(|_| self.damaged(UNREADABLE))?;
+            if len != entry.raw as usize {
+                return Err(self.damaged(UNREADABLE));
+            }
+        } else {
+            let len = (entry.stored as usize).saturating_sub(TAG);
+            stored.truncate(len);
+            *block = stored;
+        }
+        Ok(true)
+    }
+
+    fn read_failed(&self, error: io::Error) -> Fault {
+        match error.kind() {
+            io::ErrorKind::UnexpectedEof => self.damaged("was cut"),
+            _ => Fault::io("read a snapshot", &self.0.path)(error),
+        }
+    }
+}
+
+/// Authentic bytes that are no rows: a mistake of the writer.
+const UNREADABLE: &str = "has an unreadable block";
+
+impl Rows for Cursor {
+    fn read(&mut self, row: &mut Row) -> Result<bool, Fault> {
+        row.clear();
+        if self.position >= self.block.len() {
+            let (number, block) = (self.next_block, &mut self.block);
+            if !self.reader.read_block(self.partition, number, block)? {
+                return Ok(false);
+            }
+            self.next_block += 1;
+            self.position = 0;
+        }
+        let mut rest = self.block.get(self.position..).unwrap_or_default();
+        take_row(&mut rest, row).ok_or_else(|| self.reader.damaged(UNREADABLE))?;
+        self.position = self.block.len() - rest.len();
+        Ok(true)
+    }
+}
+
+/// `len` bytes from `offset`, if the file has them: so a damaged length costs no memory.
+fn read_at(file: &File, path: &Path, length: u64, offset: u64, len: u64) -> Result<Vec<u8>, Fault> {
+    if offset.checked_add(len).is_none_or(|end| end > length) {
+        return Err(Fault::Snapshot {
+            path: path.to_path_buf(),
+            problem: "was cut",
+        });
+    }
+    let mut bytes = vec![0; len as usize];
+    file.read_exact_at(&mut bytes, offset)
+        .map_err(Fault::io("read a snapshot", path))?;
+    Ok(bytes)
+}
