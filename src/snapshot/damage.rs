@@ -161,8 +161,8 @@ fn no_value_and_no_column_name_is_readable_in_the_file() {
 #[test]
 fn every_flipped_bit_and_every_cut_is_noticed() {
     let place = place();
-    for lz4 in [true, false] {
-        place.write("x.snap", 12, lz4);
+    for (rows, lz4) in [(12, true), (12, false), (0, true)] {
+        place.write("x.snap", rows, lz4);
         let good = fs::read(place.path("x.snap")).unwrap();
         let path = place.path("y.snap");
         let index = good.len() - TRAILER;
