@@ -1,4 +1,9 @@
-//! The service's configuration, checked.
+//! The service's configuration, checked: [`Config::load`] reads `padan.yaml` and the agreement it names, and tells
+//! every problem of both files at once.
+
+mod load;
+mod raw;
+pub mod units;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -7,6 +12,7 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
+use crate::agreement::document::problem::Problem;
 use crate::agreement::{Agreement, PartyId};
 
 /// `padan.yaml` and its agreement, after every check. Paths are resolved against the file's folder.
@@ -36,6 +42,8 @@ pub struct Config {
     pub give_up: Duration,
     /// How long answered deliveries are kept for a re-run.
     pub retention: Retention,
+    /// What an operator should know although the files can be used, as a term that is about to end.
+    pub warnings: Vec<Problem>,
 }
 
 /// Private keys; each file 0600 or it is refused.

@@ -51,6 +51,9 @@ pub enum Fault {
         /// Where it was.
         path: PathBuf,
     },
+    /// A panic: a mistake in this program. The delivery it happened on is tried again and nothing else suffers.
+    #[error("a mistake in padan itself; the log has its place")]
+    Bug,
     /// The network side: listener, SSH or SFTP.
     #[error("cannot {doing}: {problem}")]
     Network {

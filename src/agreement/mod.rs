@@ -3,8 +3,13 @@
 //! No rule of the agreement is in code: all of this is read from `config/agreement.yaml` ([`raw`]), checked
 //! once ([`build`]) and then immutable. Positions (`usize`) index [`Dataset::fields`].
 
+pub mod build;
+pub mod checks;
+pub mod document;
 pub mod ids;
+pub mod raw;
 pub mod row;
+mod rule;
 
 use std::collections::{BTreeMap, BTreeSet};
 

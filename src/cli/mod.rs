@@ -1,8 +1,22 @@
 //! The command line: one file per command (design §10).
 
+mod check;
+mod init;
+mod logging;
+mod open;
+mod poll;
+mod progress;
+mod rerun;
+mod seal;
+mod serve;
+mod whole_file;
+
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+
+use crate::fault::Fault;
+use crate::serve::LoadError;
 
 /// Exchanges and reconciles the data of two parties over SFTP.
 #[derive(Debug, Parser)]
@@ -14,7 +28,15 @@ struct Cli {
 
 /// What to do.
 #[derive(Debug, Subcommand)]
-enum Command {}
+enum Command {
+    Init(init::Args),
+    Check(check::Args),
+    Serve(serve::Args),
+    Poll(poll::Args),
+    Rerun(rerun::Args),
+    Seal(seal::Args),
+    Open(open::Args),
+}
 
 /// Outcome of a command for people: what went wrong and what to do next, with the exit code of design §10.
 #[derive(Debug)]
@@ -27,15 +49,32 @@ pub enum Failure {
     Fault(String),
 }
 
-impl From<crate::fault::Fault> for Failure {
-    fn from(fault: crate::fault::Fault) -> Self {
+impl From<Fault> for Failure {
+    fn from(fault: Fault) -> Self {
         Self::Fault(fault.to_string())
+    }
+}
+
+impl From<LoadError> for Failure {
+    fn from(error: LoadError) -> Self {
+        match error {
+            LoadError::Config(_) | LoadError::Keys(_) => Self::Usage(error.to_string()),
+            LoadError::Fault(fault) => fault.into(),
+        }
     }
 }
 
 /// Parses the arguments, runs the command and maps its outcome to an exit code.
 pub fn main() -> ExitCode {
-    let outcome: Result<(), Failure> = match Cli::parse().command {};
+    let outcome = match Cli::parse().command {
+        Command::Init(args) => init::run(args),
+        Command::Check(args) => check::run(args),
+        Command::Serve(args) => serve::run(args),
+        Command::Poll(args) => poll::run(args),
+        Command::Rerun(args) => rerun::run(args),
+        Command::Seal(args) => seal::run(args),
+        Command::Open(args) => open::run(args),
+    };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),

@@ -142,7 +142,8 @@ impl Action {
         }
     }
 
-    fn from_word(word: &str) -> Option<Self> {
+    /// The action of a word in `aksi`.
+    pub fn from_word(word: &str) -> Option<Self> {
         [Self::Tambah, Self::Ubah, Self::Hapus]
             .into_iter()
             .find(|action| action.as_str() == word)

@@ -1,11 +1,15 @@
 //! A rejection is the sender's mistake: final, coded, answered with a receipt that says what to do.
 
+mod text;
+
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+
+pub use text::{Sentence, Text};
 
 /// Stable codes (design §3). A code never changes its meaning; a new mistake gets a new code.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Code {
     /// The manifest is not the plain output of `sha256sum`.
@@ -38,6 +42,8 @@ pub enum Code {
     DatasetNotAgreed,
     /// The agreement was not in force.
     OutOfTerm,
+    /// The as-of date in the name lies after the day of receipt.
+    AsOfFuture,
     /// A file, its plaintext, its age header, a row or a field is over the limit.
     TooLarge,
     /// Not encrypted to the service's recipient.
@@ -64,15 +70,6 @@ pub enum Code {
     DeltaWithoutBase,
     /// Something else than a plain file was dropped.
     NotAFile,
-}
-
-/// What a person reads about a code, in one language.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Text {
-    /// What happened.
-    pub what: &'static str,
-    /// What to do now.
-    pub remedy: &'static str,
 }
 
 /// Where in the delivery the mistake is. Holds only what may stand in an unencrypted receipt.

@@ -1,0 +1,83 @@
+//! Files appear whole: temporary name, sync, rename, sync the folder.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::Path;
+
+use crate::fault::Fault;
+
+/// Creates a folder and those above it, readable by the service alone.
+pub fn create_dir(path: &Path) -> Result<(), Fault> {
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+        .map_err(Fault::io("create the folder", path))
+}
+
+/// Makes renames and new names in a folder durable.
+pub fn sync_dir(path: &Path) -> Result<(), Fault> {
+    File::open(path)
+        .and_then(|dir| dir.sync_all())
+        .map_err(Fault::io("sync the folder", path))
+}
+
+/// Creates a file for writing, readable by the service alone; an earlier one is replaced.
+pub fn create(path: &Path) -> Result<File, Fault> {
+    OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(path)
+        .map_err(Fault::io("create the file", path))
+}
+
+/// Writes a small file so that it is there whole or not at all. The temporary name begins with a dot.
+pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Fault> {
+    let temporary = temporary_name(path);
+    let mut file = create(&temporary)?;
+    file.write_all(bytes)
+        .and_then(|()| file.sync_all())
+        .map_err(Fault::io("write the file", &temporary))?;
+    rename(&temporary, path)
+}
+
+/// Copies a file so that the copy is there whole or not at all.
+pub fn copy_whole(from: &Path, to: &Path) -> Result<(), Fault> {
+    let temporary = temporary_name(to);
+    let mut target = create(&temporary)?;
+    File::open(from)
+        .and_then(|mut source| io::copy(&mut source, &mut target))
+        .and_then(|_| target.sync_all())
+        .map_err(Fault::io("copy the file", from))?;
+    rename(&temporary, to)
+}
+
+/// Renames within one file system and makes it durable in both folders.
+pub fn rename(from: &Path, to: &Path) -> Result<(), Fault> {
+    fs::rename(from, to).map_err(Fault::io("put in place", to))?;
+    for parent in [to.parent(), from.parent()].into_iter().flatten() {
+        sync_dir(parent)?;
+    }
+    Ok(())
+}
+
+/// Removes a folder and all in it; one that is not there is no error.
+pub fn remove_dir(path: &Path) -> Result<(), Fault> {
+    match fs::remove_dir_all(path) {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => {
+            Err(Fault::io("remove the folder", path)(e))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The name under which a file is written before it appears.
+fn temporary_name(path: &Path) -> std::path::PathBuf {
+    let mut name = std::ffi::OsString::from(".");
+    name.push(path.file_name().unwrap_or_default());
+    name.push(".part");
+    path.with_file_name(name)
+}

@@ -1,0 +1,146 @@
+//! What happened to every delivery: the service's memory (design §8).
+//!
+//! One trait, each method one transaction, so that SQLite today and PostgreSQL tomorrow tell the same story. The
+//! ledger holds names, digests, counts and codes; never a row's value. Nothing in it is a proof: an interrupted
+//! delivery goes through its stages again from the staged bytes.
+
+pub mod record;
+pub mod sqlite;
+
+use jiff::Timestamp;
+
+use crate::agreement::{DatasetId, PartyId, ReconciliationId};
+use crate::delivery::{DeliveryId, Sha256Digest};
+use crate::fault::Fault;
+
+pub use record::{
+    Begun, Counts, Delivery, Event, Incomplete, Inputs, NewDelivery, Outcome, Part, PartOutcome,
+    Published, Stage, State, Waiting,
+};
+pub use sqlite::SqliteLedger;
+
+/// The service's memory. Methods block; call them from the pipeline's own thread, never from an async task.
+pub trait Ledger: Send + Sync {
+    /// Notes that an incomplete delivery lies in an inbox. Returns since when it has lain there unchanged: a new
+    /// `fingerprint` starts the time again.
+    fn waiting(&self, waiting: &Waiting, now: Timestamp) -> Result<Timestamp, Fault>;
+
+    /// Notes that the sender was told about it. Returns false if that was already noted for this fingerprint.
+    fn waiting_told(&self, waiting: &Waiting) -> Result<bool, Fault>;
+
+    /// Forgets every waiting entry of `party` whose `place` is not among `present`.
+    fn waiting_only(&self, party: &PartyId, present: &[String]) -> Result<(), Fault>;
+
+    /// Everything that lies incomplete in the inboxes, longest first.
+    fn incomplete(&self) -> Result<Vec<Incomplete>, Fault>;
+
+    /// Opens a delivery before the first of its files is moved, with an event. A known id that was rejected is opened
+    /// anew (`attempt` + 1), and what is known of its earlier attempt is forgotten except for the events; one that is
+    /// open goes on as it was; one that was answered stays answered. The order of calls is the order of receipt.
+    fn begin(&self, new: &NewDelivery) -> Result<Begun, Fault>;
+
+    /// Notes that all its files are in staging, with an event.
+    fn claimed(&self, id: &DeliveryId, at: Timestamp) -> Result<(), Fault>;
+
+    /// Removes a delivery whose files vanished from the inbox before they could be claimed, with an event. One that
+    /// was rejected before is rejected again, for the same reason.
+    fn withdraw(&self, id: &DeliveryId, at: Timestamp) -> Result<(), Fault>;
+
+    /// Deliveries that are not answered or rejected, in order of receipt.
+    fn open(&self) -> Result<Vec<Delivery>, Fault>;
+
+    /// One delivery.
+    fn delivery(&self, id: &DeliveryId) -> Result<Option<Delivery>, Fault>;
+
+    /// Deliveries whose id begins with `text` (6 digits or more), or whose manifest stem or a data file's name is
+    /// `text` (with or without `.sha256`), newest first.
+    fn find(&self, text: &str) -> Result<Vec<Delivery>, Fault>;
+
+    /// The newest deliveries, of one party or of all.
+    fn recent(&self, party: Option<&PartyId>, most: u32) -> Result<Vec<Delivery>, Fault>;
+
+    /// How many deliveries there are, of one party or of all.
+    fn counts(&self, party: Option<&PartyId>) -> Result<Counts, Fault>;
+
+    /// Appends an event; events are never changed or removed.
+    fn append(&self, event: &Event) -> Result<(), Fault>;
+
+    /// All events of a delivery in order.
+    fn events(&self, id: &DeliveryId) -> Result<Vec<Event>, Fault>;
+
+    /// Replaces the parts of an open delivery with what its verified manifest lists: at most one per dataset.
+    fn set_parts(&self, id: &DeliveryId, parts: &[Part]) -> Result<(), Fault>;
+
+    /// The newest answered part of this dataset (highest sequence), whose snapshot is the party's current one.
+    fn current(
+        &self,
+        party: &PartyId,
+        dataset: &DatasetId,
+    ) -> Result<Option<(DeliveryId, Part)>, Fault>;
+
+    /// The answered part with this sequence.
+    fn answered_sequence(
+        &self,
+        party: &PartyId,
+        dataset: &DatasetId,
+        sequence: u32,
+    ) -> Result<Option<DeliveryId>, Fault>;
+
+    /// An answered part of this dataset with the same plaintext, other than of `except`: a re-encrypted copy.
+    fn same_plaintext(
+        &self,
+        party: &PartyId,
+        dataset: &DatasetId,
+        plaintext: &Sha256Digest,
+        except: &DeliveryId,
+    ) -> Result<Option<(DeliveryId, Part)>, Fault>;
+
+    /// Notes what ingest found in a part.
+    fn ingested(
+        &self,
+        id: &DeliveryId,
+        dataset: &DatasetId,
+        outcome: &PartOutcome,
+    ) -> Result<(), Fault>;
+
+    /// Fixes the inputs of a part's reconciliation: the first call for a delivery wins, and every later one (after
+    /// a crash, or in a re-run) returns what was fixed then.
+    fn fix_inputs(
+        &self,
+        id: &DeliveryId,
+        dataset: &DatasetId,
+        inputs: &Inputs,
+    ) -> Result<Inputs, Fault>;
+
+    /// The inputs as they were fixed.
+    fn inputs(&self, id: &DeliveryId, dataset: &DatasetId) -> Result<Option<Inputs>, Fault>;
+
+    /// The answered delivery that wrote the newest difference state of a reconciliation.
+    fn state_of(&self, reconciliation: &ReconciliationId) -> Result<Option<DeliveryId>, Fault>;
+
+    /// Notes that everything to be published (never nothing: the receipt at least) lies ready in staging, with the
+    /// digests of its plaintext. From here on an interrupted delivery only finishes publishing. Returns false if
+    /// that was already noted.
+    fn prepared(
+        &self,
+        id: &DeliveryId,
+        published: &[Published],
+        at: Timestamp,
+    ) -> Result<bool, Fault>;
+
+    /// What [`Ledger::prepared`] noted in this attempt; empty if it did not yet.
+    fn published(&self, id: &DeliveryId) -> Result<Vec<Published>, Fault>;
+
+    /// Closes an open delivery as answered (`event` is `Done`) or rejected (it is `Rejected` with its code), with its
+    /// last event; `states` are the reconciliations whose new difference state it wrote, if it was answered. A fault
+    /// if one of its sequences was answered meanwhile.
+    fn close(
+        &self,
+        id: &DeliveryId,
+        event: &Event,
+        states: &[ReconciliationId],
+    ) -> Result<(), Fault>;
+
+    /// Notes a fault with its event and when to try again.
+    fn fault(&self, event: &Event, retry_at: Timestamp) -> Result<(), Fault>;
+}

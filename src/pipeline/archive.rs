@@ -1,0 +1,90 @@
+//! Where deliveries go when they are answered or refused: kept as they came, for a re-run.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+
+use crate::agreement::PartyId;
+use crate::delivery::DeliveryId;
+use crate::fault::Fault;
+use crate::files;
+use crate::ledger::{Delivery, State};
+
+use super::Context;
+
+/// Moves a closed delivery's ciphertext and receipt from staging to the archive.
+pub fn shelve(
+    cx: &Context,
+    id: &DeliveryId,
+    party: &PartyId,
+    received: Timestamp,
+) -> Result<(), Fault> {
+    let staged = cx.layout.staged(id);
+    let kept = cx.layout.archived(party, received, id);
+    if kept.exists() {
+        // An earlier attempt of the same delivery is kept beside the newer one.
+        files::rename(&kept, &free_place(&kept)?)?;
+    }
+    if let Some(month) = kept.parent() {
+        files::create_dir(month)?;
+    }
+    let receipts = staged.join("work").join("out").join("receipts");
+    if receipts.is_dir() {
+        files::remove_dir(&staged.join("receipts"))?;
+        files::rename(&receipts, &staged.join("receipts"))?;
+    }
+    files::remove_dir(&staged.join("work"))?;
+    files::rename(&staged, &kept)
+}
+
+/// Moves a rejected delivery's ciphertext back to staging, to be run again.
+pub fn unshelve(cx: &Context, delivery: &Delivery) -> Result<(), Fault> {
+    let kept = cx
+        .layout
+        .archived(&delivery.party, delivery.received, &delivery.id);
+    if !kept.is_dir() {
+        return Err(Fault::Gone {
+            what: "the archived ciphertext",
+            path: kept,
+        });
+    }
+    files::rename(&kept, &cx.layout.staged(&delivery.id))
+}
+
+/// Finishes what a killed process left between closing a delivery and shelving it.
+pub fn tidy(cx: &Context) -> Result<(), Fault> {
+    let staging = cx.layout.staging();
+    let entries = fs::read_dir(&staging).map_err(Fault::io("list the staging", &staging))?;
+    for entry in entries {
+        let entry = entry.map_err(Fault::io("list the staging", &staging))?;
+        let name = entry.file_name();
+        let Some(id) = name.to_str().and_then(|n| n.parse::<DeliveryId>().ok()) else {
+            // A re-run's scratch folder whose process was killed.
+            files::remove_dir(&entry.path())?;
+            continue;
+        };
+        let Some(delivery) = cx.ledger.delivery(&id)? else {
+            continue;
+        };
+        if matches!(delivery.state, State::Answered | State::Rejected) {
+            shelve(cx, &id, &delivery.party, delivery.received)?;
+        }
+    }
+    Ok(())
+}
+
+/// A name like `kept` under which nothing is kept yet; the folder above it is there afterwards.
+pub fn free_place(kept: &Path) -> Result<PathBuf, Fault> {
+    if let Some(month) = kept.parent() {
+        files::create_dir(month)?;
+    }
+    let name = kept.file_name().unwrap_or_default().to_string_lossy();
+    let mut place = kept.to_path_buf();
+    let mut attempt = 0_u32;
+    while place.exists() {
+        attempt += 1;
+        place = kept.with_file_name(format!("{name}.{attempt}"));
+    }
+    Ok(place)
+}

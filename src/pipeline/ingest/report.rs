@@ -1,0 +1,116 @@
+//! The refused and warned rows of a delivery, written encrypted to its sender as they are found.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use crate::agreement::checks::{CheckCode, Finding};
+use crate::agreement::{Dataset, Level};
+use crate::fault::Fault;
+use crate::files;
+use crate::trust::envelope::{self, Recipients, Sealed};
+
+/// How often each check spoke, by its level.
+pub type Tally = BTreeMap<(CheckCode, Level), u64>;
+
+/// `<stem>.rows.csv.age`: one line for each finding that is not merely counted.
+pub struct Report {
+    path: PathBuf,
+    writer: simd_csv::Writer<Sealed<BufWriter<File>>>,
+    lines: u64,
+}
+
+/// A finding with what its sender needs to mend it.
+pub struct Line<'a> {
+    /// Number of the row as a spreadsheet counts.
+    pub row: u64,
+    /// What was found.
+    pub finding: &'a Finding,
+    /// The row's key, as sent or in normal form.
+    pub key: String,
+    /// The value at fault; it leaves only inside this encrypted file.
+    pub value: &'a str,
+}
+
+impl Report {
+    /// Begins the file in a private folder.
+    pub fn create(path: &Path, sender: &Recipients) -> Result<Self, Fault> {
+        let file = files::create(path)?;
+        let sealed = envelope::seal(BufWriter::new(file), sender)?;
+        let mut report = Self {
+            path: path.to_path_buf(),
+            writer: simd_csv::Writer::from_writer(sealed),
+            lines: 0,
+        };
+        report.write([
+            "dataset", "baris", "tingkat", "kode", "kolom", "kunci", "nilai", "pesan", "message",
+        ])?;
+        Ok(report)
+    }
+
+    /// Counts a finding, and writes it down unless it is only for counting.
+    pub fn add(&mut self, dataset: &Dataset, line: &Line, tally: &mut Tally) -> Result<(), Fault> {
+        let finding = line.finding;
+        *tally.entry((finding.code, finding.level)).or_default() += 1;
+        if finding.level == Level::Info {
+            return Ok(());
+        }
+        let column = finding
+            .column
+            .and_then(|c| dataset.fields.get(c))
+            .map_or("", |field| field.name.as_str());
+        self.lines += 1;
+        self.write([
+            dataset.id.as_str(),
+            &line.row.to_string(),
+            level_word(finding.level),
+            finding.code.as_str(),
+            column,
+            &line.key,
+            line.value,
+            finding.code.indonesian(),
+            finding.code.english(),
+        ])
+    }
+
+    /// Ends the file. Returns its path, or `None` and no file if there was nothing to tell.
+    pub fn finish(self) -> Result<Option<PathBuf>, Fault> {
+        let path = self.path;
+        let sealed = self
+            .writer
+            .into_inner()
+            .map_err(|e| Fault::io("write the refused rows", &path)(e.into_error()))?;
+        let mut buffered = sealed.finish()?;
+        buffered
+            .flush()
+            .and_then(|()| buffered.get_ref().sync_all())
+            .map_err(Fault::io("write the refused rows", &path))?;
+        if self.lines == 0 {
+            std::fs::remove_file(&path).map_err(Fault::io("remove the empty list", &path))?;
+            return Ok(None);
+        }
+        Ok(Some(path))
+    }
+
+    fn write<'f>(&mut self, fields: impl IntoIterator<Item = &'f str>) -> Result<(), Fault> {
+        self.writer
+            .write_record(fields.into_iter().map(str::as_bytes))
+            .map_err(|e| match e.into_kind() {
+                simd_csv::ErrorKind::Io(e) => Fault::io("write the refused rows", &self.path)(e),
+                _ => Fault::Crypto {
+                    doing: "write the refused rows",
+                    problem: "a line has another number of fields".into(),
+                },
+            })
+    }
+}
+
+/// The word for a level in files for people: ERROR refuses the row, WARN keeps it.
+pub fn level_word(level: Level) -> &'static str {
+    match level {
+        Level::Info => "INFO",
+        Level::Warn => "WARN",
+        Level::Error => "ERROR",
+    }
+}

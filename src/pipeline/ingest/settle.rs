@@ -1,0 +1,272 @@
+//! Second pass: rows that contradict each other, the delta's base, families; then the snapshot, sorted by key.
+
+use std::cmp::Ordering;
+use std::mem;
+use std::path::Path;
+
+use jiff::civil::Date;
+
+use crate::agreement::checks::{CheckCode, Finding, check_group};
+use crate::agreement::{Dataset, Row};
+use crate::fault::Fault;
+use crate::reconcile::Action;
+use crate::snapshot::{Cursor, Partition, Reader, Rows, SortKey, Writer, sorted};
+
+use super::intake::{Desk, EXTRA, group_key, key_text};
+use super::report::{Line, Report, Tally};
+use super::twins::Twins;
+
+/// Most rows of one group that are judged together; a longer group is judged in pieces.
+const GROUP_MOST: usize = 256;
+
+/// The snapshot, complete but not yet in place, and what else was refused.
+pub struct Settled {
+    /// Finish it to put the snapshot in place; drop it and nothing is left.
+    pub snapshot: Writer,
+    /// Rows refused in this pass.
+    pub refused: u64,
+}
+
+/// Merges the rows taken in with the `base` (delta only) into the snapshot that will appear at `target`.
+pub fn settle(
+    desk: &Desk,
+    as_of: Date,
+    rows: &Reader,
+    base: Option<&Reader>,
+    target: &Path,
+    report: &mut Report,
+    tally: &mut Tally,
+) -> Result<Settled, Fault> {
+    let names: Vec<String> = desk.dataset.fields.iter().map(|f| f.name.clone()).collect();
+    let mut pass = Pass {
+        desk,
+        as_of,
+        report,
+        tally,
+        snapshot: Writer::create(target, desk.store, &names)?,
+        unique: desk
+            .dataset
+            .unique
+            .map(|_| Writer::scratch(desk.work, desk.store, &[]))
+            .transpose()?,
+        group: vec![],
+        refused: 0,
+    };
+    let key: Vec<usize> = desk.dataset.key.iter().map(|k| k + EXTRA).collect();
+    for partition in Partition::all() {
+        let incoming = sorted(rows, partition, &key, desk.work, desk.store)?;
+        let base = base.map(|b| Base::of(b, partition, desk.dataset));
+        pass.partition(partition, Twins::of(incoming, &key)?, base)?;
+    }
+    if let Some(unique) = pass.unique.take() {
+        pass.report_shared(&unique.finish()?)?;
+    }
+    Ok(Settled {
+        snapshot: pass.snapshot,
+        refused: pass.refused,
+    })
+}
+
+struct Pass<'a> {
+    desk: &'a Desk<'a>,
+    as_of: Date,
+    report: &'a mut Report,
+    tally: &'a mut Tally,
+    snapshot: Writer,
+    unique: Option<Writer>,
+    /// Rows that share the first key column, each with its number where it came in this delivery.
+    group: Vec<(Option<u64>, Row)>,
+    refused: u64,
+}
+
+impl Pass<'_> {
+    fn partition(
+        &mut self,
+        partition: Partition,
+        mut incoming: Twins<impl Rows>,
+        mut base: Option<Base>,
+    ) -> Result<(), Fault> {
+        let key = &self.desk.dataset.key;
+        let mut stored = Row::new();
+        let mut row_key = SortKey::default();
+        while let Some(twin) = incoming.read(&mut stored)? {
+            let number = stored.get(0).parse().unwrap_or(0);
+            let action = Action::from_word(stored.get(1)).unwrap_or(Action::Tambah);
+            let row: Row = stored.fields().skip(EXTRA).collect();
+            if twin {
+                self.refuse(number, &row, CheckCode::KunciGanda)?;
+                continue;
+            }
+            row_key.set(&row, key);
+            let mut found = None;
+            if let Some(base) = &mut base {
+                while let Some((old, ordering)) = base.up_to(&row_key)? {
+                    if ordering == Ordering::Equal {
+                        found = Some(old);
+                        break;
+                    }
+                    self.keep(partition, None, old)?;
+                }
+            }
+            match (action, found) {
+                (Action::Tambah, None) | (Action::Ubah, Some(_)) => {
+                    self.keep(partition, Some(number), row)?;
+                }
+                (Action::Hapus, Some(_)) => {}
+                (Action::Tambah, Some(old)) => {
+                    self.refuse(number, &row, CheckCode::DeltaAda)?;
+                    self.keep(partition, None, old)?;
+                }
+                (Action::Ubah | Action::Hapus, None) => {
+                    self.refuse(number, &row, CheckCode::DeltaTiada)?;
+                }
+            }
+        }
+        if let Some(base) = &mut base {
+            while let Some(old) = base.rest()? {
+                self.keep(partition, None, old)?;
+            }
+        }
+        self.end_group(partition)
+    }
+
+    /// A row of the new snapshot, in key order.
+    fn keep(&mut self, partition: Partition, number: Option<u64>, row: Row) -> Result<(), Fault> {
+        let dataset = self.desk.dataset;
+        let ended = self.group.first().is_some_and(|(_, first)| {
+            group_key(dataset, first) != group_key(dataset, &row) || self.group.len() >= GROUP_MOST
+        });
+        if ended {
+            self.end_group(partition)?;
+        }
+        self.group.push((number, row));
+        Ok(())
+    }
+
+    fn end_group(&mut self, partition: Partition) -> Result<(), Fault> {
+        let (numbers, rows): (Vec<_>, Vec<_>) = mem::take(&mut self.group).into_iter().unzip();
+        let dataset = self.desk.dataset;
+        if numbers.iter().any(Option::is_some) {
+            let mut findings = Vec::new();
+            let thresholds = &self.desk.agreement.thresholds;
+            check_group(dataset, thresholds, self.as_of, &rows, &mut findings);
+            for (index, finding) in &findings {
+                // A row that lay there before was reported when it came.
+                if let (Some(Some(number)), Some(row)) = (numbers.get(*index), rows.get(*index)) {
+                    self.tell(*number, row, finding)?;
+                }
+            }
+        }
+        for (number, row) in numbers.iter().zip(&rows) {
+            self.snapshot.push_to(partition, row)?;
+            if let (Some(unique), Some(column)) = (&mut self.unique, dataset.unique)
+                && !row.get(column).is_empty()
+            {
+                let number = number.map_or_else(String::new, |n| n.to_string());
+                let entry: Row = [row.get(column), number.as_str()]
+                    .into_iter()
+                    .chain(dataset.key.iter().map(|k| row.get(*k)))
+                    .collect();
+                unique.push(row.get(column), &entry)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// One value of the unique column under several keys: every row of this delivery that has it is warned.
+    fn report_shared(&mut self, unique: &Reader) -> Result<(), Fault> {
+        let mut entry = Row::new();
+        for partition in Partition::all() {
+            let rows = sorted(unique, partition, &[0], self.desk.work, self.desk.store)?;
+            let mut twins = Twins::of(rows, &[0])?;
+            while let Some(twin) = twins.read(&mut entry)? {
+                let Some(number) = entry.get(1).parse().ok().filter(|_| twin) else {
+                    continue;
+                };
+                let finding = Finding::new(CheckCode::NikGanda, self.desk.dataset.unique);
+                let key: Vec<&str> = entry.fields().skip(2).collect();
+                let line = Line {
+                    row: number,
+                    finding: &finding,
+                    key: key.join("/"),
+                    value: entry.get(0),
+                };
+                self.report.add(self.desk.dataset, &line, self.tally)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn refuse(&mut self, number: u64, row: &Row, code: CheckCode) -> Result<(), Fault> {
+        self.refused += 1;
+        let finding = Finding::new(code, self.desk.dataset.key.first().copied());
+        self.tell(number, row, &finding)
+    }
+
+    fn tell(&mut self, number: u64, row: &Row, finding: &Finding) -> Result<(), Fault> {
+        let line = Line {
+            row: number,
+            finding,
+            key: key_text(self.desk.dataset, row, 0),
+            value: finding.column.map_or("", |column| row.get(column)),
+        };
+        self.report.add(self.desk.dataset, &line, self.tally)
+    }
+}
+
+/// The party's rows before this delta, one partition in key order, in today's columns.
+struct Base {
+    cursor: Cursor,
+    /// For each column of the dataset, its place in the old snapshot.
+    places: Vec<Option<usize>>,
+    key: Vec<usize>,
+    ahead: Option<(SortKey, Row)>,
+}
+
+impl Base {
+    fn of(reader: &Reader, partition: Partition, dataset: &Dataset) -> Self {
+        let place = |name: &String| reader.columns().iter().position(|c| c == name);
+        Self {
+            cursor: reader.partition(partition),
+            places: dataset.fields.iter().map(|f| place(&f.name)).collect(),
+            key: dataset.key.clone(),
+            ahead: None,
+        }
+    }
+
+    /// The next row if its key is not after `key`, and how it compares.
+    fn up_to(&mut self, key: &SortKey) -> Result<Option<(Row, Ordering)>, Fault> {
+        match self.next()? {
+            Some((own, row)) if own <= *key => {
+                let ordering = own.cmp(key);
+                Ok(Some((row, ordering)))
+            }
+            later => {
+                self.ahead = later;
+                Ok(None)
+            }
+        }
+    }
+
+    fn rest(&mut self) -> Result<Option<Row>, Fault> {
+        Ok(self.next()?.map(|(_, row)| row))
+    }
+
+    fn next(&mut self) -> Result<Option<(SortKey, Row)>, Fault> {
+        if let Some(ahead) = self.ahead.take() {
+            return Ok(Some(ahead));
+        }
+        let mut old = Row::new();
+        if !self.cursor.read(&mut old)? {
+            return Ok(None);
+        }
+        let row: Row = self
+            .places
+            .iter()
+            .map(|place| place.map_or("", |p| old.get(p)))
+            .collect();
+        let mut key = SortKey::default();
+        key.set(&row, &self.key);
+        Ok(Some((key, row)))
+    }
+}

@@ -1,0 +1,105 @@
+//! The way of one delivery, from a folder in an inbox to answers in the outboxes.
+//!
+//! [`advance`] is the spine: six stages, each of which consumes the proof of the one before. Proofs have private fields
+//! and one constructor each, the stage itself; none is ever rebuilt from the ledger. An interrupted stage is done again
+//! from the staged bytes, and each is idempotent.
+
+pub mod scan;
+
+mod archive;
+mod claim;
+mod ingest;
+mod open;
+mod pass;
+mod reconcile;
+mod rerun;
+mod respond;
+mod status_page;
+mod verify;
+
+use jiff::Timestamp;
+
+use crate::config::Config;
+use crate::fault::Fault;
+use crate::layout::Layout;
+use crate::ledger::{Ledger, Stage};
+use crate::rejection::{Code, Rejection};
+use crate::snapshot::StoreKey;
+use crate::trust::keyring::Keyring;
+
+pub use claim::{Job, Run};
+pub use pass::{Ended, Pass, pass};
+pub use rerun::{Rerun, rerun};
+pub use respond::Responded;
+
+use claim::claim;
+use ingest::ingest;
+use open::open;
+use reconcile::reconcile;
+use respond::respond;
+use verify::verify;
+
+/// Everything a stage needs besides the delivery.
+#[derive(Clone, Copy)]
+pub struct Context<'a> {
+    /// The service's configuration, with the agreement.
+    pub config: &'a Config,
+    /// Keys of the service and of the parties.
+    pub keyring: &'a Keyring,
+    /// Wraps the keys of snapshots.
+    pub store: &'a StoreKey,
+    /// The service's memory.
+    pub ledger: &'a dyn Ledger,
+    /// Where everything lies.
+    pub layout: &'a Layout,
+    /// What time it is.
+    pub clock: &'a (dyn Fn() -> Timestamp + Sync),
+    /// Who watches.
+    pub progress: &'a dyn Progress,
+}
+
+/// Watches deliveries on their way: a person at a terminal, or nobody.
+pub trait Progress {
+    /// A stage begins.
+    fn enter(&self, job: &Job, stage: Stage);
+
+    /// That many more rows were read.
+    fn rows(&self, more: u64);
+}
+
+/// Why a delivery does not go on.
+#[derive(Debug)]
+pub enum Stop {
+    /// The sender's mistake: final, answered with a receipt.
+    Rejected(Rejection),
+    /// Our trouble: tried again later, never told to the sender as its error.
+    Fault(Fault),
+}
+
+/// Takes one delivery all the way. `job` names files in a private folder of the service.
+pub fn advance(cx: &Context, job: Job) -> Result<Responded, Stop> {
+    let claimed = claim(cx, job)?;
+    let verified = verify(cx, claimed)?;
+    let opened = open(cx, verified)?;
+    let ingested = ingest(cx, opened)?;
+    let reconciled = reconcile(cx, ingested)?;
+    respond(cx, reconciled)
+}
+
+impl From<Rejection> for Stop {
+    fn from(rejection: Rejection) -> Self {
+        Self::Rejected(rejection)
+    }
+}
+
+impl From<Code> for Stop {
+    fn from(code: Code) -> Self {
+        Self::Rejected(code.into())
+    }
+}
+
+impl From<Fault> for Stop {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}

@@ -1,0 +1,162 @@
+//! Runs one delivery again, by an operator's hand and for a reason that is kept.
+
+use crate::fault::Fault;
+use crate::files;
+use crate::ledger::{Begun, Delivery, Event, NewDelivery, Outcome, Stage, State};
+use crate::rejection::Rejection;
+
+use super::claim::{self, Job, Run};
+use super::pass::{self, Ended};
+use super::{Context, Responded, Stop, advance, archive, status_page};
+
+/// What a re-run came to.
+#[derive(Debug)]
+pub enum Rerun {
+    /// It was answered before; the answers come out the same and are there where they were missing.
+    SameAnswers(Responded),
+    /// It is answered now.
+    Answered(Responded),
+    /// It is refused (again).
+    Rejected(Rejection),
+    /// Dry run: it would be answered.
+    WouldAnswer(Responded),
+    /// Dry run: it would be refused.
+    WouldReject(Rejection),
+    /// It was answered under another agreement file, so its answers cannot come out the same.
+    OtherAgreement,
+}
+
+/// Runs `delivery` again. An answered one gives the same answers; a faulted or rejected one is tried from the start.
+/// With `dry` nothing is kept and nothing handed out.
+pub fn rerun(cx: &Context, delivery: &Delivery, reason: &str, dry: bool) -> Result<Rerun, Fault> {
+    let _lock = pass::lock(cx)?;
+    archive::tidy(cx)?;
+    // It may have gone on while we waited for the lock.
+    let delivery = cx
+        .ledger
+        .delivery(&delivery.id)?
+        .ok_or_else(|| Fault::Ledger("the delivery is gone".into()))?;
+    if delivery.state == State::Answered && other_agreement(cx, &delivery)? {
+        return Ok(Rerun::OtherAgreement);
+    }
+    if !dry {
+        note(cx, &delivery, reason)?;
+    }
+    let outcome = match (delivery.state, dry) {
+        (_, true) => dry_run(cx, &delivery),
+        (State::Answered, false) => answer_again(cx, &delivery),
+        (State::Rejected, false) => {
+            reopen(cx, &delivery)?;
+            run_open(cx, &delivery)
+        }
+        (State::Claiming | State::Open, false) => {
+            claim::resume(cx, &delivery)?;
+            run_open(cx, &delivery)
+        }
+    };
+    status_page::write(cx, &delivery.party)?;
+    outcome
+}
+
+fn dry_run(cx: &Context, delivery: &Delivery) -> Result<Rerun, Fault> {
+    match in_scratch(cx, delivery, Run::Dry)? {
+        Ok(responded) => Ok(Rerun::WouldAnswer(responded)),
+        Err(rejection) => Ok(Rerun::WouldReject(rejection)),
+    }
+}
+
+fn answer_again(cx: &Context, delivery: &Delivery) -> Result<Rerun, Fault> {
+    match in_scratch(cx, delivery, Run::Again)? {
+        Ok(responded) => Ok(Rerun::SameAnswers(responded)),
+        Err(rejection) => Ok(Rerun::WouldReject(rejection)),
+    }
+}
+
+/// Runs the kept ciphertext in a scratch folder that is removed afterwards.
+fn in_scratch(
+    cx: &Context,
+    delivery: &Delivery,
+    run: Run,
+) -> Result<Result<Responded, Rejection>, Fault> {
+    let source = match delivery.state {
+        State::Answered | State::Rejected => {
+            cx.layout
+                .archived(&delivery.party, delivery.received, &delivery.id)
+        }
+        State::Claiming | State::Open => cx.layout.staged(&delivery.id),
+    };
+    if !source.is_dir() {
+        return Err(Fault::Gone {
+            what: "the ciphertext",
+            path: source,
+        });
+    }
+    // No delivery has such a name, so what a killed process leaves of it is tidied away.
+    let work = cx.layout.staging().join(format!("{}.again", delivery.id));
+    files::remove_dir(&work)?;
+    let outcome = advance(
+        cx,
+        Job {
+            source,
+            work: work.clone(),
+            run,
+            ..pass::job(cx, delivery)
+        },
+    );
+    files::remove_dir(&work)?;
+    match outcome {
+        Ok(responded) => Ok(Ok(responded)),
+        Err(Stop::Rejected(rejection)) => Ok(Err(rejection)),
+        Err(Stop::Fault(fault)) => Err(fault),
+    }
+}
+
+/// Takes a rejected delivery back from the archive, as it was received then.
+fn reopen(cx: &Context, delivery: &Delivery) -> Result<(), Fault> {
+    archive::unshelve(cx, delivery)?;
+    let begun = cx.ledger.begin(&NewDelivery {
+        id: delivery.id,
+        party: delivery.party.clone(),
+        stem: delivery.stem.clone(),
+        folder: delivery.folder.clone(),
+        files: delivery.files.clone(),
+        received: delivery.received,
+    })?;
+    match begun {
+        Begun::Open => cx.ledger.claimed(&delivery.id, (cx.clock)()),
+        Begun::Answered | Begun::OfAnother => {
+            Err(Fault::Ledger("a rejected delivery does not open".into()))
+        }
+    }
+}
+
+fn run_open(cx: &Context, delivery: &Delivery) -> Result<Rerun, Fault> {
+    match pass::run(cx, pass::job(cx, delivery)) {
+        Ended::Answered(responded) => Ok(Rerun::Answered(responded)),
+        Ended::Rejected(rejection) => Ok(Rerun::Rejected(rejection)),
+        Ended::Faulted(fault) => Err(fault),
+        Ended::Repeated => Err(Fault::Ledger("a re-run was taken for a repetition".into())),
+    }
+}
+
+fn note(cx: &Context, delivery: &Delivery, reason: &str) -> Result<(), Fault> {
+    cx.ledger.append(&Event {
+        delivery: delivery.id,
+        at: (cx.clock)(),
+        stage: Stage::Claim,
+        outcome: Outcome::Rerun,
+        code: None,
+        detail: Some(reason.to_owned()),
+    })
+}
+
+/// Whether any part was answered under another agreement file.
+fn other_agreement(cx: &Context, delivery: &Delivery) -> Result<bool, Fault> {
+    for part in &delivery.parts {
+        let inputs = cx.ledger.inputs(&delivery.id, &part.dataset)?;
+        if inputs.is_some_and(|i| i.agreement != cx.config.agreement.digest) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}

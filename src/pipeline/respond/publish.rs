@@ -1,0 +1,118 @@
+//! Hands out what lies ready: each response folder by one rename, then the receipt.
+
+use std::fs;
+use std::path::Path;
+
+use crate::agreement::ReconciliationId;
+use crate::fault::Fault;
+use crate::files;
+use crate::ledger::{Delivery, Event};
+
+use super::super::Context;
+use super::super::archive;
+use super::super::claim::Job;
+use super::Prepared;
+
+/// The receipt's files in the order in which they appear; the page for people last.
+const ORDER: [&str; 4] = [".rows.csv.age", ".json", ".json.sig", ".txt"];
+
+/// First answer. From the ledger's note on, what lies in `work/out` is the answer: an interrupted run, which makes
+/// everything again, goes on with that, and what was moved before is not moved twice.
+pub fn first(
+    cx: &Context,
+    job: &Job,
+    prepared: &Prepared,
+    event: &Event,
+    states: &[ReconciliationId],
+) -> Result<(), Fault> {
+    let ready = job.work.join("out");
+    if cx.ledger.published(&job.id)?.is_empty() {
+        files::remove_dir(&ready)?;
+        files::rename(&prepared.out, &ready)?;
+        cx.ledger
+            .prepared(&job.id, &prepared.published, (cx.clock)())?;
+    } else {
+        files::remove_dir(&prepared.out)?;
+    }
+    for party in &cx.config.agreement.parties {
+        for (name, folder) in list(&ready.join(party.id.as_str()).join("outbox"))? {
+            let target = cx.layout.outbox(&party.id).join(name);
+            files::rename(&folder, &target)?;
+        }
+    }
+    copy_receipts(&ready.join("receipts"), &cx.layout.receipts(&job.party))?;
+    cx.ledger.close(&job.id, event, states)?;
+    archive::shelve(cx, &job.id, &job.party, job.received)
+}
+
+/// Same answer again: compared with what was given, then handed out where it is missing.
+pub fn again(cx: &Context, job: &Job, prepared: &Prepared) -> Result<(), Fault> {
+    let given = cx.ledger.published(&job.id)?;
+    let differs = given
+        .iter()
+        .find(|entry| !prepared.published.contains(entry))
+        .or_else(|| prepared.published.iter().find(|e| !given.contains(e)));
+    if let Some(entry) = differs {
+        return Err(Fault::Ledger(format!(
+            "{} for {} comes out otherwise than when it was answered; nothing was handed out",
+            entry.file, entry.reader
+        )));
+    }
+    for party in &cx.config.agreement.parties {
+        for (name, folder) in list(&prepared.out.join(party.id.as_str()).join("outbox"))? {
+            let target = cx.layout.outbox(&party.id).join(name);
+            if !target.exists() {
+                files::rename(&folder, &target)?;
+            }
+        }
+    }
+    copy_receipts(
+        &prepared.out.join("receipts"),
+        &cx.layout.receipts(&job.party),
+    )
+}
+
+/// Hands out the receipt and keeps it beside the files it is about.
+pub fn receipt_only(cx: &Context, job: &Job, prepared: &Prepared) -> Result<(), Fault> {
+    let ready = prepared.out.join("receipts");
+    copy_receipts(&ready, &cx.layout.receipts(&job.party))?;
+    files::rename(&ready, &job.source.join("receipts"))?;
+    files::remove_dir(&job.work)
+}
+
+/// Gives a delivery's receipt again, as it is kept in the archive.
+pub fn repeat_receipt(cx: &Context, delivery: &Delivery) -> Result<(), Fault> {
+    let kept = cx
+        .layout
+        .archived(&delivery.party, delivery.received, &delivery.id)
+        .join("receipts");
+    copy_receipts(&kept, &cx.layout.receipts(&delivery.party))
+}
+
+fn copy_receipts(from: &Path, to: &Path) -> Result<(), Fault> {
+    let mut found = list(from)?;
+    let place = |name: &str| ORDER.iter().position(|ending| name.ends_with(ending));
+    found.sort_by_key(|(name, _)| place(name));
+    for (name, path) in found {
+        files::copy_whole(&path, &to.join(name))?;
+    }
+    Ok(())
+}
+
+/// Names and paths in a folder of our own, in order; none if it is not there.
+fn list(folder: &Path) -> Result<Vec<(String, std::path::PathBuf)>, Fault> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(vec![]),
+        Err(e) => return Err(Fault::io("list", folder)(e)),
+    };
+    let mut found = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(Fault::io("list", folder))?;
+        if let Ok(name) = entry.file_name().into_string() {
+            found.push((name, entry.path()));
+        }
+    }
+    found.sort();
+    Ok(found)
+}

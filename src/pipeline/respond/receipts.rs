@@ -1,0 +1,236 @@
+//! Builds the receipt from what was found, and lays its files ready.
+
+use jiff::Timestamp;
+
+use crate::delivery::Sha256Digest;
+use crate::delivery::receipt::{FORMAT, FileReceipt, FindingCount, Problem, Receipt, Verdict};
+use crate::fault::Fault;
+use crate::files;
+use crate::ledger::Published;
+use crate::rejection::{Place, Rejection};
+
+use super::super::Context;
+use super::super::claim::Job;
+use super::super::ingest::{ROWS_FILE, Tally, level_word};
+use super::super::reconcile::ReconciledPart;
+use super::super::scan::Incomplete;
+use super::Prepared;
+use super::folder::{concerns, folder_name};
+
+/// Longest name of a receipt without its endings, in bytes.
+const LONGEST_NAME: usize = 150;
+
+/// The receipt of an answered delivery.
+pub fn accepted(
+    cx: &Context,
+    job: &Job,
+    parts: &[ReconciledPart],
+    prepared: &mut Prepared,
+) -> Result<(), Fault> {
+    let mut receipt = blank(cx, job, Verdict::Diterima);
+    for part in parts {
+        receipt.files.push(file(cx, job, part)?);
+    }
+    lay_ready(cx, job, receipt, prepared)
+}
+
+/// The receipt of a refused one.
+pub fn refused(
+    cx: &Context,
+    job: &Job,
+    rejection: &Rejection,
+    prepared: &mut Prepared,
+) -> Result<(), Fault> {
+    let mut receipt = blank(cx, job, Verdict::Ditolak);
+    receipt.problem = Some(Problem::new(
+        rejection.code,
+        rejection.place.clone(),
+        vec![],
+    ));
+    lay_ready(cx, job, receipt, prepared)
+}
+
+/// Puts a note about something incomplete into its sender's receipts; a receipt follows it under the same name.
+pub fn waiting_note(cx: &Context, incomplete: &Incomplete, since: Timestamp) -> Result<(), Fault> {
+    let stem = match &incomplete.candidate {
+        Some(candidate) => candidate.stem.as_str(),
+        None => file_name(&incomplete.place),
+    };
+    let delivery = incomplete.candidate.as_ref().map(|c| c.id);
+    let name = safe_name(stem, &incomplete.fingerprint.to_string());
+    let receipt = Receipt {
+        format: FORMAT,
+        verdict: Verdict::Menunggu,
+        delivery,
+        name: name.clone(),
+        party: incomplete.party.clone(),
+        received: in_zone(cx, since),
+        agreement: cx.config.agreement.digest,
+        problem: Some(Problem::new(
+            incomplete.code,
+            Place::default(),
+            incomplete.names.clone(),
+        )),
+        files: vec![],
+        rows_file: None,
+    };
+    let folder = cx.layout.receipts(&incomplete.party);
+    for (ending, bytes) in documents(cx, &receipt)? {
+        files::write_whole(&folder.join(format!("{name}{ending}")), &bytes)?;
+    }
+    Ok(())
+}
+
+/// What a delivery's receipt is called: the manifest's own name if it holds nothing but safe characters.
+pub fn receipt_name(job: &Job) -> String {
+    safe_name(&job.stem, &job.id.to_string())
+}
+
+fn blank(cx: &Context, job: &Job, verdict: Verdict) -> Receipt {
+    Receipt {
+        format: FORMAT,
+        verdict,
+        delivery: Some(job.id),
+        name: receipt_name(job),
+        party: job.party.clone(),
+        received: in_zone(cx, job.received),
+        agreement: cx.config.agreement.digest,
+        problem: None,
+        files: vec![],
+        rows_file: None,
+    }
+}
+
+fn file(cx: &Context, job: &Job, part: &ReconciledPart) -> Result<FileReceipt, Fault> {
+    let name = &part.entry.name;
+    let before = match &part.inputs.previous {
+        Some(id) => sequence_of(cx, id, name.dataset.as_str())?,
+        None => 0,
+    };
+    let same =
+        cx.ledger
+            .same_plaintext(&job.party, &name.dataset, &part.outcome.plaintext, &job.id)?;
+    let sender_gets = cx
+        .config
+        .agreement
+        .dataset(&name.dataset)
+        .is_some_and(|dataset| concerns(dataset, part, &job.party));
+    Ok(FileReceipt {
+        file: name.to_string(),
+        sha256: part.entry.digest,
+        dataset: name.dataset.clone(),
+        mode: name.mode,
+        as_of: name.as_of,
+        sequence: name.sequence,
+        gap_after: (before + 1 < name.sequence).then_some(before),
+        // Only what came before: in a re-run later deliveries are there too.
+        same_content_as: same
+            .map(|(_, part)| part.sequence)
+            .filter(|sequence| *sequence < name.sequence),
+        rows: part.outcome.rows,
+        accepted: part.outcome.accepted,
+        refused: part.outcome.refused,
+        findings: findings(&part.tally),
+        response: sender_gets.then(|| folder_name(part)),
+        waiting_for: part
+            .differences
+            .iter()
+            .filter(|(_, found)| found.is_none())
+            .map(|(id, _)| id.clone())
+            .collect(),
+    })
+}
+
+fn sequence_of(
+    cx: &Context,
+    id: &crate::delivery::DeliveryId,
+    dataset: &str,
+) -> Result<u32, Fault> {
+    let delivery = cx.ledger.delivery(id)?;
+    Ok(delivery
+        .and_then(|d| d.parts.into_iter().find(|p| p.dataset.as_str() == dataset))
+        .map_or(0, |part| part.sequence))
+}
+
+fn findings(tally: &Tally) -> Vec<FindingCount> {
+    tally
+        .iter()
+        .map(|((code, level), count)| FindingCount {
+            code: code.as_str(),
+            level: level_word(*level),
+            count: *count,
+            pesan: code.indonesian(),
+            message: code.english(),
+        })
+        .collect()
+}
+
+/// Writes the receipt, its JSON, the JSON's signature and the list of rows below `out/receipts`.
+fn lay_ready(
+    cx: &Context,
+    job: &Job,
+    mut receipt: Receipt,
+    prepared: &mut Prepared,
+) -> Result<(), Fault> {
+    let folder = prepared.out.join("receipts");
+    let rows = job.work.join(ROWS_FILE);
+    if rows.is_file() {
+        let name = format!("{}.rows.csv.age", receipt.name);
+        files::copy_whole(&rows, &folder.join(&name))?;
+        receipt.rows_file = Some(name);
+    }
+    for (ending, bytes) in documents(cx, &receipt)? {
+        let name = format!("{}{ending}", receipt.name);
+        files::write_whole(&folder.join(&name), &bytes)?;
+        // The signature may hold randomness; what it signs does not.
+        if !ending.ends_with(".sig") {
+            prepared.published.push(Published {
+                reader: job.party.clone(),
+                folder: String::new(),
+                file: name,
+                plaintext: Sha256Digest::of(&bytes),
+            });
+        }
+    }
+    files::sync_dir(&folder)
+}
+
+/// The receipt's files by their endings.
+fn documents(cx: &Context, receipt: &Receipt) -> Result<[(&'static str, Vec<u8>); 3], Fault> {
+    let json = receipt.json().map_err(|e| Fault::Crypto {
+        doing: "write a receipt",
+        problem: e.to_string(),
+    })?;
+    let signature = cx
+        .keyring
+        .service
+        .signing
+        .sign(&cx.config.namespace, json.as_bytes())?;
+    Ok([
+        (".json", json.into_bytes()),
+        (".json.sig", signature.into_bytes()),
+        // Last: whoever sees the page finds the rest there.
+        (".txt", receipt.text().into_bytes()),
+    ])
+}
+
+fn in_zone(cx: &Context, at: Timestamp) -> String {
+    let zoned = at.to_zoned(cx.config.time_zone.clone());
+    zoned.strftime("%Y-%m-%d %H:%M:%S %:z").to_string()
+}
+
+fn file_name(place: &str) -> &str {
+    place.rsplit('/').next().unwrap_or(place)
+}
+
+/// The text itself, or where it could hold anything a name made of a digest.
+fn safe_name(text: &str, digest: &str) -> String {
+    let safe = text
+        .bytes()
+        .all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
+    if safe && !text.starts_with('.') && (1..=LONGEST_NAME).contains(&text.len()) {
+        text.to_owned()
+    } else {
+        format!("kiriman-{}", digest.get(..12).unwrap_or(digest))
+    }
+}

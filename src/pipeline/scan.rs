@@ -1,0 +1,312 @@
+//! What lies in the inboxes: complete deliveries, and what others still lack.
+//!
+//! Scanning is the truth; events only wake it. Nothing is moved here. A delivery is complete when its manifest, its
+//! signature and every data file it lists are there, nobody has one of them open for writing, and the digests match.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File};
+use std::io::Read;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+use crate::agreement::PartyId;
+use crate::delivery::{DeliveryId, Manifest, Sha256Digest, digest::Hasher, manifest};
+use crate::fault::Fault;
+use crate::rejection::Code;
+
+/// Deepest folder below an inbox that is looked into.
+const DEEPEST: usize = 8;
+/// What ends every SSHSIG file: a signature without it is still being written.
+const SIGNATURE_END: &str = "-----END SSH SIGNATURE-----";
+/// Largest signature read, in bytes.
+const LARGEST_SIGNATURE: u64 = 16 << 10;
+
+/// A manifest and the files that belong to it.
+#[derive(Debug, Clone)]
+pub struct Candidate {
+    /// SHA-256 of the manifest.
+    pub id: DeliveryId,
+    /// In whose inbox.
+    pub party: PartyId,
+    /// Manifest name without `.sha256`.
+    pub stem: String,
+    /// Folder below the inbox; empty for the inbox itself.
+    pub folder: String,
+    /// Files of it that are there: manifest, signature, data files.
+    pub files: Vec<String>,
+    /// Datasets and sequences by the data files' names: deliveries are taken in this order.
+    pub order: Vec<(String, u32)>,
+}
+
+/// Something that does not make a delivery yet.
+#[derive(Debug, Clone)]
+pub struct Incomplete {
+    /// Whose.
+    pub party: PartyId,
+    /// Path below the inbox of the manifest or the lonely file.
+    pub place: String,
+    /// What is wrong, as the code it would be rejected with.
+    pub code: Code,
+    /// Names that are missing or do not match; only names that follow the naming rule.
+    pub names: Vec<String>,
+    /// Changes when the sender goes on.
+    pub fingerprint: Sha256Digest,
+    /// With a manifest: what would be claimed and rejected when it stays so.
+    pub candidate: Option<Candidate>,
+}
+
+/// What one look at an inbox found.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// Ready to be claimed, in the order to take them.
+    pub complete: Vec<Candidate>,
+    /// Not ready.
+    pub incomplete: Vec<Incomplete>,
+}
+
+/// Looks through one party's inbox.
+pub fn scan(party: &PartyId, inbox: &Path) -> Result<Found, Fault> {
+    let mut found = Found::default();
+    look(party, inbox, "", 0, &mut found)?;
+    found.complete.sort_by(|a, b| a.order.cmp(&b.order));
+    Ok(found)
+}
+
+/// One folder: its plain files grouped by manifest, then its folders.
+fn look(
+    party: &PartyId,
+    inbox: &Path,
+    folder: &str,
+    depth: usize,
+    found: &mut Found,
+) -> Result<(), Fault> {
+    let here = inbox.join(folder);
+    let entries = match fs::read_dir(&here) {
+        Ok(entries) => entries,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(e) => return Err(Fault::io("list the inbox", inbox)(e)),
+    };
+    let mut files = BTreeMap::new();
+    let mut folders = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(Fault::io("list the inbox", inbox))?;
+        let Ok(name) = entry.file_name().into_string() else {
+            continue;
+        };
+        // A file may vanish while we look: its owner removed it.
+        let Ok(meta) = entry.path().symlink_metadata() else {
+            continue;
+        };
+        if meta.is_dir() {
+            folders.push(name);
+        } else if !is_temporary(&name) {
+            files.insert(name, meta);
+        }
+    }
+    group(party, &here, folder, &files, found);
+    if depth < DEEPEST {
+        for name in folders {
+            let below = match folder {
+                "" => name,
+                above => format!("{above}/{name}"),
+            };
+            look(party, inbox, &below, depth + 1, found)?;
+        }
+    }
+    Ok(())
+}
+
+/// Names that clients give to files they are still writing.
+fn is_temporary(name: &str) -> bool {
+    name.starts_with('.')
+        || [".filepart", ".part", ".tmp"]
+            .iter()
+            .any(|ending| name.ends_with(ending))
+}
+
+/// Sorts the plain files of one folder into deliveries and left-overs.
+fn group(
+    party: &PartyId,
+    here: &Path,
+    folder: &str,
+    files: &BTreeMap<String, fs::Metadata>,
+    found: &mut Found,
+) {
+    let mut spoken_for = BTreeSet::new();
+    for name in files.keys() {
+        let Some(stem) = name.strip_suffix(".sha256") else {
+            continue;
+        };
+        spoken_for.insert(name.clone());
+        spoken_for.insert(format!("{name}.sig"));
+        let looked = Look {
+            party,
+            here,
+            folder,
+            files,
+            stem,
+        };
+        match looked.at_manifest(name, &mut spoken_for) {
+            Some(Ok(candidate)) => found.complete.push(candidate),
+            Some(Err(incomplete)) => found.incomplete.push(*incomplete),
+            None => {}
+        }
+    }
+    for (name, meta) in files {
+        if !spoken_for.contains(name) {
+            found.incomplete.push(Incomplete {
+                party: party.clone(),
+                place: join(folder, name),
+                code: if meta.is_file() {
+                    Code::Incomplete
+                } else {
+                    Code::NotAFile
+                },
+                names: vec![],
+                fingerprint: Sha256Digest::of(format!("{name} {}", meta.len()).as_bytes()),
+                candidate: None,
+            });
+        }
+    }
+}
+
+/// One manifest in its folder.
+struct Look<'a> {
+    party: &'a PartyId,
+    here: &'a Path,
+    folder: &'a str,
+    files: &'a BTreeMap<String, fs::Metadata>,
+    stem: &'a str,
+}
+
+impl Look<'_> {
+    /// `None` while somebody is writing or the files change under our eyes: the next event comes.
+    fn at_manifest(
+        &self,
+        name: &str,
+        spoken_for: &mut BTreeSet<String>,
+    ) -> Option<Result<Candidate, Box<Incomplete>>> {
+        let raw = self.read(name, manifest::LARGEST as u64 + 1)?;
+        let signature_name = format!("{name}.sig");
+        let signature = self.read(&signature_name, LARGEST_SIGNATURE);
+        let signed = signature.is_some_and(|s| {
+            String::from_utf8_lossy(&s)
+                .trim_end()
+                .ends_with(SIGNATURE_END)
+        });
+        let mut candidate = Candidate {
+            id: DeliveryId::of_manifest(&raw),
+            party: self.party.clone(),
+            stem: self.stem.to_owned(),
+            folder: self.folder.to_owned(),
+            files: vec![name.to_owned()],
+            order: vec![],
+        };
+        if self.files.contains_key(&signature_name) {
+            candidate.files.push(signature_name);
+        }
+        let parsed = match Manifest::parse(&raw) {
+            Ok(parsed) => parsed,
+            // The verdict is verify's; with a whole signature nothing more will come.
+            Err(_) if signed => return Some(Ok(candidate)),
+            Err(rejection) => {
+                return Some(Err(Box::new(self.incomplete(
+                    candidate,
+                    rejection.code,
+                    vec![],
+                ))));
+            }
+        };
+        let mut missing = Vec::new();
+        let mut differing = Vec::new();
+        for entry in parsed.entries() {
+            let data = entry.name.as_str();
+            spoken_for.insert(data.to_owned());
+            candidate
+                .order
+                .push((entry.name.dataset.to_string(), entry.name.sequence));
+            match self.files.get(data) {
+                Some(meta) if meta.is_file() => {
+                    candidate.files.push(data.to_owned());
+                    if self.digest(data)? != entry.digest {
+                        differing.push(data.to_owned());
+                    }
+                }
+                _ => missing.push(data.to_owned()),
+            }
+        }
+        if !missing.is_empty() || !signed {
+            if !signed {
+                missing.push(format!("{name}.sig"));
+            }
+            let names = missing;
+            return Some(Err(Box::new(self.incomplete(
+                candidate,
+                Code::Incomplete,
+                names,
+            ))));
+        }
+        if !differing.is_empty() {
+            return Some(Err(Box::new(self.incomplete(
+                candidate,
+                Code::ChecksumMismatch,
+                differing,
+            ))));
+        }
+        Some(Ok(candidate))
+    }
+
+    fn incomplete(&self, candidate: Candidate, code: Code, names: Vec<String>) -> Incomplete {
+        let mut hasher = Hasher::default();
+        hasher.update(code.as_str().as_bytes());
+        for file in &candidate.files {
+            let size = self.files.get(file).map_or(0, fs::Metadata::len);
+            hasher.update(format!("\n{file} {size}").as_bytes());
+        }
+        Incomplete {
+            party: self.party.clone(),
+            place: join(self.folder, &format!("{}.sha256", self.stem)),
+            code,
+            names,
+            fingerprint: hasher.finish(),
+            candidate: Some(candidate),
+        }
+    }
+
+    /// The first `most` bytes of a plain file that nobody is writing.
+    fn read(&self, name: &str, most: u64) -> Option<Vec<u8>> {
+        let mut bytes = Vec::new();
+        self.peek(name)?.take(most).read_to_end(&mut bytes).ok()?;
+        Some(bytes)
+    }
+
+    /// The digest of a plain file that nobody is writing.
+    fn digest(&self, name: &str) -> Option<Sha256Digest> {
+        Sha256Digest::of_stream(self.peek(name)?).ok()
+    }
+
+    /// Opens a plain file that nobody is writing. The lock is given back at once: looking must not keep its owner from
+    /// resuming the upload, and claiming takes the lock for itself.
+    fn peek(&self, name: &str) -> Option<File> {
+        let file = open_unwritten(&self.here.join(name))?;
+        file.unlock().ok()?;
+        Some(file)
+    }
+}
+
+/// Opens a plain file, never through a link, under an exclusive lock: whoever writes it holds a shared one, and as long
+/// as the returned file lives nobody begins to. `None` if it is not so now.
+pub fn open_unwritten(path: &Path) -> Option<File> {
+    let named = path.symlink_metadata().ok().filter(fs::Metadata::is_file)?;
+    let file = File::open(path).ok()?;
+    let opened = file.metadata().ok()?;
+    let same = (named.dev(), named.ino()) == (opened.dev(), opened.ino());
+    (same && file.try_lock().is_ok()).then_some(file)
+}
+
+fn join(folder: &str, name: &str) -> String {
+    match folder {
+        "" => name.to_owned(),
+        folder => format!("{folder}/{name}"),
+    }
+}

@@ -1,0 +1,72 @@
+//! `STATUS.txt`: a party's last deliveries and what became of each, always current.
+
+use std::fmt::Write;
+use std::fs;
+
+use crate::agreement::PartyId;
+use crate::fault::Fault;
+use crate::files;
+use crate::ledger::{Delivery, State};
+
+use super::Context;
+
+/// How many deliveries the page tells about.
+const MOST: u32 = 20;
+
+/// Writes the page, if anything on it changed.
+pub fn write(cx: &Context, party: &PartyId) -> Result<(), Fault> {
+    let page = page(cx, party)?;
+    let path = cx.layout.status(party);
+    if fs::read_to_string(&path).is_ok_and(|old| old == page) {
+        return Ok(());
+    }
+    files::write_whole(&path, page.as_bytes())
+}
+
+fn page(cx: &Context, party: &PartyId) -> Result<String, Fault> {
+    let mut page = format!(
+        "PADAN  {party}\n\n\
+         Kiriman terakhir (terbaru di atas) / last deliveries (newest first)\n\n"
+    );
+    let deliveries = cx.ledger.recent(Some(party), MOST)?;
+    if deliveries.is_empty() {
+        page.push_str("  belum ada / none yet\n");
+    }
+    for delivery in &deliveries {
+        let received = delivery.received.to_zoned(cx.config.time_zone.clone());
+        // Writing to a String cannot fail.
+        let _ = writeln!(
+            page,
+            "  {}  {:<32} {}",
+            received.strftime("%Y-%m-%d %H:%M"),
+            state(delivery),
+            delivery.stem
+        );
+    }
+    let waiting: Vec<_> = cx
+        .ledger
+        .incomplete()?
+        .into_iter()
+        .filter(|incomplete| incomplete.party == *party)
+        .collect();
+    if !waiting.is_empty() {
+        page.push_str("\nBelum lengkap di inbox / incomplete in the inbox\n\n");
+        for incomplete in waiting {
+            let _ = writeln!(page, "  {}", incomplete.place);
+        }
+    }
+    page.push_str(
+        "\nPenjelasan tiap kiriman ada di receipts/ / each delivery is explained in receipts/\n",
+    );
+    Ok(page)
+}
+
+fn state(delivery: &Delivery) -> String {
+    match (delivery.state, delivery.code) {
+        (State::Answered, _) => "DITERIMA / accepted".to_owned(),
+        (State::Rejected, Some(code)) => format!("DITOLAK / refused {code}"),
+        (State::Rejected, None) => "DITOLAK / refused".to_owned(),
+        // Our own trouble is not the sender's error: for them it is under way.
+        (State::Claiming | State::Open, _) => "DIPROSES / under way".to_owned(),
+    }
+}

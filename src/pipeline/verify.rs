@@ -1,0 +1,196 @@
+//! Verify: signature, signer, manifest, names, digests, dataset, term and sequence. Nothing is decrypted before.
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use crate::agreement::{Dataset, PartyId};
+use crate::delivery::manifest::{self, Entry};
+use crate::delivery::{Manifest, Mode, Sha256Digest};
+use crate::fault::Fault;
+use crate::ledger::{Event, Outcome, Part, Stage};
+use crate::rejection::{Code, Rejection};
+use crate::trust::sshsig;
+
+use super::claim::{Claimed, Job, Run};
+use super::{Context, Stop};
+
+/// Largest signature file, in bytes.
+const LARGEST_SIGNATURE: u64 = 16 << 10;
+
+/// Proof: the sender signed exactly these files for us, now, in this order, under the agreement.
+#[derive(Debug)]
+pub struct Verified {
+    job: Job,
+    entries: Vec<Entry>,
+}
+
+impl Verified {
+    /// Hands on the delivery and its data files, in the manifest's order.
+    pub fn into_parts(self) -> (Job, Vec<Entry>) {
+        (self.job, self.entries)
+    }
+}
+
+/// Checks everything that needs no decryption.
+pub fn verify(cx: &Context, claimed: Claimed) -> Result<Verified, Stop> {
+    let job = claimed.into_job();
+    cx.progress.enter(&job, Stage::Verify);
+    let raw = read(&job, ".sha256", manifest::LARGEST as u64 + 1)?
+        .ok_or_else(|| Stop::from(Code::Incomplete))?;
+    let signature = read(&job, ".sha256.sig", LARGEST_SIGNATURE + 1)?
+        .ok_or_else(|| Stop::from(Code::Incomplete))?;
+    let signer = check_signature(cx, &job, &raw, &signature)?;
+    let entries = Manifest::parse(&raw)?.entries().to_vec();
+    let mut datasets = BTreeSet::new();
+    for entry in &entries {
+        check_name(cx, &job, entry)?;
+        if !datasets.insert(entry.name.dataset.clone()) {
+            return Err(Rejection::new(Code::DatasetNotAgreed)
+                .in_file(&entry.name)
+                .into());
+        }
+    }
+    for entry in &entries {
+        check_digest(&job.source, entry)?;
+        if job.run != Run::Again {
+            check_sequence(cx, &job, entry)?;
+        }
+    }
+    if job.run == Run::First {
+        cx.ledger.set_parts(&job.id, &parts(&entries))?;
+        cx.ledger.append(&Event {
+            delivery: job.id,
+            at: (cx.clock)(),
+            stage: Stage::Verify,
+            outcome: Outcome::Done,
+            code: None,
+            detail: Some(format!("signed with {}", signer.fingerprint)),
+        })?;
+    }
+    Ok(Verified { job, entries })
+}
+
+/// Over the raw bytes; the account must be the signer, else an outer signature could be stripped and replaced.
+fn check_signature(
+    cx: &Context,
+    job: &Job,
+    raw: &[u8],
+    signature: &[u8],
+) -> Result<sshsig::Signer, Rejection> {
+    if raw.len() > manifest::LARGEST {
+        return Err(Code::ManifestFormat.into());
+    }
+    let signers: Vec<_> = cx
+        .config
+        .agreement
+        .parties
+        .iter()
+        .filter_map(|p| Some((&p.id, &cx.keyring.party(&p.id)?.signers)))
+        .collect();
+    sshsig::verify(
+        &signers,
+        &job.party,
+        &cx.config.namespace,
+        job.received,
+        raw,
+        signature,
+    )
+    .map_err(Rejection::from)
+}
+
+/// Party, dataset and term bind to the name, the only signed metadata.
+fn check_name(cx: &Context, job: &Job, entry: &Entry) -> Result<(), Rejection> {
+    let refuse = |code: Code| Err(Rejection::new(code).in_file(&entry.name));
+    if entry.name.party != job.party {
+        return refuse(Code::NameNotSender);
+    }
+    if agreed(cx, &job.party, entry).is_none() {
+        return refuse(Code::DatasetNotAgreed);
+    }
+    let received = job.received.to_zoned(cx.config.time_zone.clone()).date();
+    let term = cx.config.agreement.term;
+    if !term.covers(received) || !term.covers(entry.name.as_of) {
+        return refuse(Code::OutOfTerm);
+    }
+    // Ages and dates are judged against it, so a day to come would let anything pass.
+    if entry.name.as_of > received {
+        return refuse(Code::AsOfFuture);
+    }
+    Ok(())
+}
+
+fn agreed<'c>(cx: &'c Context, party: &PartyId, entry: &Entry) -> Option<&'c Dataset> {
+    cx.config
+        .agreement
+        .dataset(&entry.name.dataset)
+        .filter(|d| d.party == *party)
+}
+
+fn check_digest(source: &Path, entry: &Entry) -> Result<(), Stop> {
+    let path = source.join(entry.name.as_str());
+    let file = match File::open(&path) {
+        Ok(file) => file,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
+            return Err(Rejection::new(Code::Incomplete).in_file(&entry.name).into());
+        }
+        Err(e) => return Err(Fault::io("open the staged file", &path)(e).into()),
+    };
+    let digest = Sha256Digest::of_stream(file).map_err(Fault::io("read the staged file", &path))?;
+    if digest == entry.digest {
+        Ok(())
+    } else {
+        Err(Rejection::new(Code::ChecksumMismatch)
+            .in_file(&entry.name)
+            .into())
+    }
+}
+
+/// Strictly increasing per party and dataset; gaps are reported in the receipt, not refused.
+fn check_sequence(cx: &Context, job: &Job, entry: &Entry) -> Result<(), Stop> {
+    let name = &entry.name;
+    let refuse = |code| Err(Rejection::new(code).in_file(name).into());
+    let same = cx
+        .ledger
+        .answered_sequence(&job.party, &name.dataset, name.sequence)?;
+    if same.is_some_and(|id| id != job.id) {
+        return refuse(Code::SequenceConflict);
+    }
+    match cx.ledger.current(&job.party, &name.dataset)? {
+        Some((_, newest)) if newest.sequence > name.sequence => refuse(Code::SequenceOld),
+        None if name.mode == Mode::Delta => refuse(Code::DeltaWithoutBase),
+        _ => Ok(()),
+    }
+}
+
+fn parts(entries: &[Entry]) -> Vec<Part> {
+    entries
+        .iter()
+        .map(|entry| Part {
+            dataset: entry.name.dataset.clone(),
+            mode: entry.name.mode,
+            as_of: entry.name.as_of,
+            sequence: entry.name.sequence,
+            file: entry.name.to_string(),
+            digest: entry.digest,
+            outcome: None,
+        })
+        .collect()
+}
+
+/// The first `most` bytes of a staged file of this delivery, `None` if it never came.
+fn read(job: &Job, ending: &str, most: u64) -> Result<Option<Vec<u8>>, Fault> {
+    let path = job.source.join(format!("{}{ending}", job.stem));
+    let mut bytes = Vec::new();
+    match File::open(&path) {
+        Ok(file) => {
+            file.take(most)
+                .read_to_end(&mut bytes)
+                .map_err(Fault::io("read the staged file", &path))?;
+            Ok(Some(bytes))
+        }
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(e) => Err(Fault::io("open the staged file", &path)(e)),
+    }
+}

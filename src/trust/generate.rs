@@ -1,0 +1,78 @@
+//! New keys, in the files that `ssh-keygen` and `age-keygen` would write.
+
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use age::secrecy::ExposeSecret;
+use age::x25519;
+use aws_lc_rs::rand::fill;
+use jiff::Timestamp;
+use russh::keys::ssh_key::private::{Ed25519Keypair, KeypairData};
+use russh::keys::ssh_key::{LineEnding, PrivateKey};
+use zeroize::Zeroizing;
+
+use crate::fault::Fault;
+
+use super::sshsig::public_line;
+
+/// Writes a new ed25519 key pair: `path` (OpenSSH, 0600) and `path.pub` (0644), with the comment in both.
+///
+/// Returns key type and base64 of the public half. Overwrites nothing.
+pub fn ssh_key_pair(path: &Path, comment: &str) -> Result<String, Fault> {
+    let mut seed = Zeroizing::new([0; 32]);
+    fill(&mut *seed).map_err(|_| Fault::Crypto {
+        doing: "make an SSH key",
+        problem: "the system gives no random numbers".to_owned(),
+    })?;
+    let pair = Ed25519Keypair::from_seed(&seed);
+    let key = PrivateKey::new(KeypairData::Ed25519(pair), comment).map_err(unencodable)?;
+    let private = key.to_openssh(LineEnding::LF).map_err(unencodable)?;
+    let public = public_line(key.public_key());
+    write_new(path, private.as_bytes(), 0o600)?;
+    let mut public_path = path.as_os_str().to_owned();
+    public_path.push(".pub");
+    write_new(
+        Path::new(&public_path),
+        format!("{public} {comment}\n").as_bytes(),
+        0o644,
+    )?;
+    Ok(public)
+}
+
+/// Writes a new age identity file (0600) as `age-keygen -o` does, dated `at`.
+///
+/// Returns the recipient, `age1…`. Overwrites nothing.
+pub fn age_identity(path: &Path, at: Timestamp) -> Result<String, Fault> {
+    let identity = x25519::Identity::generate();
+    let recipient = identity.to_public().to_string();
+    let secret = identity.to_string();
+    let at = at.strftime("%Y-%m-%dT%H:%M:%SZ");
+    let text = Zeroizing::new(format!(
+        "# created: {at}\n# public key: {recipient}\n{}\n",
+        secret.expose_secret()
+    ));
+    write_new(path, text.as_bytes(), 0o600)?;
+    Ok(recipient)
+}
+
+/// Writes a file that is not there yet. A key cut off by a crash is removed by hand: it must not vanish by itself.
+pub fn write_new(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Fault> {
+    let doing = "write a new key file";
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(mode)
+        .open(path)
+        .map_err(Fault::io(doing, path))?;
+    file.write_all(bytes).map_err(Fault::io(doing, path))?;
+    file.sync_all().map_err(Fault::io(doing, path))
+}
+
+fn unencodable(error: russh::keys::ssh_key::Error) -> Fault {
+    Fault::Crypto {
+        doing: "make an SSH key",
+        problem: error.to_string(),
+    }
+}

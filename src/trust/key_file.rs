@@ -1,0 +1,84 @@
+//! Key files as they lie on the disk: permissions first, then the bytes.
+
+use std::fs::{self, File};
+use std::io::Read;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use zeroize::Zeroizing;
+
+use crate::fault::Fault;
+
+/// Largest private key file, in bytes; an RSA key of 16,384 bits has 13 KiB.
+const LARGEST_PRIVATE: usize = 64 << 10;
+/// Largest list of public keys, in bytes.
+const LARGEST_PUBLIC: usize = 1 << 20;
+
+/// The bytes of a private key file, wiped on drop.
+///
+/// It must be a regular file that only its owner can read (0600 or 0400), as ssh demands of its keys; else
+/// [`Fault::Key`] says how to mend it.
+pub fn read_private(path: &Path) -> Result<Zeroizing<Vec<u8>>, Fault> {
+    let mut file = open_regular(path, "read the private key")?;
+    let mode = file
+        .metadata()
+        .map_err(Fault::io("read the private key", path))?
+        .permissions()
+        .mode();
+    if mode & 0o077 != 0 {
+        return Err(problem(
+            path,
+            format!(
+                "others may use it (mode {:04o}); run `chmod 600 {}`",
+                mode & 0o7777,
+                path.display()
+            ),
+        ));
+    }
+    read_at_most(&mut file, path, LARGEST_PRIVATE)
+}
+
+/// The text of a file of public keys, one a line.
+pub(super) fn read_public(path: &Path) -> Result<String, Fault> {
+    let mut file = open_regular(path, "read the public keys")?;
+    let bytes = read_at_most(&mut file, path, LARGEST_PUBLIC)?;
+    match std::str::from_utf8(&bytes) {
+        Ok(text) => Ok(text.to_owned()),
+        Err(_) => Err(problem(
+            path,
+            "it is not UTF-8 text; save it again as UTF-8 without a byte order mark".to_owned(),
+        )),
+    }
+}
+
+/// [`Fault::Key`] about `path`.
+pub(super) fn problem(path: &Path, problem: String) -> Fault {
+    Fault::Key {
+        path: path.to_path_buf(),
+        problem,
+    }
+}
+
+/// Looks before it opens: opening a named pipe would wait for a writer.
+fn open_regular(path: &Path, doing: &'static str) -> Result<File, Fault> {
+    let found = fs::metadata(path).map_err(Fault::io(doing, path))?;
+    if !found.is_file() {
+        return Err(problem(path, "it is not a regular file".to_owned()));
+    }
+    File::open(path).map_err(Fault::io(doing, path))
+}
+
+/// The whole file. The buffer has its full size from the start: one that grows leaves copies behind.
+fn read_at_most(file: &mut File, path: &Path, most: usize) -> Result<Zeroizing<Vec<u8>>, Fault> {
+    let mut bytes = Zeroizing::new(Vec::with_capacity(most + 1));
+    file.take(most as u64 + 1)
+        .read_to_end(&mut bytes)
+        .map_err(Fault::io("read the key file", path))?;
+    if bytes.len() > most {
+        return Err(problem(
+            path,
+            format!("it is larger than {most} bytes, so it is no key file"),
+        ));
+    }
+    Ok(bytes)
+}
