@@ -252,3 +252,25 @@ fn blocks_cannot_change_places_within_or_between_files() {
     assert!(!refused(&bytes_a));
     assert!(Reader::open(a.path(), &StoreKey::generate_for_tests()).is_err());
 }
+
+#[test]
+fn threads_read_one_snapshot_side_by_side() {
+    let place = place();
+    let reader = place.write("x.snap", 5_000, true);
+    let count = &|parity: usize| {
+        let (mut rows, mut row) = (0, Row::new());
+        for partition in Partition::all().skip(parity).step_by(2) {
+            let mut cursor = reader.partition(partition);
+            while cursor.read(&mut row).unwrap() {
+                rows += 1;
+            }
+        }
+        rows
+    };
+    let halves: [u64; 2] = std::thread::scope(|scope| {
+        [0, 1]
+            .map(|parity| scope.spawn(move || count(parity)))
+            .map(|thread| thread.join().unwrap())
+    });
+    assert_eq!(halves.iter().sum::<u64>(), 5_000);
+}
