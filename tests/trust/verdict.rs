@@ -29,6 +29,7 @@ pub enum Ours {
     /// The list of signers is refused although ssh-keygen accepts, and why.
     StricterList(&'static str),
 }
+
 /// Both verdicts on one case.
 pub fn compare(
     place: &Place,
