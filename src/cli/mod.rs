@@ -1,10 +1,15 @@
 //! The command line: one file per command (design §10).
 
 mod check;
+mod look;
+mod show;
+mod status;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+
+use crate::agreement::document::problem::Problems;
 
 /// Exchanges and reconciles the data of two parties over SFTP.
 #[derive(Debug, Parser)]
@@ -18,6 +23,8 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Check(check::Args),
+    Status(status::Args),
+    Show(show::Args),
 }
 
 /// Outcome of a command for people: what went wrong and what to do next, with the exit code of design §10.
@@ -37,10 +44,20 @@ impl From<crate::fault::Fault> for Failure {
     }
 }
 
+impl From<Problems> for Failure {
+    fn from(problems: Problems) -> Self {
+        let count = problems.list().len();
+        let noun = if count == 1 { "problem" } else { "problems" };
+        Self::Usage(format!("{count} {noun} in the configuration\n{problems}"))
+    }
+}
+
 /// Parses the arguments, runs the command and maps its outcome to an exit code.
 pub fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Check(args) => check::run(args),
+        Command::Status(args) => status::run(args),
+        Command::Show(args) => show::run(args),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

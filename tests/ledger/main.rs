@@ -1,8 +1,9 @@
-//! The ledger on a real file: every method, and what it refuses.
+//! The ledger on a real file: every method, what it refuses, and what operators read of it.
 
 mod answers;
 mod file;
 mod life;
 mod lists;
+mod pages;
 mod place;
 mod processes;
