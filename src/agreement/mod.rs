@@ -3,8 +3,8 @@
 //! No rule of the agreement is in code: all of this is read from `config/agreement.yaml` ([`raw`]), checked
 //! once ([`build`]) and then immutable. Positions (`usize`) index [`Dataset::fields`].
 
-pub mod checks;
 pub mod build;
+pub mod checks;
 pub mod document;
 pub mod ids;
 pub mod raw;

@@ -1,15 +1,26 @@
 //! The command line: one file per command (design §10).
 
 mod check;
+mod init;
+mod logging;
 mod look;
+mod open;
+mod poll;
+mod progress;
+mod rerun;
+mod seal;
+mod serve;
 mod show;
 mod status;
+mod whole_file;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
 use crate::agreement::document::problem::Problems;
+use crate::fault::Fault;
+use crate::serve::LoadError;
 
 /// Exchanges and reconciles the data of two parties over SFTP.
 #[derive(Debug, Parser)]
@@ -22,9 +33,15 @@ struct Cli {
 /// What to do.
 #[derive(Debug, Subcommand)]
 enum Command {
+    Init(init::Args),
     Check(check::Args),
+    Serve(serve::Args),
+    Poll(poll::Args),
     Status(status::Args),
     Show(show::Args),
+    Rerun(rerun::Args),
+    Seal(seal::Args),
+    Open(open::Args),
 }
 
 /// Outcome of a command for people: what went wrong and what to do next, with the exit code of design §10.
@@ -38,8 +55,8 @@ pub enum Failure {
     Fault(String),
 }
 
-impl From<crate::fault::Fault> for Failure {
-    fn from(fault: crate::fault::Fault) -> Self {
+impl From<Fault> for Failure {
+    fn from(fault: Fault) -> Self {
         Self::Fault(fault.to_string())
     }
 }
@@ -52,12 +69,27 @@ impl From<Problems> for Failure {
     }
 }
 
+impl From<LoadError> for Failure {
+    fn from(error: LoadError) -> Self {
+        match error {
+            LoadError::Config(_) | LoadError::Keys(_) => Self::Usage(error.to_string()),
+            LoadError::Fault(fault) => fault.into(),
+        }
+    }
+}
+
 /// Parses the arguments, runs the command and maps its outcome to an exit code.
 pub fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
+        Command::Init(args) => init::run(args),
         Command::Check(args) => check::run(args),
+        Command::Serve(args) => serve::run(args),
+        Command::Poll(args) => poll::run(args),
         Command::Status(args) => status::run(args),
         Command::Show(args) => show::run(args),
+        Command::Rerun(args) => rerun::run(args),
+        Command::Seal(args) => seal::run(args),
+        Command::Open(args) => open::run(args),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,14 +1,14 @@
 //! Builds the configuration from `padan.yaml` and its agreement; all checks that need both, or two places of one.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
 use jiff::civil::Date;
 
 use crate::agreement::build::{self, Checked};
 use crate::agreement::document::problem::{Findings, Problems};
-use crate::agreement::document::reader::{Located, Word, instead, quoted};
+use crate::agreement::document::reader::{Located, Word, instead, nearest, quoted};
 use crate::agreement::document::{Document, read_text};
 use crate::agreement::{Agreement, PartyId};
 
@@ -110,17 +110,17 @@ fn build(
 /// A file that serves two purposes or two parties undoes their separation, and a key in the data folder would lie
 /// beside the parties' own files.
 fn check_files(files: &[Word<'_>], folder: &Path, data_dir: Option<&Path>, found: &mut Findings) {
+    let data_dir = data_dir.map(normal);
     let mut seen: BTreeMap<PathBuf, String> = BTreeMap::new();
     for file in files {
-        let path = folder.join(file.value);
-        if data_dir.is_some_and(|data| path.starts_with(data)) {
+        let path = normal(&folder.join(file.value));
+        if data_dir.as_ref().is_some_and(|data| path.starts_with(data)) {
             file.spot.problem(
                 found,
                 "a key file may not lie in data_dir",
                 "move it to another folder, as keys/",
             );
         }
-        let own = file.spot.path();
         if let Some(other) = seen.get(&path) {
             file.spot.problem(
                 found,
@@ -128,9 +128,26 @@ fn check_files(files: &[Word<'_>], folder: &Path, data_dir: Option<&Path>, found
                 "give each its own file",
             );
         } else {
-            seen.insert(path, own);
+            seen.insert(path, file.spot.path());
         }
     }
+}
+
+/// Without `.` and `..`, by the text alone: the files need not exist yet.
+fn normal(path: &Path) -> PathBuf {
+    let mut out = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir
+                if matches!(out.components().next_back(), Some(Component::Normal(_))) =>
+            {
+                out.pop();
+            }
+            part => out.push(part),
+        }
+    }
+    out
 }
 
 fn check_times(raw: &RawConfig<'_>, found: &mut Findings) {
@@ -162,14 +179,16 @@ fn build_parties(
     let entries = &section.value;
     if let Some(known) = known {
         let names: Vec<&str> = known.iter().map(PartyId::as_str).collect();
+        let mut meant = Vec::new();
         for id in entries.iter().map(|party| &party.id) {
             if !names.contains(&id.value) {
+                meant.extend(nearest(id.value, &names));
                 let what = format!("{} is no party of the agreement", quoted(id.value));
                 id.spot.key_problem(found, what, instead(id.value, &names));
             }
         }
-        for name in names {
-            if !entries.iter().any(|party| party.id.value == name) {
+        for name in &names {
+            if !entries.iter().any(|p| p.id.value == *name) && !meant.contains(name) {
                 section.spot.key_problem(
                     found,
                     format!("the party {name} of the agreement is missing"),

@@ -93,14 +93,21 @@ mod tests {
             (format!("{HEX}  a.csv.age\n"), 1),
             (format!("{HEX}  a.csv.age"), 1),
             (format!("{HEX} *a.csv.age\r\n"), 1),
-            (format!("{}  a.csv.age\r\n{HEX}  b\r\n", HEX.to_uppercase()), 2),
+            (
+                format!("{}  a.csv.age\r\n{HEX}  b\r\n", HEX.to_uppercase()),
+                2,
+            ),
         ];
         for (text, lines) in cases {
             assert_eq!(read(text.as_bytes()).map(|l| l.len()), Ok(lines), "{text}");
         }
         let digest = HEX.parse().unwrap();
         let written = write([(digest, "a"), (Sha256Digest::of(b""), "b")]);
-        let names: Vec<_> = read(written.as_bytes()).unwrap().iter().map(|l| l.name).collect();
+        let names: Vec<_> = read(written.as_bytes())
+            .unwrap()
+            .iter()
+            .map(|l| l.name)
+            .collect();
         assert_eq!(names, ["a", "b"]);
     }
 
@@ -122,8 +129,8 @@ mod tests {
             (format!("{HEX}  ./a\n"), Some(1)),
             (format!("{HEX}  a\\b\n"), Some(1)),
             (format!("{}  a\n", HEX.replacen('5', "g", 1)), Some(1)),
-            (format!("{}  a\n", &HEX[1..]), Some(1)),
-            (format!("{}é  a\n", &HEX[1..]), Some(1)),
+            (format!("{}  a\n", HEX.strip_prefix("5").unwrap()), Some(1)),
+            (format!("{}é  a\n", HEX.strip_prefix("5").unwrap()), Some(1)),
             (format!("{HEX}  a\n").repeat(200), None),
         ];
         for (text, number) in cases {

@@ -38,7 +38,10 @@ impl Manifest {
         if lines.len() > MOST_FILES {
             return Err(at(Code::ManifestFormat, MOST_FILES + 1));
         }
-        let entries = lines.into_iter().map(read_entry).collect::<Result<_, _>>()?;
+        let entries = lines
+            .into_iter()
+            .map(read_entry)
+            .collect::<Result<_, _>>()?;
         Ok(Self { entries })
     }
 

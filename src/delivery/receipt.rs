@@ -147,7 +147,12 @@ impl Problem {
             let _ = writeln!(out, "  {}: {line}", words.line);
         }
         if !self.place.columns.is_empty() {
-            let _ = writeln!(out, "  {}: {}", words.columns, self.place.columns.join(", "));
+            let _ = writeln!(
+                out,
+                "  {}: {}",
+                words.columns,
+                self.place.columns.join(", ")
+            );
         }
         if let Some(rows) = self.place.rows {
             let _ = writeln!(out, "  {}: {rows}", words.refused);

@@ -206,6 +206,20 @@ pub enum Stage {
     Respond,
 }
 
+impl Stage {
+    /// The stage's name, the same everywhere.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Claim => "claim",
+            Self::Verify => "verify",
+            Self::Open => "open",
+            Self::Ingest => "ingest",
+            Self::Reconcile => "reconcile",
+            Self::Respond => "respond",
+        }
+    }
+}
+
 /// How a stage ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -54,11 +54,6 @@ pub struct Claimed {
 }
 
 impl Claimed {
-    /// The delivery.
-    pub fn job(&self) -> &Job {
-        &self.job
-    }
-
     /// Hands the delivery on.
     pub fn into_job(self) -> Job {
         self.job
@@ -207,11 +202,7 @@ fn move_files(here: &Path, target: &Path, names: &[String]) -> Result<(), Fault>
 }
 
 /// Puts back what was moved: the rest was removed by its owner meanwhile.
-fn give_back(
-    delivery: &Delivery,
-    here: &Path,
-    staged: &Path,
-) -> Result<(), Fault> {
+fn give_back(delivery: &Delivery, here: &Path, staged: &Path) -> Result<(), Fault> {
     files::create_dir(here)?;
     for name in &delivery.files {
         let from = staged.join(name);

@@ -32,7 +32,7 @@ pub use pass::{Ended, Pass, pass};
 pub use rerun::{Rerun, rerun};
 pub use respond::Responded;
 
-use claim::{Claimed, claim};
+use claim::claim;
 use ingest::ingest;
 use open::open;
 use reconcile::reconcile;

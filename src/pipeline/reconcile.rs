@@ -209,11 +209,11 @@ fn story(part: &ReconciledPart) -> String {
     let mut story = format!(
         "{}: {} changes",
         part.entry.name.dataset,
-        part.changes.counts().total()
+        part.changes.counts.total()
     );
     for (reconciliation, found) in &part.differences {
         let found = match found {
-            Some(found) => format!("{} open differences", found.counts().open()),
+            Some(found) => format!("{} open differences", found.counts.open()),
             None => "waits for the counterpart".to_owned(),
         };
         story.push_str(&format!("; {reconciliation}: {found}"));

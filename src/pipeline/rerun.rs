@@ -92,10 +92,7 @@ fn in_scratch(
         });
     }
     // No delivery has such a name, so what a killed process leaves of it is tidied away.
-    let work = cx
-        .layout
-        .staging()
-        .join(format!("{}.again", delivery.id));
+    let work = cx.layout.staging().join(format!("{}.again", delivery.id));
     files::remove_dir(&work)?;
     let outcome = advance(
         cx,

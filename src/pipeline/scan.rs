@@ -190,7 +190,9 @@ impl Look<'_> {
         let signature_name = format!("{name}.sig");
         let signature = self.read(&signature_name, LARGEST_SIGNATURE);
         let signed = signature.is_some_and(|s| {
-            String::from_utf8_lossy(&s).trim_end().ends_with(SIGNATURE_END)
+            String::from_utf8_lossy(&s)
+                .trim_end()
+                .ends_with(SIGNATURE_END)
         });
         let mut candidate = Candidate {
             id: DeliveryId::of_manifest(&raw),

@@ -27,11 +27,6 @@ pub struct Verified {
 }
 
 impl Verified {
-    /// The delivery.
-    pub fn job(&self) -> &Job {
-        &self.job
-    }
-
     /// Hands on the delivery and its data files, in the manifest's order.
     pub fn into_parts(self) -> (Job, Vec<Entry>) {
         (self.job, self.entries)
@@ -114,10 +109,7 @@ fn check_name(cx: &Context, job: &Job, entry: &Entry) -> Result<(), Rejection> {
     if agreed(cx, &job.party, entry).is_none() {
         return refuse(Code::DatasetNotAgreed);
     }
-    let received = job
-        .received
-        .to_zoned(cx.config.time_zone.clone())
-        .date();
+    let received = job.received.to_zoned(cx.config.time_zone.clone()).date();
     let term = cx.config.agreement.term;
     if !term.covers(received) || !term.covers(entry.name.as_of) {
         return refuse(Code::OutOfTerm);

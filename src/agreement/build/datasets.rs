@@ -47,6 +47,22 @@ pub(super) fn position(
     position
 }
 
+/// Columns that answers have of their own (design §2), and the first column of a delta.
+const OF_CHANGES: &[&str] = &["aksi", "kelas", "kolom_berubah"];
+
+/// A column of the dataset may not have the name of a column that the answers add.
+fn keep_names_apart(raw: &RawDataset<'_>, found: &mut Findings) {
+    for field in raw.fields.as_deref().unwrap_or_default() {
+        if OF_CHANGES.contains(&field.name.value) {
+            field.name.spot.key_problem(
+                found,
+                format!("every answer has a column {} of its own", field.name.value),
+                "agree on another name",
+            );
+        }
+    }
+}
+
 fn build_one(
     raw: &RawDataset<'_>,
     parties: Option<&[PartyId]>,
@@ -57,6 +73,7 @@ fn build_one(
             spot.problem(found, what, remedy);
         });
     }
+    keep_names_apart(raw, found);
     let fields = build_fields(raw, found);
     let key = raw.key.as_ref().and_then(|key| {
         let positions: Vec<Option<usize>> = key

@@ -6,7 +6,7 @@ use super::check_party;
 use super::datasets::position;
 use super::exchange::{build_authority, find};
 use crate::agreement::document::problem::Findings;
-use crate::agreement::document::reader::{Located, Word};
+use crate::agreement::document::reader::{Located, Word, instead, quoted};
 use crate::agreement::raw::RawAgreement;
 use crate::agreement::raw::dataset::RawDataset;
 use crate::agreement::raw::exchange::{RawColumns, RawReconciliation};
@@ -43,7 +43,9 @@ fn build_one(
     let sides = [left?, right?];
     check_sides(one, sides, found);
     let key = one.key.as_ref().map(|key| check_key(key, sides, found));
+    check_also_by(one, found);
     let also_by = on_both(one.also_by.as_ref(), sides, found);
+    check_matching(one, sides, found);
     let birth_date = on_both(one.birth_date.as_ref(), sides, found);
     check_birth_date(one, birth_date, sides, found);
     let comparisons = build_comparisons(one, sides, authority, found);
@@ -91,6 +93,11 @@ fn check_sides(one: &RawReconciliation<'_>, sides: [&RawDataset<'_>; 2], found: 
     }
 }
 
+/// Columns that the file of differences has of its own (design §2), beside `nilai_<party>`.
+const OF_DIFFERENCES: &[&str] = &[
+    "id", "jenis", "kolom", "putusan", "acuan", "tindakan", "status", "sejak",
+];
+
 /// The key must be the key of both datasets, or one record would meet many.
 fn check_key(
     key: &Located<'_, Vec<Word<'_>>>,
@@ -114,17 +121,90 @@ fn check_key(
             );
         }
     }
+    for word in &key.value {
+        if OF_DIFFERENCES.contains(&word.value) || word.value.starts_with("nilai_") {
+            word.spot.problem(
+                found,
+                format!(
+                    "the file of differences has a column {} of its own",
+                    word.value
+                ),
+                "give the key column another name in both datasets",
+            );
+        }
+    }
     names.into_iter().map(str::to_owned).collect()
 }
 
+/// Records that did not meet by the key cannot meet by it a second time.
+fn check_also_by(one: &RawReconciliation<'_>, found: &mut Findings) {
+    let (Some(word), Some(key)) = (&one.also_by, &one.key) else {
+        return;
+    };
+    if key.value.iter().any(|part| part.value == word.value) {
+        word.spot.problem(
+            found,
+            format!("{} is the key already", word.value),
+            "name another column, as nik, or leave it out",
+        );
+    }
+}
+
+/// Columns by which records meet need one normal form, or none would ever meet.
+fn check_matching(one: &RawReconciliation<'_>, sides: [&RawDataset<'_>; 2], found: &mut Findings) {
+    let key = one.key.iter().flat_map(|key| &key.value);
+    for word in key.chain(&one.also_by) {
+        let positions = sides.map(|side| {
+            let fields = side.fields.as_deref().unwrap_or_default();
+            fields.iter().position(|f| f.name.value == word.value)
+        });
+        if let [Some(left), Some(right)] = positions {
+            common_format(word, [left, right], sides, found);
+        }
+    }
+}
+
+/// Positions of a column on both sides; where neither has it, that is one problem.
 fn on_both(
     word: Option<&Word<'_>>,
     sides: [&RawDataset<'_>; 2],
     found: &mut Findings,
 ) -> Option<[usize; 2]> {
     let word = word?;
-    let [left, right] = sides.map(|side| position(word, false, side, found));
-    Some([left?, right?])
+    let [left, right] = sides;
+    let lacks = |side: &RawDataset<'_>| {
+        let fields = side.fields.as_deref();
+        fields.is_some_and(|fields| fields.iter().all(|f| f.name.value != word.value))
+    };
+    if !lacks(left) {
+        let right = position(word, false, right, found);
+        return Some([position(word, false, left, found)?, right?]);
+    }
+    if !lacks(right) {
+        position(word, false, left, found);
+        return None;
+    }
+    let both: Vec<&str> = shared_names(sides);
+    word.spot.problem(
+        found,
+        format!(
+            "neither {} nor {} has a column {}",
+            left.id.value,
+            right.id.value,
+            quoted(word.value)
+        ),
+        instead(word.value, &both),
+    );
+    None
+}
+
+/// Columns that both sides have, in the order of the first.
+fn shared_names<'d>(sides: [&RawDataset<'d>; 2]) -> Vec<&'d str> {
+    let [left, right] = sides.map(|side| side.fields.as_deref().unwrap_or_default());
+    left.iter()
+        .map(|field| field.name.value)
+        .filter(|name| right.iter().any(|field| field.name.value == *name))
+        .collect()
 }
 
 fn check_birth_date(
@@ -194,17 +274,12 @@ fn shared<'d>(
     compare: &Located<'d, RawColumns<'d>>,
     sides: [&RawDataset<'d>; 2],
 ) -> Vec<Word<'d>> {
-    let [left, right] = sides;
-    let (Some(left), Some(right)) = (left.fields.as_deref(), right.fields.as_deref()) else {
-        return Vec::new();
-    };
     let is_key = |name: &str| {
         let key = one.key.as_ref();
         key.is_some_and(|key| key.value.iter().any(|word| word.value == name))
     };
-    left.iter()
-        .map(|field| field.name.value)
-        .filter(|name| right.iter().any(|field| field.name.value == *name))
+    shared_names(sides)
+        .into_iter()
         .filter(|name| one.also_by.is_some() || !is_key(name))
         .map(|value| Located {
             value,

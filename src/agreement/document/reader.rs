@@ -3,6 +3,7 @@
 //! Every method gives `None` where it noted a problem (or where nothing was written), so that the caller goes
 //! on with the rest and no problem hides another.
 
+use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
@@ -30,11 +31,15 @@ pub struct Located<'d, T> {
 /// A text and its node.
 pub type Word<'d> = Located<'d, &'d str>;
 
+const MAP_REMEDY: &str = "write it as indented `key: value` lines";
+
 /// A map whose keys are fixed words.
 #[derive(Debug)]
 pub struct Section<'d> {
     spot: Spot<'d>,
     entries: &'d [(String, Node)],
+    /// Known keys that an unknown one was probably meant for: told once, not missed again.
+    meant: Vec<String>,
 }
 
 impl<'d> Spot<'d> {
@@ -80,16 +85,24 @@ impl<'d> Spot<'d> {
 
     /// A map with these keys and no others.
     pub fn section(&self, known: &[&str], found: &mut Findings) -> Option<Section<'d>> {
-        for (key, value) in self.entries(&format!("a section with {}", all_of(known)), found)? {
+        let Node::Map(all) = self.node else {
+            let expected = format!("a section with {}", all_of(known));
+            self.wrong_type(&expected, MAP_REMEDY, found);
+            return None;
+        };
+        let mut meant = Vec::new();
+        for (key, value) in self.entries("a section", found)? {
             if !known.contains(&key) {
-                value.key_problem(
-                    found,
-                    format!("unknown key {}", quoted(key)),
-                    instead(key, known),
-                );
+                let what = format!("unknown key {}", quoted(key));
+                value.key_problem(found, what, instead(key, known));
+                meant.extend(nearest(key, known).map(str::to_owned));
             }
         }
-        self.as_section()
+        Some(Section {
+            spot: self.clone(),
+            entries: all,
+            meant,
+        })
     }
 
     /// A map with free keys, in the order of the file; a doubled key is a problem and stands once.
@@ -99,11 +112,11 @@ impl<'d> Spot<'d> {
         found: &mut Findings,
     ) -> Option<Vec<(&'d str, Spot<'d>)>> {
         let Node::Map(entries) = self.node else {
-            self.wrong_type(expected, "write it as indented `key: value` lines", found);
+            self.wrong_type(expected, MAP_REMEDY, found);
             return None;
         };
         let mut seen: Vec<(&'d str, Spot<'d>)> = Vec::with_capacity(entries.len());
-        let mut names = std::collections::BTreeSet::new();
+        let mut names = BTreeSet::new();
         for (index, (key, node)) in entries.iter().enumerate() {
             let spot = Spot::new(node, self.trail.entry(index, key));
             if names.insert(key.as_str()) {
@@ -258,16 +271,6 @@ impl<'d> Spot<'d> {
         matches!(self.node, Node::List(_))
     }
 
-    fn as_section(&self) -> Option<Section<'d>> {
-        match self.node {
-            Node::Map(entries) => Some(Section {
-                spot: self.clone(),
-                entries,
-            }),
-            _ => None,
-        }
-    }
-
     fn wrong_type(&self, expected: &str, remedy: impl Into<String>, found: &mut Findings) {
         let what = format!("expected {expected}, found {}", self.described());
         match self.node {
@@ -293,7 +296,7 @@ impl<'d> Section<'d> {
     /// The value of a key that must be there.
     pub fn required(&self, key: &str, found: &mut Findings) -> Option<Spot<'d>> {
         let spot = self.optional(key);
-        if spot.is_none() {
+        if spot.is_none() && !self.meant.iter().any(|meant| meant == key) {
             self.spot.key_problem(
                 found,
                 format!("the key `{key}` is missing"),
@@ -309,26 +312,31 @@ impl<'d> Section<'d> {
         let (name, node) = self.entries.get(index)?;
         Some(Spot::new(node, self.spot.trail.entry(index, name)))
     }
-
-    /// The section itself.
-    pub fn spot(&self) -> &Spot<'d> {
-        &self.spot
-    }
 }
 
 /// "write `nip`" where a known word is near, else all known words.
 pub fn instead<S: AsRef<str>>(word: &str, known: &[S]) -> String {
-    let near = known
-        .iter()
-        .map(|candidate| candidate.as_ref())
-        .map(|candidate| (strsim::jaro_winkler(word, candidate), candidate))
-        .filter(|(similarity, _)| *similarity >= 0.8)
-        .max_by(|(a, _), (b, _)| a.total_cmp(b));
-    match near {
-        Some((_, candidate)) => format!("write `{candidate}`"),
+    match nearest(word, known) {
+        Some(near) => format!("write `{near}`"),
         None if known.is_empty() => "remove it".to_owned(),
         None => format!("write one of {}", all_of(known)),
     }
+}
+
+/// The known word that was probably meant: similar as a whole, or one slip away.
+pub fn nearest<'k, S: AsRef<str>>(word: &str, known: &'k [S]) -> Option<&'k str> {
+    let similarity = |candidate: &str| {
+        let one_slip = strsim::damerau_levenshtein(word, candidate) <= 1;
+        let whole = strsim::jaro_winkler(word, candidate);
+        if one_slip { whole.max(0.9) } else { whole }
+    };
+    // A long text is no slip, and comparing it would take its time.
+    let words = known.iter().map(AsRef::as_ref).filter(|_| word.len() <= 60);
+    words
+        .map(|candidate| (similarity(candidate), candidate))
+        .filter(|(similarity, _)| *similarity >= 0.8)
+        .max_by(|(a, _), (b, _)| a.total_cmp(b))
+        .map(|(_, candidate)| candidate)
 }
 
 /// A text for a message: escaped, quoted and cut.

@@ -14,7 +14,7 @@ use super::document::problem::Findings;
 use super::document::reader::{Located, Section, Spot, quoted};
 use super::{NameRules, PartyId, Thresholds};
 use dataset::RawDataset;
-use exchange::{RawAuthorities, RawChanges, RawEntitlement, RawReconciliation};
+use exchange::{RawChanges, RawEntitlement, RawGroup, RawReconciliation};
 
 /// Everything the file says; a part that is missing or unreadable is `None` or left out, and noted.
 #[derive(Debug)]
@@ -38,7 +38,7 @@ pub struct RawAgreement<'d> {
     /// Outside registries that may be a reference.
     pub registries: Vec<String>,
     /// Who is right, per column.
-    pub authority: RawAuthorities<'d>,
+    pub authority: Vec<RawGroup<'d>>,
     /// Classes of changes.
     pub changes: RawChanges<'d>,
     /// Comparison of names.
@@ -70,7 +70,11 @@ const KEYS: &[&str] = &[
 pub fn read<'d>(root: &Spot<'d>, found: &mut Findings) -> Option<RawAgreement<'d>> {
     let file = root.section(KEYS, found)?;
     let date = |key: &Spot<'d>, found: &mut Findings| {
-        key.parsed::<Date>("a date", "YYYY-MM-DD, as 2016-10-10", found)
+        let day = key.parsed::<Day>("a date", "YYYY-MM-DD, as 2016-10-10", found)?;
+        Some(Located {
+            value: day.value.0,
+            spot: day.spot,
+        })
     };
     let period = |key: &Spot<'d>, found: &mut Findings| {
         key.parsed::<Period>("a period", "5 years, 3 months or 90 days", found)
@@ -95,6 +99,25 @@ pub fn read<'d>(root: &Spot<'d>, found: &mut Findings) -> Option<RawAgreement<'d
         reconciliations: exchange::read_reconciliations(&file, found),
         thresholds: tuning::read_thresholds(&file, found),
     })
+}
+
+/// A day as `YYYY-MM-DD`; jiff alone would also take other forms of ISO 8601.
+struct Day(Date);
+
+/// Why a text is no [`Day`].
+#[derive(Debug, thiserror::Error)]
+#[error("another form, or no such day")]
+struct BadDay;
+
+impl FromStr for Day {
+    type Err = BadDay;
+
+    fn from_str(text: &str) -> Result<Self, BadDay> {
+        let date: Date = text.parse().map_err(|_| BadDay)?;
+        (date.to_string() == text)
+            .then_some(Self(date))
+            .ok_or(BadDay)
+    }
 }
 
 /// A calendar period, as `5 years`; not a number of seconds, for a month is not one.

@@ -149,8 +149,8 @@ fn ascending<const N: usize>(
     let Ok(ages) = <[u32; N]>::try_from(ages) else {
         spot.problem(
             found,
-            format!("there are {count} ages"),
-            format!("write {N} ages"),
+            format!("expected {N} ages, found {count}"),
+            format!("write {N} ages, each above the one before"),
         );
         return None;
     };
@@ -169,21 +169,19 @@ fn ascending<const N: usize>(
 
 fn read_provinces(section: &Section<'_>, found: &mut Findings) -> Option<BTreeSet<u8>> {
     let spot = section.required("nik_provinces", found)?;
+    let items = spot.items("a list of two-digit numbers", found)?;
+    if items.is_empty() {
+        spot.problem(found, "no province is given", "write [11, 12, …]");
+    }
     let mut provinces = BTreeSet::new();
-    for item in spot.items("a list of two-digit numbers", found)? {
+    for item in items {
         let Some(number) = item.number(10..=99, found) else {
             continue;
         };
         if !provinces.insert(number) {
-            item.problem(
-                found,
-                format!("{number} stands twice"),
-                "keep one of the two",
-            );
+            let what = format!("{number} stands twice");
+            item.problem(found, what, "keep one of the two");
         }
-    }
-    if provinces.is_empty() {
-        spot.problem(found, "no province is given", "write 11, 12, …");
     }
     Some(provinces)
 }

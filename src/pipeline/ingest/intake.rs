@@ -5,26 +5,19 @@ use std::path::Path;
 use crate::agreement::checks::{CheckCode, Finding, check_key_only, check_row};
 use crate::agreement::{Agreement, Dataset, Row};
 use crate::delivery::{DataFileName, Mode, Sha256Digest};
+use crate::reconcile::Action;
 use crate::rejection::{Code, Rejection};
 use crate::snapshot::{Reader, StoreKey, Writer};
 
-use super::super::Stop;
+use super::super::{Progress, Stop};
 use super::report::{Line, Report, Tally};
 use super::table::Table;
 
 /// Columns before the dataset's own in the intake: the row's number, and the delta's action.
 pub const EXTRA: usize = 2;
 
-/// What a delta does with a row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Action {
-    /// `TAMBAH`: the key must be new. Every row of a full delivery.
-    Add,
-    /// `UBAH`: the key must be there.
-    Change,
-    /// `HAPUS`: the key must be there; only key columns are read.
-    Remove,
-}
+/// Rows between two words to whoever watches.
+const PROGRESS_STEP: u64 = 4096;
 
 /// The rows that stand by themselves, in no order, and what was found so far.
 pub struct Intake {
@@ -48,24 +41,8 @@ pub struct Desk<'a> {
     pub work: &'a Path,
     /// Their key.
     pub store: &'a StoreKey,
-}
-
-impl Action {
-    /// Reads the `aksi` column of a delta.
-    pub fn parse(text: &str) -> Option<Self> {
-        [Self::Add, Self::Change, Self::Remove]
-            .into_iter()
-            .find(|action| action.as_str() == text)
-    }
-
-    /// The word in the `aksi` column.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Add => "TAMBAH",
-            Self::Change => "UBAH",
-            Self::Remove => "HAPUS",
-        }
-    }
+    /// Who watches.
+    pub progress: &'a dyn Progress,
 }
 
 /// Reads the table to its end.
@@ -83,10 +60,13 @@ pub fn take_in(
     let (mut read, mut refused) = (0, 0);
     while let Some(number) = table.next(&mut raw, &mut action_word)? {
         read += 1;
+        if read % PROGRESS_STEP == 0 {
+            desk.progress.rows(PROGRESS_STEP);
+        }
         findings.clear();
         let action = match file.mode {
-            Mode::Full => Some(Action::Add),
-            Mode::Delta => Action::parse(&action_word),
+            Mode::Full => Some(Action::Tambah),
+            Mode::Delta => Action::from_word(&action_word),
         };
         let fields: Vec<&str> = raw.fields().collect();
         row.clear();
@@ -95,7 +75,7 @@ pub fn take_in(
                 findings.push(Finding::new(CheckCode::AksiTidakDikenal, None));
                 false
             }
-            Some(Action::Remove) => check_key_only(dataset, &fields, &mut row, &mut findings),
+            Some(Action::Hapus) => check_key_only(dataset, &fields, &mut row, &mut findings),
             Some(_) => check_row(
                 dataset,
                 &desk.agreement.thresholds,
@@ -128,6 +108,7 @@ pub fn take_in(
             .collect();
         rows.push(group_key(dataset, &row), &stored)?;
     }
+    desk.progress.rows(read % PROGRESS_STEP);
     if read == 0 {
         return Err(Rejection::new(Code::NoRows).in_file(file).into());
     }

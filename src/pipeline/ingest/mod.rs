@@ -116,6 +116,7 @@ fn one(cx: &Context, job: &Job, stream: Stream, report: &mut Report) -> Result<T
         dataset,
         work: &job.work,
         store: cx.store,
+        progress: cx.progress,
     };
     let mut tally = Tally::new();
     let table = Table::open(stream.plaintext, &entry.name, dataset, cx.config.limits)?;
@@ -158,9 +159,7 @@ fn one(cx: &Context, job: &Job, stream: Stream, report: &mut Report) -> Result<T
 /// Where the snapshot goes: in its place if the delivery is to be answered, else among the scratch files.
 fn target(cx: &Context, job: &Job, entry: &Entry) -> Result<PathBuf, Fault> {
     let path = match job.run {
-        Run::First => cx
-            .layout
-            .snapshot(&job.party, &entry.name.dataset, &job.id),
+        Run::First => cx.layout.snapshot(&job.party, &entry.name.dataset, &job.id),
         Run::Again | Run::Dry => job.work.join(format!("{}.snap", entry.name.dataset)),
     };
     if let Some(folder) = path.parent() {
@@ -180,9 +179,8 @@ fn base(cx: &Context, job: &Job, entry: &Entry) -> Result<Reader, Stop> {
             .current(&job.party, dataset)?
             .map(|(delivery, _)| delivery),
     };
-    let before = before.ok_or_else(|| {
-        Stop::from(Rejection::new(Code::DeltaWithoutBase).in_file(&entry.name))
-    })?;
+    let before = before
+        .ok_or_else(|| Stop::from(Rejection::new(Code::DeltaWithoutBase).in_file(&entry.name)))?;
     let path = cx.layout.snapshot(&job.party, dataset, &before);
     if !path.exists() {
         return Err(Fault::Gone {

@@ -50,12 +50,7 @@ impl Report {
     }
 
     /// Counts a finding, and writes it down unless it is only for counting.
-    pub fn add(
-        &mut self,
-        dataset: &Dataset,
-        line: &Line,
-        tally: &mut Tally,
-    ) -> Result<(), Fault> {
+    pub fn add(&mut self, dataset: &Dataset, line: &Line, tally: &mut Tally) -> Result<(), Fault> {
         let finding = line.finding;
         *tally.entry((finding.code, finding.level)).or_default() += 1;
         if finding.level == Level::Info {

@@ -9,9 +9,10 @@ use jiff::civil::Date;
 use crate::agreement::checks::{CheckCode, Finding, check_group};
 use crate::agreement::{Dataset, Row};
 use crate::fault::Fault;
+use crate::reconcile::Action;
 use crate::snapshot::{Cursor, Partition, Reader, Rows, SortKey, Writer, sorted};
 
-use super::intake::{Action, Desk, EXTRA, group_key, key_text};
+use super::intake::{Desk, EXTRA, group_key, key_text};
 use super::report::{Line, Report, Tally};
 use super::twins::Twins;
 
@@ -90,7 +91,7 @@ impl Pass<'_> {
         let mut row_key = SortKey::default();
         while let Some(twin) = incoming.read(&mut stored)? {
             let number = stored.get(0).parse().unwrap_or(0);
-            let action = Action::parse(stored.get(1)).unwrap_or(Action::Add);
+            let action = Action::from_word(stored.get(1)).unwrap_or(Action::Tambah);
             let row: Row = stored.fields().skip(EXTRA).collect();
             if twin {
                 self.refuse(number, &row, CheckCode::KunciGanda)?;
@@ -108,15 +109,15 @@ impl Pass<'_> {
                 }
             }
             match (action, found) {
-                (Action::Add, None) | (Action::Change, Some(_)) => {
+                (Action::Tambah, None) | (Action::Ubah, Some(_)) => {
                     self.keep(partition, Some(number), row)?;
                 }
-                (Action::Remove, Some(_)) => {}
-                (Action::Add, Some(old)) => {
+                (Action::Hapus, Some(_)) => {}
+                (Action::Tambah, Some(old)) => {
                     self.refuse(number, &row, CheckCode::DeltaAda)?;
                     self.keep(partition, None, old)?;
                 }
-                (Action::Change | Action::Remove, None) => {
+                (Action::Ubah | Action::Hapus, None) => {
                     self.refuse(number, &row, CheckCode::DeltaTiada)?;
                 }
             }

@@ -87,7 +87,8 @@ impl Table {
             Err(e) => return Err(csv_stop(&self.file, line, e)),
         };
         self.line = line;
-        let refuse = |code: Code| Stop::from(Rejection::new(code).in_file(&self.file).at_line(line));
+        let refuse =
+            |code: Code| Stop::from(Rejection::new(code).in_file(&self.file).at_line(line));
         if std::str::from_utf8(record.as_slice()).is_err() {
             return Err(refuse(Code::NotUtf8));
         }
@@ -95,7 +96,8 @@ impl Table {
             return Err(refuse(Code::NotCsv));
         }
         if self.delta {
-            let field = cell(&record, 0, &mut self.unescaped).ok_or_else(|| refuse(Code::NotCsv))?;
+            let field =
+                cell(&record, 0, &mut self.unescaped).ok_or_else(|| refuse(Code::NotCsv))?;
             action.push_str(field.trim());
         }
         for &position in &self.positions {
@@ -242,7 +244,10 @@ fn detect(start: &[u8]) -> u8 {
 fn csv_stop(file: &DataFileName, line: u64, error: simd_csv::Error) -> Stop {
     match error.into_kind() {
         ErrorKind::Io(e) => stream_stop(file, line, e),
-        _ => Rejection::new(Code::NotCsv).in_file(file).at_line(line).into(),
+        _ => Rejection::new(Code::NotCsv)
+            .in_file(file)
+            .at_line(line)
+            .into(),
     }
 }
 
@@ -254,7 +259,9 @@ fn stream_stop(file: &DataFileName, line: u64, error: io::Error) -> Stop {
         .map(|stream| stream.0);
     match code {
         Some(code) => Rejection::new(code).in_file(file).at_line(line).into(),
-        None => Fault::io("read the staged file", std::path::Path::new(file.as_str()))(error).into(),
+        None => {
+            Fault::io("read the staged file", std::path::Path::new(file.as_str()))(error).into()
+        }
     }
 }
 

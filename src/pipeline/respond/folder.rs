@@ -50,7 +50,11 @@ pub fn build_folder(
         return Ok(());
     }
     let name = folder_name(part);
-    let path = prepared.out.join(reader.as_str()).join("outbox").join(&name);
+    let path = prepared
+        .out
+        .join(reader.as_str())
+        .join("outbox")
+        .join(&name);
     files::create_dir(&path)?;
     let mut folder = Folder {
         cx,
@@ -65,17 +69,17 @@ pub fn build_folder(
         let counts = folder.sealed("perubahan.csv", |out| {
             part.changes.write_csv(dataset, reader, out)
         })?;
-        summary.changes = Some(counts);
+        summary.set_changes(&counts);
     }
     for (id, found) in &part.differences {
         match found {
             Some(found) => {
-                let counts = folder.sealed(&format!("perbedaan_{id}.csv"), |out| {
+                let seen = folder.sealed(&format!("perbedaan_{id}.csv"), |out| {
                     found.write_csv(reader, out)
                 })?;
-                summary.add(id, Some(counts));
+                summary.set_compared(id, found.matched, found.agreeing, seen);
             }
-            None => summary.add(id, None),
+            None => summary.set_waiting(id),
         }
     }
     folder.plain("ringkasan.json", summary.json()?.as_bytes())?;

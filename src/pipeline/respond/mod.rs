@@ -58,7 +58,7 @@ pub fn respond(cx: &Context, reconciled: Reconciled) -> Result<Responded, Stop> 
             part.entry.name,
             part.outcome.rows,
             part.outcome.refused,
-            part.changes.counts().total()
+            part.changes.counts.total()
         ));
     }
     receipts::accepted(cx, &job, &parts, &mut prepared)?;
@@ -81,12 +81,7 @@ pub fn respond(cx: &Context, reconciled: Reconciled) -> Result<Responded, Stop> 
 }
 
 /// Tells the sender why its delivery is refused and closes it; `stage` is where it stopped.
-pub fn refuse(
-    cx: &Context,
-    job: &Job,
-    stage: Stage,
-    rejection: &Rejection,
-) -> Result<(), Fault> {
+pub fn refuse(cx: &Context, job: &Job, stage: Stage, rejection: &Rejection) -> Result<(), Fault> {
     let mut prepared = begin(job)?;
     receipts::refused(cx, job, rejection, &mut prepared)?;
     let event = Event {

@@ -42,16 +42,16 @@ pub fn refused(
     prepared: &mut Prepared,
 ) -> Result<(), Fault> {
     let mut receipt = blank(cx, job, Verdict::Ditolak);
-    receipt.problem = Some(Problem::new(rejection.code, rejection.place.clone(), vec![]));
+    receipt.problem = Some(Problem::new(
+        rejection.code,
+        rejection.place.clone(),
+        vec![],
+    ));
     lay_ready(cx, job, receipt, prepared)
 }
 
 /// Puts a note about something incomplete into its sender's receipts; a receipt follows it under the same name.
-pub fn waiting_note(
-    cx: &Context,
-    incomplete: &Incomplete,
-    since: Timestamp,
-) -> Result<(), Fault> {
+pub fn waiting_note(cx: &Context, incomplete: &Incomplete, since: Timestamp) -> Result<(), Fault> {
     let stem = match &incomplete.candidate {
         Some(candidate) => candidate.stem.as_str(),
         None => file_name(&incomplete.place),
@@ -107,12 +107,9 @@ fn file(cx: &Context, job: &Job, part: &ReconciledPart) -> Result<FileReceipt, F
         Some(id) => sequence_of(cx, id, name.dataset.as_str())?,
         None => 0,
     };
-    let same = cx.ledger.same_plaintext(
-        &job.party,
-        &name.dataset,
-        &part.outcome.plaintext,
-        &job.id,
-    )?;
+    let same =
+        cx.ledger
+            .same_plaintext(&job.party, &name.dataset, &part.outcome.plaintext, &job.id)?;
     let sender_gets = cx
         .config
         .agreement

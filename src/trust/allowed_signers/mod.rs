@@ -1,7 +1,7 @@
 //! ssh-keygen's `allowed_signers`: which key may sign as whom, for what, and from when to when.
 //!
 //! The format is that of `ssh-keygen(1)`, ALLOWED SIGNERS. Where this reader differs it is stricter, and every
-//! difference stands in `tests/trust_signers.rs`: ssh-keygen skips a line that it cannot read, this reader refuses
+//! difference stands in `tests/trust/signers.rs`: ssh-keygen skips a line that it cannot read, this reader refuses
 //! the file and names the line; `namespaces=` must be there, so that a key is never good for everything.
 
 use std::path::Path;

@@ -16,9 +16,7 @@ use russh::keys::signature::Signer as _;
 use russh::keys::ssh_key::public::{Ed25519PublicKey, KeyData, SkEd25519};
 use russh::keys::ssh_key::{Algorithm, HashAlg, LineEnding, PrivateKey, Signature, SshSig};
 
-use trust_tools::{Place, public, run, sign, succeed};
-
-mod trust_tools;
+use super::tools::{Place, public, run, sign, succeed};
 
 const MESSAGE: &[u8] = b"5b41362bc82b7f3d56edc5a306db22105707d01ff4819e26faef9724a2d406c9  bkn_pns_full_2026-11-22_0001.csv.age\n";
 
@@ -379,7 +377,7 @@ fn a_signature_is_exactly_one_armored_block() {
             good.replacen('\n', "\n\n", 1).into(),
             width(),
         ),
-        ("cut", good[..good.len() / 2].into(), bad()),
+        ("cut", good.as_bytes()[..good.len() / 2].into(), bad()),
         (
             "over 16 KiB",
             format!("{}{}", good, "\n".repeat(16 << 10)).into(),

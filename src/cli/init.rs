@@ -1,0 +1,290 @@
+//! `padan init`: a folder with configuration and keys, ready to serve.
+
+use std::collections::BTreeMap;
+use std::fs::{self, DirBuilder};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{self, Path, PathBuf};
+
+use clap::Args as ClapArgs;
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use crate::agreement::PartyId;
+use crate::fault::Fault;
+use crate::trust::generate::{age_identity, ssh_key_pair, write_new};
+
+use super::Failure;
+
+/// The example configuration of this repository.
+const CONFIG: &str = include_str!("../../config/padan.yaml");
+/// The example agreement of this repository.
+const AGREEMENT: &str = include_str!("../../config/agreement.yaml");
+
+/// Lay out a new exchange: configuration, agreement and the service's keys
+///
+/// With --trial both parties' keys are made, too, so that one person can play all three.
+#[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "Example:\n  padan init exchange --trial && padan serve --config exchange/padan.yaml"
+)]
+pub struct Args {
+    /// A new or empty folder
+    #[arg(value_name = "DIR")]
+    dir: PathBuf,
+    /// Make both parties' keys as well, for trying out on this machine
+    #[arg(long)]
+    trial: bool,
+}
+
+/// What of the example configuration the keys depend on.
+#[derive(Debug, Deserialize)]
+struct Template {
+    listen: SocketAddr,
+    namespace: String,
+    parties: BTreeMap<PartyId, IgnoredAny>,
+}
+
+/// Public halves of the service's keys: what its parties get to know.
+struct Service {
+    host_key: String,
+    signing_key: String,
+    recipient: String,
+}
+
+/// Public halves of one party's keys.
+struct Party {
+    ssh_key: String,
+    recipient: String,
+}
+
+/// Lays out the folder and prints the next steps.
+pub fn run(args: Args) -> Result<(), Failure> {
+    let template: Template = serde_yaml::from_str(CONFIG)
+        .map_err(|e| Failure::Fault(format!("the built-in configuration: {e}")))?;
+    let dir = new_folder(&args.dir)?;
+    let now = Timestamp::now();
+
+    write_new(&dir.join("padan.yaml"), CONFIG.as_bytes(), 0o644)?;
+    write_new(&dir.join("agreement.yaml"), AGREEMENT.as_bytes(), 0o644)?;
+    let service = make_service_keys(&dir.join("keys/service"), now)?;
+    for party in template.parties.keys() {
+        let made = match args.trial {
+            true => Some(make_trial(&dir, party, &template, &service, now)?),
+            false => None,
+        };
+        write_party_keys(
+            &dir.join("keys/parties").join(party.as_str()),
+            party,
+            &template,
+            made,
+        )?;
+    }
+    print!("{}", next_steps(&dir, &args, &template, &service));
+    Ok(())
+}
+
+/// Absolute, because ssh resolves relative paths from wherever it is started.
+fn new_folder(dir: &Path) -> Result<PathBuf, Failure> {
+    let dir = path::absolute(dir).map_err(Fault::io("find", dir))?;
+    let strange = |c: char| c.is_control() || "\"\\$".contains(c);
+    if dir.to_str().is_none_or(|text| text.contains(strange)) {
+        return Err(Failure::Usage(format!(
+            "{}: ssh cannot be told such a path; name one without quotes, $ and backslashes",
+            dir.display()
+        )));
+    }
+    fs::create_dir_all(&dir).map_err(Fault::io("make", &dir))?;
+    let mut entries = fs::read_dir(&dir).map_err(Fault::io("list", &dir))?;
+    if entries.next().is_some() {
+        return Err(Failure::Usage(format!(
+            "{} is not empty; name a new folder",
+            dir.display()
+        )));
+    }
+    Ok(dir)
+}
+
+fn make_service_keys(dir: &Path, now: Timestamp) -> Result<Service, Fault> {
+    private_folder(dir)?;
+    let host_key = ssh_key_pair(&dir.join("ssh_host_ed25519_key"), "padan-host")?;
+    let signing_key = ssh_key_pair(&dir.join("signing_key"), "padan-signing")?;
+    let recipient = age_identity(&dir.join("age_identity.txt"), now)?;
+    let store = age_identity(&dir.join("store_identity.txt"), now)?;
+    for (name, recipient) in [
+        ("age_identity.pub", &recipient),
+        ("store_identity.pub", &store),
+    ] {
+        write_new(&dir.join(name), format!("{recipient}\n").as_bytes(), 0o644)?;
+    }
+    Ok(Service {
+        host_key,
+        signing_key,
+        recipient,
+    })
+}
+
+/// What a party holds: its keys, the service's public halves, and an ssh configuration.
+fn make_trial(
+    root: &Path,
+    party: &PartyId,
+    template: &Template,
+    service: &Service,
+    now: Timestamp,
+) -> Result<Party, Fault> {
+    let dir = root.join("trial").join(party.as_str());
+    private_folder(&dir)?;
+    let ssh_key = ssh_key_pair(&dir.join("id_ed25519"), &format!("{party}-trial"))?;
+    let recipient = age_identity(&dir.join("age_identity.txt"), now)?;
+    let files = [
+        (
+            "padan_recipients.txt",
+            format!(
+                "# Padan: encrypt deliveries to this\n{}\n",
+                service.recipient
+            ),
+        ),
+        (
+            "padan_signers",
+            format!(
+                "# Padan signs its answers with this\npadan namespaces=\"{}\" {}\n",
+                template.namespace, service.signing_key
+            ),
+        ),
+        ("known_hosts", format!("padan {}\n", service.host_key)),
+        ("ssh_config", ssh_config(&dir, party, template.listen)),
+    ];
+    for (name, text) in files {
+        write_new(&dir.join(name), text.as_bytes(), 0o644)?;
+    }
+    Ok(Party { ssh_key, recipient })
+}
+
+/// The host key is known by the name `padan`, so it is recognised on whatever port the server listens.
+fn ssh_config(dir: &Path, party: &PartyId, listen: SocketAddr) -> String {
+    let quotable = |name: &str| dir.join(name).display().to_string().replace('%', "%%");
+    format!(
+        "# sftp -F {config} padan\n\
+         Host padan\n\
+         \x20   HostName {host}\n\
+         \x20   Port {port}\n\
+         \x20   User {party}\n\
+         \x20   IdentityFile \"{identity}\"\n\
+         \x20   IdentitiesOnly yes\n\
+         \x20   UserKnownHostsFile \"{known_hosts}\"\n\
+         \x20   GlobalKnownHostsFile /dev/null\n\
+         \x20   HostKeyAlias padan\n\
+         \x20   StrictHostKeyChecking yes\n",
+        config = dir.join("ssh_config").display(),
+        host = reachable(listen.ip()),
+        port = listen.port(),
+        identity = quotable("id_ed25519"),
+        known_hosts = quotable("known_hosts"),
+    )
+}
+
+/// Where a client on this machine finds a server that listens on `ip`.
+fn reachable(ip: IpAddr) -> IpAddr {
+    match ip {
+        IpAddr::V4(Ipv4Addr::UNSPECIFIED) => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(Ipv6Addr::UNSPECIFIED) => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    }
+}
+
+/// What the service knows of a party; without a trial, how to fill it in.
+fn write_party_keys(
+    dir: &Path,
+    party: &PartyId,
+    template: &Template,
+    made: Option<Party>,
+) -> Result<(), Fault> {
+    let namespace = &template.namespace;
+    let [logins, signers, recipients] = match made {
+        Some(Party { ssh_key, recipient }) => [
+            format!("{ssh_key} {party}-trial\n"),
+            format!("{party} namespaces=\"{namespace}\" {ssh_key}\n"),
+            format!("{recipient}\n"),
+        ],
+        None => [
+            format!("# ssh-ed25519 AAAA… budi@{party}\n"),
+            format!(
+                "# {party} namespaces=\"{namespace}\",valid-before=\"20271231Z\" ssh-ed25519 AAAA…\n"
+            ),
+            "# age1…\n".to_owned(),
+        ],
+    };
+    folder(dir, 0o755)?;
+    for (name, explanation, keys) in [
+        (
+            "authorized_keys",
+            "Who may log in over SFTP: the .pub file of `ssh-keygen -t ed25519`, one a line, as for sshd.",
+            logins,
+        ),
+        (
+            "allowed_signers",
+            "Who may sign its deliveries: party, options, then the first two words of the .pub file, one a line.",
+            signers,
+        ),
+        (
+            "recipients.txt",
+            "Who opens its answers: the recipient that `age-keygen` prints, one a line.",
+            recipients,
+        ),
+    ] {
+        let text = format!("# {party}. {explanation}\n{keys}");
+        write_new(&dir.join(name), text.as_bytes(), 0o644)?;
+    }
+    Ok(())
+}
+
+fn private_folder(dir: &Path) -> Result<(), Fault> {
+    folder(dir, 0o700)
+}
+
+fn folder(dir: &Path, mode: u32) -> Result<(), Fault> {
+    if let Some(parent) = dir.parent() {
+        fs::create_dir_all(parent).map_err(Fault::io("make", parent))?;
+    }
+    DirBuilder::new()
+        .mode(mode)
+        .create(dir)
+        .map_err(Fault::io("make", dir))
+}
+
+fn next_steps(dir: &Path, args: &Args, template: &Template, service: &Service) -> String {
+    let mut shown = dir.display().to_string();
+    let mut text = format!("Laid out {shown}\n\n");
+    if shown.contains(' ') {
+        shown = format!("\"{shown}\"");
+    }
+    if args.trial {
+        text.push_str(&format!(
+            "1. padan serve --config {shown}/padan.yaml\n\
+             2. In another terminal, as a party (id_ed25519 and age_identity.txt are its keys):\n"
+        ));
+        for party in template.parties.keys() {
+            text.push_str(&format!(
+                "     cd {shown}/trial/{party} && sftp -F ssh_config padan\n"
+            ));
+        }
+        text.push_str(
+            "3. `padan seal --to padan_recipients.txt --key id_ed25519 FILE` makes a delivery of a data file,\n   \
+                `padan open --identity age_identity.txt --signers padan_signers FOLDER` opens an answer.\n\
+             These keys are for trying out: whoever made them has both parties' private halves.\n",
+        );
+    } else {
+        text.push_str(&format!(
+            "1. Fill in each party's public keys under {shown}/keys/parties.\n\
+             2. Read {shown}/padan.yaml and {shown}/agreement.yaml.\n\
+             3. padan check --config {shown}/padan.yaml\n\
+             4. Give the parties, in a way that proves it is you:\n     \
+                   recipient    {}\n     \
+                   signing key  padan namespaces=\"{}\" {}\n     \
+                   host key     {}\n",
+            service.recipient, template.namespace, service.signing_key, service.host_key
+        ));
+    }
+    text
+}

@@ -1,0 +1,114 @@
+//! `padan rerun`: one delivery again, by an operator's hand.
+
+use std::path::PathBuf;
+
+use crate::ledger::{Delivery, Ledger};
+use crate::pipeline::{Rerun, Responded, rerun};
+use crate::rejection::Rejection;
+use crate::serve::{Service, runtime};
+
+use super::progress::Shown;
+use super::{Failure, logging};
+
+/// Run one delivery again: an answered one gives the same answers, a faulted or rejected one is tried anew.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Example:\n  padan rerun --config padan.yaml bkn_pns_full_2026-11-22_0007 --reason \"signer registered, ticket 81\""
+)]
+pub struct Args {
+    /// The service's configuration.
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+    /// The delivery: its manifest's or data file's name, or the first digits of its id (6 or more).
+    #[arg(value_name = "NAME|ID")]
+    delivery: String,
+    /// Why it is run again; kept in the ledger.
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
+    /// Only say what would happen; keep and hand out nothing.
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// Runs the command.
+pub fn run(args: Args) -> Result<(), Failure> {
+    logging::start();
+    if args.reason.trim().is_empty() {
+        return Err(Failure::Usage(
+            "--reason is empty: write why the delivery is run again; it is kept in the ledger"
+                .into(),
+        ));
+    }
+    let runtime = runtime()?;
+    let service = Service::load(&args.config, runtime.handle().clone())?;
+    let delivery = find(service.ledger(), &args.delivery)?;
+    let shown = Shown::on_stderr();
+    let outcome = service.with_context(&shown, |cx| {
+        rerun(cx, &delivery, &args.reason, args.dry_run)
+    });
+    shown.finish();
+    let name = format!("{} ({})", delivery.stem, delivery.id.short());
+    match outcome? {
+        Rerun::SameAnswers(responded) => {
+            println!("{name}: answered before, and the answers come out the same");
+            tell(&responded);
+            Ok(())
+        }
+        Rerun::Answered(responded) => {
+            println!("{name}: answered");
+            tell(&responded);
+            Ok(())
+        }
+        Rerun::WouldAnswer(responded) => {
+            println!("{name}: dry run, nothing kept; it would be answered");
+            tell(&responded);
+            Ok(())
+        }
+        Rerun::Rejected(why) => Err(refused(&name, "rejected again", &why)),
+        Rerun::WouldReject(why) => Err(refused(
+            &name,
+            "nothing changed; it would be rejected",
+            &why,
+        )),
+        Rerun::OtherAgreement => Err(Failure::Refused(format!(
+            "{name} was answered under another agreement file; run it again with that file \
+             (its digest is in the receipt)"
+        ))),
+    }
+}
+
+fn find(ledger: &dyn Ledger, text: &str) -> Result<Delivery, Failure> {
+    let mut found = ledger.find(text)?;
+    match (found.len(), found.pop()) {
+        (1, Some(delivery)) => Ok(delivery),
+        (0, _) | (_, None) => Err(Failure::Usage(format!(
+            "no delivery is called {text}; `padan status` lists them"
+        ))),
+        (count, Some(delivery)) => Err(Failure::Usage(format!(
+            "{count} deliveries are called {text}; name one by its id, as {}",
+            delivery.id.short()
+        ))),
+    }
+}
+
+fn tell(responded: &Responded) {
+    for line in &responded.story {
+        println!("  {line}");
+    }
+    for file in &responded.published {
+        let folder = if file.folder.is_empty() {
+            "receipts"
+        } else {
+            &file.folder
+        };
+        println!("  {}  {folder}/{}", file.reader, file.file);
+    }
+}
+
+fn refused(name: &str, what: &str, why: &Rejection) -> Failure {
+    let text = why.code.text().en;
+    Failure::Refused(format!(
+        "{name}: {what}: {} {} {}",
+        why.code, text.what, text.remedy
+    ))
+}

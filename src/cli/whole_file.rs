@@ -1,0 +1,115 @@
+//! Files that appear whole or not at all, for the commands that write beside a person's own files.
+
+use std::fs::{self, File, Permissions};
+use std::io::{self, BufWriter, Read, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use tempfile::{Builder, NamedTempFile};
+use zeroize::Zeroizing;
+
+use crate::fault::Fault;
+
+use super::Failure;
+
+/// A file under a temporary name in its folder. Dropped before [`WholeFile::publish`] it is gone.
+pub(super) struct WholeFile {
+    temporary: NamedTempFile,
+    target: PathBuf,
+}
+
+impl WholeFile {
+    /// `mode` is narrowed by the process's umask.
+    pub(super) fn create(target: PathBuf, mode: u32) -> Result<Self, Fault> {
+        let folder = folder_of(&target);
+        let temporary = Builder::new()
+            .prefix(".padan-")
+            .permissions(Permissions::from_mode(mode))
+            .tempfile_in(folder)
+            .map_err(Fault::io("write into", folder))?;
+        Ok(Self { temporary, target })
+    }
+
+    /// Where the bytes go.
+    pub(super) fn writer(&self) -> BufWriter<&File> {
+        BufWriter::with_capacity(256 << 10, self.temporary.as_file())
+    }
+
+    /// Writes all there is to write at once.
+    pub(super) fn write_all(&self, bytes: &[u8]) -> Result<(), Fault> {
+        self.temporary
+            .as_file()
+            .write_all(bytes)
+            .map_err(Fault::io("write", &self.target))
+    }
+
+    /// The name it will have.
+    pub(super) fn target(&self) -> &Path {
+        &self.target
+    }
+
+    /// Gives the file its name; never replaces another.
+    pub(super) fn publish(self) -> Result<PathBuf, Fault> {
+        let doing = "write";
+        self.temporary
+            .as_file()
+            .sync_all()
+            .map_err(Fault::io(doing, &self.target))?;
+        self.temporary
+            .persist_noclobber(&self.target)
+            .map_err(|e| Fault::io(doing, &self.target)(e.error))?;
+        let folder = folder_of(&self.target);
+        File::open(folder)
+            .and_then(|folder| folder.sync_all())
+            .map_err(Fault::io("sync", folder))?;
+        Ok(self.target)
+    }
+}
+
+/// Refuses if any of the files is already there.
+pub(super) fn require_absent<'a>(
+    files: impl IntoIterator<Item = &'a PathBuf>,
+) -> Result<(), Failure> {
+    let there: Vec<_> = files
+        .into_iter()
+        .filter(|path| fs::symlink_metadata(path).is_ok())
+        .map(|path| path.display().to_string())
+        .collect();
+    if there.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::Usage(format!(
+        "already there: {}; move it away or write elsewhere with --out",
+        there.join(", ")
+    )))
+}
+
+/// Which side of a copy failed.
+pub(super) enum CopyError {
+    Read(io::Error),
+    Write(io::Error),
+}
+
+/// Copies to the end through a buffer that is wiped; returns the number of bytes.
+pub(super) fn copy(from: &mut impl Read, to: &mut impl Write) -> Result<u64, CopyError> {
+    let mut buffer = Zeroizing::new(vec![0; 256 << 10]);
+    let mut total = 0;
+    loop {
+        let n = match from.read(&mut buffer) {
+            Ok(0) => return Ok(total),
+            Ok(n) => n,
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => continue,
+            Err(e) => return Err(CopyError::Read(e)),
+        };
+        to.write_all(buffer.get(..n).unwrap_or_default())
+            .map_err(CopyError::Write)?;
+        total += n as u64;
+    }
+}
+
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
+}

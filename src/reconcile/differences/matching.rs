@@ -1,0 +1,340 @@
+//! Which records belong together, and where they differ.
+
+use std::cmp::Ordering;
+use std::path::Path;
+
+use crate::agreement::{Agreement, Authority, Dataset, NameRules, Reconciliation, Row};
+use crate::fault::Fault;
+use crate::snapshot::{Partition, Reader, Rows, StoreKey, Writer, sorted};
+
+use super::super::columns::Columns;
+use super::super::names::{Verdict, verdict};
+use super::super::ordered::Ordered;
+use super::record::{self, Finding, GANDA, Keys, NILAI, Side};
+
+/// What one run finds.
+pub(super) struct Matching {
+    /// Records without status and date, in no order within a partition.
+    pub(super) differences: Reader,
+    pub(super) matched: u64,
+    pub(super) agreeing: u64,
+}
+
+impl Matching {
+    /// Matches by key, then by the second column where the reconciliation has one.
+    pub(super) fn run(
+        scratch: &Path,
+        store: &StoreKey,
+        agreement: &Agreement,
+        recon: &Reconciliation,
+        datasets: [&Dataset; 2],
+        readers: [&Reader; 2],
+    ) -> Result<Self, Fault> {
+        let half = |side: Side| Half::of(recon, side, side.of(datasets), side.of(readers));
+        let mut finder = Finder {
+            store,
+            recon,
+            names: &agreement.names,
+            halves: [half(Side::Left)?, half(Side::Right)?],
+            writer: Writer::scratch(scratch, store, &record::columns(recon))?,
+            row: Row::new(),
+            matched: 0,
+            agreeing: 0,
+        };
+        let unmatched = finder.by_key(scratch)?;
+        if let Some(unmatched) = unmatched {
+            finder.by_second_column(scratch, &unmatched)?;
+        }
+        Ok(Self {
+            differences: finder.writer.finish()?,
+            matched: finder.matched,
+            agreeing: finder.agreeing,
+        })
+    }
+}
+
+/// One side: its snapshot and where the columns stand in it.
+struct Half<'a> {
+    reader: &'a Reader,
+    columns: Columns,
+    /// Positions of the key's fields in the dataset, and of its columns in the snapshot.
+    key: Vec<usize>,
+    key_places: Vec<usize>,
+    second: Option<Second<'a>>,
+    /// `HANYA_<PARTY>`
+    hanya: String,
+}
+
+/// The second column of matching.
+struct Second<'a> {
+    name: &'a str,
+    position: usize,
+    place: usize,
+}
+
+impl<'a> Half<'a> {
+    fn of(
+        recon: &Reconciliation,
+        side: Side,
+        dataset: &'a Dataset,
+        reader: &'a Reader,
+    ) -> Result<Self, Fault> {
+        let missing = || reader.damaged("has no column that the reconciliation matches by");
+        let columns = Columns::of(dataset, reader);
+        let key: Option<Vec<usize>> = recon.key.iter().map(|k| dataset.position(k)).collect();
+        let key = key.ok_or_else(missing)?;
+        let second = match recon.also_by.map(|positions| side.of(positions)) {
+            None => None,
+            Some(position) => {
+                let places = columns.places(&[position], reader)?;
+                let field = dataset.fields.get(position).ok_or_else(missing)?;
+                Some(Second {
+                    name: &field.name,
+                    position,
+                    place: places.first().copied().ok_or_else(missing)?,
+                })
+            }
+        };
+        Ok(Self {
+            key_places: columns.places(&key, reader)?,
+            key,
+            second,
+            hanya: format!("HANYA_{}", dataset.party.upper()),
+            columns,
+            reader,
+        })
+    }
+
+    fn key_of<'r>(&self, row: &'r Row) -> Vec<&'r str> {
+        let value = |position: &usize| self.columns.get(row, *position);
+        self.key.iter().map(value).collect()
+    }
+
+    /// The value of the second column; empty where there is none.
+    fn second_of<'r>(&self, row: &'r Row) -> &'r str {
+        let second = self.second.as_ref();
+        second.map_or("", |s| self.columns.get(row, s.position))
+    }
+}
+
+struct Finder<'a> {
+    store: &'a StoreKey,
+    recon: &'a Reconciliation,
+    names: &'a NameRules,
+    halves: [Half<'a>; 2],
+    writer: Writer,
+    row: Row,
+    matched: u64,
+    agreeing: u64,
+}
+
+impl Finder<'_> {
+    /// Merges by key. Returns the unmatched records of both sides, grouped by the second column, if there is one.
+    fn by_key(&mut self, scratch: &Path) -> Result<Option<[Reader; 2]>, Fault> {
+        let rest = |half: &Half| Writer::scratch(scratch, self.store, half.reader.columns());
+        let mut rests = match (&self.halves, self.recon.also_by) {
+            ([left, right], Some(_)) => Some([rest(left)?, rest(right)?]),
+            (_, None) => None,
+        };
+        for partition in Partition::all() {
+            let stream = |half: &Half| {
+                let rows = half.reader.partition(partition);
+                Ordered::unique(rows, half.reader, half.key_places.clone())
+            };
+            let [left, right] = &self.halves;
+            let (mut left, mut right) = (stream(left)?, stream(right)?);
+            while let Some(order) = left.against(&right) {
+                match (order, left.row(), right.row()) {
+                    (Ordering::Less, Some(row), _) => {
+                        self.unmatched(Side::Left, row, rests.as_mut())?;
+                    }
+                    (Ordering::Greater, _, Some(row)) => {
+                        self.unmatched(Side::Right, row, rests.as_mut())?;
+                    }
+                    (_, Some(a), Some(b)) => self.compare(a, b, true)?,
+                    _ => {}
+                }
+                if order != Ordering::Greater {
+                    left.advance()?;
+                }
+                if order != Ordering::Less {
+                    right.advance()?;
+                }
+            }
+        }
+        match rests {
+            Some([left, right]) => Ok(Some([left.finish()?, right.finish()?])),
+            None => Ok(None),
+        }
+    }
+
+    /// Lays a record aside for the second column, or reports it if it has none.
+    fn unmatched(
+        &mut self,
+        side: Side,
+        row: &Row,
+        rests: Option<&mut [Writer; 2]>,
+    ) -> Result<(), Fault> {
+        let second = side.of(self.halves.each_ref()).second_of(row);
+        match rests {
+            Some(rests) if !second.is_empty() => side.of(rests.each_mut()).push(second, row),
+            _ => self.only(side, row),
+        }
+    }
+
+    /// Merges what is left by the second column. One against one belongs together; more than one is never guessed.
+    fn by_second_column(&mut self, scratch: &Path, rests: &[Reader; 2]) -> Result<(), Fault> {
+        let (mut a, mut b) = (Row::new(), Row::new());
+        for partition in Partition::all() {
+            let store = self.store;
+            let stream = |half: &Half, rest: &Reader| {
+                let place: Vec<_> = half.second.iter().map(|s| s.place).collect();
+                let rows = sorted(rest, partition, &place, scratch, store)?;
+                Ordered::grouped(rows, rest, place)
+            };
+            let ([left, right], [rest_left, rest_right]) = (&self.halves, rests);
+            let (mut left, mut right) = (stream(left, rest_left)?, stream(right, rest_right)?);
+            while let Some(order) = left.against(&right) {
+                if order != Ordering::Greater {
+                    left.take(&mut a)?;
+                }
+                if order != Ordering::Less {
+                    right.take(&mut b)?;
+                }
+                let more_left = order != Ordering::Greater && left.continues();
+                let more_right = order != Ordering::Less && right.continues();
+                match (order, more_left || more_right) {
+                    (Ordering::Less, false) => self.only(Side::Left, &a)?,
+                    (Ordering::Greater, false) => self.only(Side::Right, &b)?,
+                    (Ordering::Equal, false) => self.compare(&a, &b, false)?,
+                    (_, true) => {
+                        if order != Ordering::Greater {
+                            self.doubled(Side::Left, &mut a, &mut left)?;
+                        }
+                        if order != Ordering::Less {
+                            self.doubled(Side::Right, &mut b, &mut right)?;
+                        }
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// A record that only one side has.
+    fn only(&mut self, side: Side, row: &Row) -> Result<(), Fault> {
+        let half = side.of(self.halves.each_ref());
+        let finding = Finding {
+            keys: Keys::Only(side, half.key_of(row)),
+            jenis: &half.hanya,
+            kolom: "",
+            values: ["", ""],
+            putusan: "",
+            authority: &self.recon.presence,
+        };
+        push(
+            &finding,
+            self.recon,
+            self.store,
+            &mut self.row,
+            &mut self.writer,
+        )
+    }
+
+    /// `row`, which was just taken, and all that follow with the same value of the second column.
+    fn doubled<R: Rows>(
+        &mut self,
+        side: Side,
+        row: &mut Row,
+        stream: &mut Ordered<R>,
+    ) -> Result<(), Fault> {
+        let half = side.of(self.halves.each_ref());
+        loop {
+            let value = half.second_of(row);
+            let finding = Finding {
+                keys: Keys::Only(side, half.key_of(row)),
+                jenis: GANDA,
+                kolom: half.second.as_ref().map_or("", |s| s.name),
+                values: side.of([[value, ""], ["", value]]),
+                putusan: "",
+                authority: &self.recon.presence,
+            };
+            push(
+                &finding,
+                self.recon,
+                self.store,
+                &mut self.row,
+                &mut self.writer,
+            )?;
+            if !stream.continues() {
+                return Ok(());
+            }
+            stream.take(row)?;
+        }
+    }
+
+    /// Two records that belong together.
+    fn compare(&mut self, a: &Row, b: &Row, same_key: bool) -> Result<(), Fault> {
+        let [left, right] = &self.halves;
+        let recon = self.recon;
+        let mut differences = 0;
+        let mut tell = |kolom: &str, values: [&str; 2], putusan: Verdict, authority: &Authority| {
+            let (first, second) = (left.key_of(a), right.key_of(b));
+            let finding = Finding {
+                keys: match same_key {
+                    true => Keys::Same(first),
+                    false => Keys::Pair(first, second),
+                },
+                jenis: NILAI,
+                kolom,
+                values,
+                putusan: putusan.as_str(),
+                authority,
+            };
+            differences += 1;
+            push(&finding, recon, self.store, &mut self.row, &mut self.writer)
+        };
+
+        if !same_key {
+            let keys = left.key_of(a).into_iter().zip(right.key_of(b));
+            for (name, (x, y)) in recon.key.iter().zip(keys).filter(|(_, (x, y))| x != y) {
+                let compared = recon.comparisons.iter().find(|c| c.name == *name);
+                let authority = compared.map_or(&recon.presence, |c| &c.authority);
+                tell(name, [x, y], Verdict::Beda, authority)?;
+            }
+        }
+        let same_birth_date = recon.birth_date.and_then(|[x, y]| {
+            let (x, y) = (left.columns.get(a, x), right.columns.get(b, y));
+            (!x.is_empty() && !y.is_empty()).then_some(x == y)
+        });
+        for comparison in &recon.comparisons {
+            let [x, y] = comparison.positions;
+            let values = [left.columns.get(a, x), right.columns.get(b, y)];
+            let [x, y] = values;
+            if x == y || recon.key.contains(&comparison.name) {
+                continue;
+            }
+            let putusan = match comparison.as_name {
+                true => verdict(self.names, x, y, same_birth_date),
+                false => Verdict::Beda,
+            };
+            if !putusan.agrees() {
+                tell(&comparison.name, values, putusan, &comparison.authority)?;
+            }
+        }
+        self.matched += 1;
+        self.agreeing += u64::from(differences == 0);
+        Ok(())
+    }
+}
+
+fn push(
+    finding: &Finding,
+    recon: &Reconciliation,
+    store: &StoreKey,
+    row: &mut Row,
+    writer: &mut Writer,
+) -> Result<(), Fault> {
+    finding.write(&recon.id, store, row);
+    writer.push(finding.group(), row)
+}

@@ -1,0 +1,109 @@
+//! Where the two parties differ, who is right, and since when (domain §4, Pasal 9(3)).
+//!
+//! [`matching`] finds the differences of this run, [`life`] holds them against the run before, [`report`] hands each
+//! party what it may see. What lies between is a snapshot of [`record`]s.
+
+mod counts;
+mod life;
+mod matching;
+mod record;
+mod report;
+
+#[cfg(test)]
+mod oracle;
+#[cfg(test)]
+mod tests;
+
+use std::io::Write;
+use std::path::Path;
+
+use jiff::civil::Date;
+
+use crate::agreement::{Agreement, PartyId, Reconciliation};
+use crate::fault::Fault;
+use crate::snapshot::{Reader, StoreKey};
+
+pub use counts::DifferenceCounts;
+
+use life::Lives;
+use matching::Matching;
+use report::Report;
+
+/// The differences of one reconciliation after one run, held encrypted in files without a name until this is dropped.
+pub struct Differences {
+    reports: [Report; 2],
+    /// Records that met, by key or by the second column.
+    pub matched: u64,
+    /// Of these, the ones without any difference.
+    pub agreeing: u64,
+    /// All differences, whoever may see them.
+    pub counts: DifferenceCounts,
+}
+
+/// Compares the two sides of a reconciliation, in the order of [`Reconciliation::sides`].
+///
+/// Both snapshots must be sorted by the reconciliation's key in each partition. `before` is the state that the run
+/// before wrote; the new state, all differences still open, appears at `state_path`. `today` becomes `sejak` of
+/// what is new. Needs space in the folder `scratch`, where nothing is left behind.
+#[expect(
+    clippy::too_many_arguments,
+    reason = "each is one input of the comparison; a struct would only rename them"
+)]
+pub fn differences(
+    scratch: &Path,
+    store: &StoreKey,
+    agreement: &Agreement,
+    recon: &Reconciliation,
+    sides: [&Reader; 2],
+    before: Option<&Reader>,
+    today: Date,
+    state_path: &Path,
+) -> Result<Differences, Fault> {
+    let datasets = recon.sides.each_ref().map(|id| agreement.dataset(id));
+    let [Some(left), Some(right)] = datasets else {
+        let [reader, _] = sides;
+        return Err(reader.damaged("belongs to a dataset that the agreement does not have"));
+    };
+    let datasets = [left, right];
+    let found = Matching::run(scratch, store, agreement, recon, datasets, sides)?;
+    let lives = Lives::run(
+        scratch,
+        store,
+        &found.differences,
+        before,
+        recon.key.len(),
+        today,
+        state_path,
+    )?;
+    let report = |party| {
+        Report::of(
+            scratch, store, agreement, recon, datasets, party, &lives.all,
+        )
+    };
+    let [first, second] = &agreement.parties;
+    Ok(Differences {
+        reports: [report(&first.id)?, report(&second.id)?],
+        matched: found.matched,
+        agreeing: found.agreeing,
+        counts: lives.counts,
+    })
+}
+
+impl Differences {
+    /// Writes what `reader` may see, sorted by key, and returns the counts of it. A stranger gets the header only.
+    ///
+    /// Columns: `id`, `jenis`, the key columns, `kolom`, `nilai_<party>` of both, `putusan`, `acuan`, `tindakan`,
+    /// `status`, `sejak`.
+    pub fn write_csv(
+        &self,
+        reader: &PartyId,
+        out: &mut dyn Write,
+    ) -> Result<DifferenceCounts, Fault> {
+        let [first, _] = &self.reports;
+        first.write_header(out)?;
+        match self.reports.iter().find(|r| r.party() == reader) {
+            Some(report) => report.write_rows(out),
+            None => Ok(DifferenceCounts::default()),
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! Everything that a running service holds: configuration, keys, store key, ledger, folders.
+
+use std::path::Path;
+use std::sync::RwLock;
+
+use jiff::Timestamp;
+use tokio::runtime::Handle;
+
+use crate::config::Config;
+use crate::fault::Fault;
+use crate::files;
+use crate::layout::Layout;
+use crate::ledger::SqliteLedger;
+use crate::pipeline::{Context, Progress};
+use crate::snapshot::StoreKey;
+use crate::trust::keyring::Keyring;
+
+/// A loaded service. Commands that move deliveries make one and work in its [`Context`].
+pub struct Service {
+    /// The checked configuration.
+    pub config: Config,
+    /// Where everything lies.
+    pub layout: Layout,
+    keyring: RwLock<std::sync::Arc<Keyring>>,
+    store: StoreKey,
+    ledger: SqliteLedger,
+}
+
+/// Why a service cannot be loaded.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// `padan.yaml` or `agreement.yaml` is wrong; every problem with its place and remedy.
+    #[error("{0}")]
+    Config(#[from] crate::agreement::document::problem::Problems),
+    /// Key files are unusable; every one of them.
+    #[error("{}", .0.iter().map(Fault::to_string).collect::<Vec<_>>().join("\n"))]
+    Keys(Vec<Fault>),
+    /// The data folder or the ledger.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+impl Service {
+    /// Loads configuration and keys, makes the folders, opens the ledger.
+    pub fn load(config: &Path, runtime: Handle) -> Result<Self, LoadError> {
+        let config = Config::load(config, jiff::Zoned::now().date())?;
+        for warning in &config.warnings {
+            tracing::warn!("{warning}");
+        }
+        let keyring = Keyring::load(&config).map_err(LoadError::Keys)?;
+        let store = StoreKey::load(&config.keys.store_identity)?;
+        let layout = Layout::new(&config.data_dir);
+        files::create_dir(&layout.staging())?;
+        for party in config.parties.keys() {
+            files::create_dir(&layout.inbox(party))?;
+            files::create_dir(&layout.outbox(party))?;
+            files::create_dir(&layout.receipts(party))?;
+        }
+        let ledger = SqliteLedger::open(&layout.ledger(), runtime)?;
+        Ok(Self {
+            config,
+            layout,
+            keyring: RwLock::new(std::sync::Arc::new(keyring)),
+            store,
+            ledger,
+        })
+    }
+
+    /// The ledger.
+    pub fn ledger(&self) -> &SqliteLedger {
+        &self.ledger
+    }
+
+    /// Reads the parties' and our own keys again; on any error the old ones stay.
+    pub fn reload(&self) -> Result<(), LoadError> {
+        let fresh = Keyring::load(&self.config).map_err(LoadError::Keys)?;
+        *self
+            .keyring
+            .write()
+            .unwrap_or_else(std::sync::PoisonError::into_inner) = std::sync::Arc::new(fresh);
+        Ok(())
+    }
+
+    /// Works with what is loaded now.
+    pub fn with_context<T>(&self, progress: &dyn Progress, work: impl FnOnce(&Context) -> T) -> T {
+        let keyring = std::sync::Arc::clone(
+            &self
+                .keyring
+                .read()
+                .unwrap_or_else(std::sync::PoisonError::into_inner),
+        );
+        work(&Context {
+            config: &self.config,
+            keyring: &keyring,
+            store: &self.store,
+            ledger: &self.ledger,
+            layout: &self.layout,
+            clock: &Timestamp::now,
+            progress,
+        })
+    }
+}

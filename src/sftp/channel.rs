@@ -1,0 +1,332 @@
+//! One SFTP channel: what it may queue, and who works off what waits.
+//!
+//! russh queues a channel's output without a limit, so answers are produced only while none is pending, a bounded
+//! amount at a time. Requests that must wait are stashed, bounded too. They are worked off
+//! - inline, in the callbacks for data and for window adjustments, which is the fast and usual way, and
+//! - by a *pump*, a task that is started when requests wait: no callback comes after a key exchange has ended, some
+//!   clients (PuTTY) never adjust a window, and output that was held back for its sheer amount has no event either.
+//!
+//! The pump sends through the session's own queue, which has one place and which russh empties only while nothing is
+//! pending and no key exchange runs. So an accepted message is the event that was missing.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use russh::ChannelId;
+use russh::server::{Handle, Session};
+
+use crate::sftp::codec::{Decoder, Violation};
+use crate::sftp::engine::Engine;
+use crate::sftp::stash::Stash;
+
+/// Output is handed over in pieces of about this size.
+const PIECE: usize = 64 * 1024;
+
+/// A channel shared by the session and its pump.
+#[derive(Clone)]
+pub(super) struct SftpChannel {
+    shared: Arc<Mutex<State>>,
+    id: ChannelId,
+}
+
+/// What the session has to do after it fed a channel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// Go on.
+    Open,
+    /// Everything is answered and the client has said that it is done: exit status 0, then close.
+    Finished,
+    /// The client broke the protocol; close the channel.
+    Broken(&'static str),
+    /// The client sends requests without reading answers; end the connection.
+    Flooded,
+}
+
+struct State {
+    engine: Engine,
+    decoder: Decoder,
+    stash: Stash,
+    /// The decoder could go on without more input.
+    unfinished: bool,
+    /// The client has sent its last byte.
+    ended: bool,
+    pump: Pump,
+    waiting_input: usize,
+    pending_output: usize,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Pump {
+    /// There is none.
+    Off,
+    /// It waits for its turn; callbacks still work.
+    Waiting,
+    /// It works; callbacks only stash, so that answers keep their order.
+    Working,
+    /// It has nothing more to do, but its last output may not have left yet; callbacks still only stash.
+    Drained,
+    /// The channel is done with.
+    Closed,
+}
+
+impl SftpChannel {
+    /// A new channel; the limits are those of [`Limits`](crate::sftp::Limits).
+    pub(super) fn new(
+        id: ChannelId,
+        engine: Engine,
+        waiting_input: usize,
+        pending_output: usize,
+    ) -> Self {
+        Self {
+            id,
+            shared: Arc::new(Mutex::new(State {
+                engine,
+                decoder: Decoder::default(),
+                stash: Stash::default(),
+                unfinished: false,
+                ended: false,
+                pump: Pump::Off,
+                waiting_input,
+                pending_output,
+            })),
+        }
+    }
+
+    /// Takes input, none after a window adjustment, and answers what may be answered now.
+    ///
+    /// # Errors
+    /// Those of russh when output cannot be queued.
+    pub(super) fn feed(
+        &self,
+        input: &[u8],
+        session: &mut Session,
+    ) -> Result<Outcome, russh::Error> {
+        let mut state = self.lock();
+        if self.shared.is_poisoned() {
+            return Ok(Outcome::Broken("an earlier request failed badly"));
+        }
+        if state.pump == Pump::Closed {
+            return Ok(Outcome::Open);
+        }
+        let outcome = state.feed(self.id, input, session)?;
+        self.settle(&mut state, outcome, session)
+    }
+
+    /// The client has sent its last byte.
+    ///
+    /// # Errors
+    /// Those of russh when output cannot be queued.
+    pub(super) fn end_of_input(&self, session: &mut Session) -> Result<Outcome, russh::Error> {
+        self.lock().ended = true;
+        self.feed(&[], session)
+    }
+
+    /// Forgets everything and closes all files.
+    pub(super) fn abandon(&self) {
+        self.lock().close();
+    }
+
+    /// Starts the pump if something waits, and tells whether the channel is done.
+    fn settle(
+        &self,
+        state: &mut State,
+        outcome: Outcome,
+        session: &mut Session,
+    ) -> Result<Outcome, russh::Error> {
+        if outcome != Outcome::Open {
+            state.close();
+            return Ok(outcome);
+        }
+        if state.waits() {
+            if state.pump == Pump::Off {
+                state.pump = Pump::Waiting;
+                tokio::spawn(self.clone().pump(session.handle()));
+            }
+        } else if state.ended && matches!(state.pump, Pump::Off | Pump::Waiting) {
+            state.close();
+            return Ok(Outcome::Finished);
+        }
+        Ok(Outcome::Open)
+    }
+
+    /// Works off what waits, then ends.
+    async fn pump(self, handle: Handle) {
+        // The first message takes the queue's place; the second is accepted when russh has taken the first.
+        if self.turn(&handle).await.is_err() || self.turn(&handle).await.is_err() {
+            return;
+        }
+        loop {
+            let step = self.lock().pump_step();
+            let sent = match step {
+                Step::Output(output) => handle.data(self.id, output).await.map_err(drop),
+                // Answers already sent go out before callbacks may answer again.
+                Step::Drained => self.turn(&handle).await,
+                Step::Finished => {
+                    let _ = handle.exit_status_request(self.id, 0).await;
+                    let _ = handle.eof(self.id).await;
+                    let _ = handle.close(self.id).await;
+                    return;
+                }
+                Step::Broken(reason) => {
+                    tracing::warn!(reason, "sftp protocol violation");
+                    let _ = handle.close(self.id).await;
+                    return;
+                }
+                Step::Off => return,
+            };
+            if sent.is_err() {
+                return;
+            }
+        }
+    }
+
+    async fn turn(&self, handle: &Handle) -> Result<(), ()> {
+        handle.data(self.id, Vec::new()).await.map_err(drop)
+    }
+
+    /// A panic while the lock was held ends its session; what is left here is only closed.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What the pump does next.
+enum Step {
+    /// Send this.
+    Output(Vec<u8>),
+    /// Nothing waits; see that the last output has left, then look once more.
+    Drained,
+    /// All is answered and the client is done.
+    Finished,
+    /// The client broke the protocol.
+    Broken(&'static str),
+    /// Stop.
+    Off,
+}
+
+impl State {
+    fn waits(&self) -> bool {
+        self.unfinished || !self.stash.waiting().is_empty()
+    }
+
+    fn close(&mut self) {
+        self.pump = Pump::Closed;
+        self.stash = Stash::default();
+        self.unfinished = false;
+        self.engine.close_all();
+    }
+
+    fn feed(
+        &mut self,
+        id: ChannelId,
+        mut input: &[u8],
+        session: &mut Session,
+    ) -> Result<Outcome, russh::Error> {
+        if matches!(self.pump, Pump::Working | Pump::Drained) {
+            return Ok(self.stash_rest(input));
+        }
+        if !self.stash.waiting().is_empty() {
+            if self.stash_rest(input) == Outcome::Flooded {
+                return Ok(Outcome::Flooded);
+            }
+            input = &[];
+        }
+        let mut budget = self.pending_output;
+        while budget > 0 && !session.has_pending_data(id) {
+            let (output, result) = if self.stash.waiting().is_empty() {
+                self.produce(&mut input)
+            } else {
+                self.produce_from_stash()
+            };
+            budget = budget.saturating_sub(output.len());
+            if !output.is_empty() {
+                session.data(id, output)?;
+            }
+            if let Err(Violation(reason)) = result {
+                return Ok(Outcome::Broken(reason));
+            }
+            if !self.waits() && input.is_empty() {
+                break;
+            }
+        }
+        Ok(self.stash_rest(input))
+    }
+
+    /// Keeps input for later.
+    fn stash_rest(&mut self, input: &[u8]) -> Outcome {
+        if self.stash.waiting().len() + input.len() > self.waiting_input {
+            return Outcome::Flooded;
+        }
+        if !input.is_empty() {
+            self.stash.push(input);
+        }
+        Outcome::Open
+    }
+
+    /// Carries out requests from the input until it is used up or a piece of output is ready.
+    fn produce(&mut self, input: &mut &[u8]) -> (Vec<u8>, Result<(), Violation>) {
+        let mut output = Vec::new();
+        let result = loop {
+            if output.len() >= PIECE {
+                self.unfinished = true;
+                break Ok(());
+            }
+            match self.decoder.next(input) {
+                Ok(Some(item)) => {
+                    if let Err(violation) = self.engine.handle(item, &mut output) {
+                        break Err(violation);
+                    }
+                }
+                Ok(None) => {
+                    self.unfinished = false;
+                    break Ok(());
+                }
+                Err(violation) => break Err(violation),
+            }
+        };
+        (output, result)
+    }
+
+    fn produce_from_stash(&mut self) -> (Vec<u8>, Result<(), Violation>) {
+        let stash = std::mem::take(&mut self.stash);
+        let mut input = stash.waiting();
+        let before = input.len();
+        let produced = self.produce(&mut input);
+        let used = before - input.len();
+        self.stash = stash;
+        self.stash.take(used);
+        produced
+    }
+
+    fn pump_step(&mut self) -> Step {
+        let was = std::mem::replace(&mut self.pump, Pump::Working);
+        if was == Pump::Closed {
+            self.pump = Pump::Closed;
+            return Step::Off;
+        }
+        while self.waits() {
+            let (output, result) = self.produce_from_stash();
+            if let Err(Violation(reason)) = result {
+                self.close();
+                return Step::Broken(reason);
+            }
+            if !output.is_empty() {
+                self.pump = Pump::Working;
+                return Step::Output(output);
+            }
+        }
+        match was {
+            Pump::Drained if self.ended => {
+                self.close();
+                Step::Finished
+            }
+            Pump::Drained => {
+                self.pump = Pump::Off;
+                Step::Off
+            }
+            _ => {
+                self.pump = Pump::Drained;
+                Step::Drained
+            }
+        }
+    }
+}

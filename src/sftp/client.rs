@@ -1,0 +1,332 @@
+//! A small SFTP client: what a party's program would use. For `padan demo` and the tests.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use russh::client::{Config, Handle, Handler, connect_stream};
+use russh::keys::{PrivateKeyWithHashAlg, PublicKey, PublicKeyOrCertificate};
+use russh_sftp::client::error::Error as SftpError;
+use russh_sftp::client::fs::File;
+use russh_sftp::client::{Config as SftpConfig, SftpSession};
+use russh_sftp::protocol::OpenFlags;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::fault::Fault;
+use crate::sftp::transport;
+
+/// Bytes moved at a time.
+const BUFFER: usize = 256 * 1024;
+/// A server may take long to bring a large upload to its disk.
+const REQUEST_SECONDS: u64 = 120;
+
+/// A logged-in SFTP session.
+pub struct Client {
+    session: Handle<HostKeyCheck>,
+    sftp: SftpSession,
+}
+
+/// One entry of a listing.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Entry {
+    /// The name, without its folder.
+    pub name: String,
+    /// Bytes; 0 for a folder.
+    pub size: u64,
+    /// A folder, else a file.
+    pub folder: bool,
+}
+
+/// A file being uploaded. Until it is closed the server keeps it from being taken in.
+pub struct Upload {
+    file: File,
+}
+
+impl Client {
+    /// Connects and logs in with a key pair.
+    ///
+    /// `key` is a private key in OpenSSH's format, readable by its owner only. `host_key` is the public key that the
+    /// server must have, as the line in its `.pub` file.
+    ///
+    /// # Errors
+    /// [`Fault::Key`] for an unusable key file; [`Fault::Network`] when the server cannot be reached, has another key,
+    /// or refuses the login.
+    pub async fn connect(
+        address: SocketAddr,
+        user: &str,
+        key: &Path,
+        host_key: &str,
+    ) -> Result<Self, Fault> {
+        let key = transport::private_key(key)?;
+        let expected = PublicKey::from_openssh(host_key.trim()).map_err(|_| Fault::Network {
+            doing: "verify the server's key",
+            problem: "the expected host key is not a line of a .pub file".to_owned(),
+        })?;
+        let config = Arc::new(Config {
+            preferred: transport::preferred(),
+            nodelay: true,
+            keepalive_interval: Some(Duration::from_secs(20)),
+            ..Config::default()
+        });
+        let stream = TcpStream::connect(address)
+            .await
+            .map_err(|error| failed("connect to the SFTP server", &error))?;
+        stream
+            .set_nodelay(true)
+            .map_err(|error| failed("connect to the SFTP server", &error))?;
+        let mut session = connect_stream(config, stream, HostKeyCheck { expected })
+            .await
+            .map_err(|error| match error {
+                russh::Error::UnknownKey => Fault::Network {
+                    doing: "verify the server's key",
+                    problem: "the server has another key than expected; do not go on".to_owned(),
+                },
+                error => failed("connect to the SFTP server", &error),
+            })?;
+        let hash = session
+            .best_supported_rsa_hash()
+            .await
+            .map_err(|error| failed("log in", &error))?
+            .flatten();
+        let accepted = session
+            .authenticate_publickey(user, PrivateKeyWithHashAlg::new(Arc::new(key), hash))
+            .await
+            .map_err(|error| failed("log in", &error))?;
+        if !accepted.success() {
+            return Err(Fault::Network {
+                doing: "log in",
+                problem: "the server does not accept this user with this key".to_owned(),
+            });
+        }
+        let channel = session
+            .channel_open_session()
+            .await
+            .map_err(|error| failed("start SFTP", &error))?;
+        channel
+            .request_subsystem(true, "sftp")
+            .await
+            .map_err(|error| failed("start SFTP", &error))?;
+        let config = SftpConfig {
+            max_write_packet_len: BUFFER as u32,
+            request_timeout_secs: REQUEST_SECONDS,
+            ..SftpConfig::default()
+        };
+        let sftp = SftpSession::new_with_config(channel.into_stream(), config)
+            .await
+            .map_err(refused("start SFTP"))?;
+        Ok(Self { session, sftp })
+    }
+
+    /// Uploads a file, replacing one of that name.
+    ///
+    /// # Errors
+    /// [`Fault::Io`] for the local file, [`Fault::Network`] with the server's sentence.
+    pub async fn put(&self, local: &Path, remote: &str) -> Result<u64, Fault> {
+        let mut file =
+            std::fs::File::open(local).map_err(Fault::io("read the file to upload", local))?;
+        let mut upload = self.create(remote).await?;
+        let mut buffer = vec![0; BUFFER];
+        let mut total = 0;
+        loop {
+            let count = std::io::Read::read(&mut file, &mut buffer)
+                .map_err(Fault::io("read the file to upload", local))?;
+            if count == 0 {
+                break;
+            }
+            upload
+                .write(buffer.get(..count).unwrap_or_default())
+                .await?;
+            total += count as u64;
+        }
+        upload.close().await?;
+        Ok(total)
+    }
+
+    /// Begins an upload, replacing a file of that name.
+    ///
+    /// # Errors
+    /// [`Fault::Network`] with the server's sentence.
+    pub async fn create(&self, remote: &str) -> Result<Upload, Fault> {
+        let file = self.sftp.create(remote).await.map_err(refused("upload"))?;
+        Ok(Upload { file })
+    }
+
+    /// Goes on with an upload at the end of what is there.
+    ///
+    /// # Errors
+    /// [`Fault::Network`] with the server's sentence.
+    pub async fn append(&self, remote: &str) -> Result<Upload, Fault> {
+        let flags = OpenFlags::WRITE | OpenFlags::APPEND;
+        let opened = self.sftp.open_with_flags(remote, flags).await;
+        let file = opened.map_err(refused("upload"))?;
+        Ok(Upload { file })
+    }
+
+    /// Downloads a file, replacing the local one.
+    ///
+    /// # Errors
+    /// [`Fault::Io`] for the local file, [`Fault::Network`] with the server's sentence.
+    pub async fn get(&self, remote: &str, local: &Path) -> Result<u64, Fault> {
+        let mut source = self.sftp.open(remote).await.map_err(refused("download"))?;
+        let mut file =
+            std::fs::File::create(local).map_err(Fault::io("write the downloaded file", local))?;
+        let mut buffer = vec![0; BUFFER];
+        let mut total = 0;
+        loop {
+            let count = source
+                .read(&mut buffer)
+                .await
+                .map_err(|error| failed("download", &error))?;
+            if count == 0 {
+                break;
+            }
+            std::io::Write::write_all(&mut file, buffer.get(..count).unwrap_or_default())
+                .map_err(Fault::io("write the downloaded file", local))?;
+            total += count as u64;
+        }
+        source
+            .close()
+            .await
+            .map_err(|error| failed("download", &error))?;
+        Ok(total)
+    }
+
+    /// What is in a folder, sorted by name.
+    ///
+    /// # Errors
+    /// [`Fault::Network`] with the server's sentence.
+    pub async fn list(&self, remote: &str) -> Result<Vec<Entry>, Fault> {
+        let listing = self
+            .sftp
+            .read_dir(remote)
+            .await
+            .map_err(refused("list a folder"))?;
+        let mut entries: Vec<Entry> = listing
+            .map(|entry| Entry {
+                name: entry.file_name(),
+                size: entry.metadata().len(),
+                folder: entry.metadata().is_dir(),
+            })
+            .collect();
+        entries.sort();
+        Ok(entries)
+    }
+
+    /// Removes a file.
+    ///
+    /// # Errors
+    /// [`Fault::Network`] with the server's sentence.
+    pub async fn remove(&self, remote: &str) -> Result<(), Fault> {
+        self.sftp
+            .remove_file(remote)
+            .await
+            .map_err(refused("remove a file"))
+    }
+
+    /// Removes an empty folder.
+    ///
+    /// # Errors
+    /// [`Fault::Network`] with the server's sentence.
+    pub async fn remove_folder(&self, remote: &str) -> Result<(), Fault> {
+        self.sftp
+            .remove_dir(remote)
+            .await
+            .map_err(refused("remove a folder"))
+    }
+
+    /// Makes a folder.
+    ///
+    /// # Errors
+    /// [`Fault::Network`] with the server's sentence.
+    pub async fn make_folder(&self, remote: &str) -> Result<(), Fault> {
+        self.sftp
+            .create_dir(remote)
+            .await
+            .map_err(refused("make a folder"))
+    }
+
+    /// Renames a file or folder; the new name must be free.
+    ///
+    /// # Errors
+    /// [`Fault::Network`] with the server's sentence.
+    pub async fn rename(&self, from: &str, to: &str) -> Result<(), Fault> {
+        self.sftp.rename(from, to).await.map_err(refused("rename"))
+    }
+
+    /// Ends the session.
+    ///
+    /// # Errors
+    /// [`Fault::Network`] when the connection is gone already.
+    pub async fn disconnect(self) -> Result<(), Fault> {
+        self.sftp.close().await.map_err(refused("disconnect"))?;
+        self.session
+            .disconnect(russh::Disconnect::ByApplication, "", "en")
+            .await
+            .map_err(|error| failed("disconnect", &error))
+    }
+}
+
+impl Upload {
+    /// Sends the next bytes.
+    ///
+    /// # Errors
+    /// [`Fault::Network`] with the server's sentence.
+    pub async fn write(&mut self, bytes: &[u8]) -> Result<(), Fault> {
+        self.file
+            .write_all(bytes)
+            .await
+            .map_err(|error| failed("upload", &error))
+    }
+
+    /// Waits until the server has everything on its disk.
+    ///
+    /// # Errors
+    /// [`Fault::Network`] with the server's sentence.
+    pub async fn close(self) -> Result<(), Fault> {
+        self.file
+            .close()
+            .await
+            .map_err(|error| failed("upload", &error))
+    }
+}
+
+/// Accepts the one host key that is expected.
+struct HostKeyCheck {
+    expected: PublicKey,
+}
+
+impl Handler for HostKeyCheck {
+    type Error = russh::Error;
+
+    async fn check_server_key(
+        &mut self,
+        key: &PublicKeyOrCertificate,
+    ) -> Result<bool, Self::Error> {
+        Ok(match key {
+            PublicKeyOrCertificate::PublicKey { key, .. } => {
+                key.key_data() == self.expected.key_data()
+            }
+            PublicKeyOrCertificate::Certificate(_) => false,
+        })
+    }
+}
+
+fn failed(doing: &'static str, error: &dyn std::error::Error) -> Fault {
+    Fault::Network {
+        doing,
+        problem: error.to_string(),
+    }
+}
+
+/// The server's own sentence where it gave one.
+fn refused(doing: &'static str) -> impl FnOnce(SftpError) -> Fault {
+    move |error| Fault::Network {
+        doing,
+        problem: match error {
+            SftpError::Status(status) => status.error_message,
+            error => error.to_string(),
+        },
+    }
+}

@@ -1,0 +1,264 @@
+//! What a channel has open.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io;
+use std::net::IpAddr;
+use std::os::unix::fs::FileExt;
+
+use tokio::runtime::{Handle as Runtime, RuntimeFlavor};
+
+use crate::sftp::listing::Listing;
+use crate::sftp::refusal::Refusal;
+
+/// Who acts, for the log. File names never go there.
+#[derive(Debug, Clone)]
+pub(super) struct Actor {
+    /// The party.
+    pub(super) account: String,
+    /// Where it connects from.
+    pub(super) peer: IpAddr,
+}
+
+/// The open files and folders of one channel.
+pub(super) struct Handles {
+    open: HashMap<u32, Opened>,
+    next: u32,
+    limit: usize,
+}
+
+/// One of them.
+pub(super) enum Opened {
+    /// A file.
+    File(OpenFile),
+    /// A folder being listed.
+    Folder(Listing),
+}
+
+/// A file; while it is open for writing it carries the shared lock of the jail.
+pub(super) struct OpenFile {
+    file: File,
+    readable: bool,
+    writable: bool,
+    changed: bool,
+    bytes_read: u64,
+    bytes_written: u64,
+}
+
+impl Handles {
+    /// No handles yet, and never more than `limit`.
+    pub(super) fn new(limit: usize) -> Self {
+        Self {
+            open: HashMap::new(),
+            next: 0,
+            limit,
+        }
+    }
+
+    /// How many may be open.
+    pub(super) fn limit(&self) -> usize {
+        self.limit
+    }
+
+    /// Fails when no more may be opened; asked before anything is opened or made.
+    pub(super) fn room(&self) -> Result<(), Refusal> {
+        if self.open.len() >= self.limit {
+            return Err(Refusal::failure(
+                "too many files are open; close some and try again",
+            ));
+        }
+        Ok(())
+    }
+
+    /// Keeps something open under a new name.
+    pub(super) fn keep(&mut self, opened: Opened) -> u32 {
+        // A name is free again only after 2^32 others.
+        while self.open.contains_key(&self.next) {
+            self.next = self.next.wrapping_add(1);
+        }
+        let name = self.next;
+        self.next = self.next.wrapping_add(1);
+        self.open.insert(name, opened);
+        name
+    }
+
+    /// The file of that handle.
+    pub(super) fn file(&mut self, handle: &[u8]) -> Result<&mut OpenFile, Refusal> {
+        match self.open.get_mut(&name(handle)?) {
+            Some(Opened::File(file)) => Ok(file),
+            Some(Opened::Folder(_)) => Err(Refusal::failure("this is a folder")),
+            None => Err(Refusal::unknown_handle()),
+        }
+    }
+
+    /// The listing of that handle.
+    pub(super) fn listing(&mut self, handle: &[u8]) -> Result<&mut Listing, Refusal> {
+        match self.open.get_mut(&name(handle)?) {
+            Some(Opened::Folder(listing)) => Ok(listing),
+            Some(Opened::File(_)) => Err(Refusal::failure("this is a file")),
+            None => Err(Refusal::unknown_handle()),
+        }
+    }
+
+    /// Closes one: what was written is on the disk before the client hears so, and the lock ends.
+    pub(super) fn close(&mut self, handle: &[u8], actor: &Actor) -> Result<(), Refusal> {
+        let opened = self
+            .open
+            .remove(&name(handle)?)
+            .ok_or_else(Refusal::unknown_handle)?;
+        let Opened::File(mut file) = opened else {
+            return Ok(());
+        };
+        let synced = file.sync();
+        file.report(actor, synced.is_ok());
+        synced
+    }
+
+    /// Closes everything when the client is gone; an upload cut short is kept for a resume.
+    pub(super) fn abandon(&mut self, actor: &Actor) {
+        for (_, opened) in self.open.drain() {
+            if let Opened::File(file) = opened {
+                file.report(actor, false);
+            }
+        }
+    }
+}
+
+impl OpenFile {
+    /// A file opened for reading only.
+    pub(super) fn for_reading(file: File) -> Self {
+        Self::new(file, true, false)
+    }
+
+    /// A file opened for writing; `changed` when opening it made or emptied it.
+    pub(super) fn for_writing(file: File, readable: bool, changed: bool) -> Self {
+        let mut opened = Self::new(file, readable, true);
+        opened.changed = changed;
+        opened
+    }
+
+    fn new(file: File, readable: bool, writable: bool) -> Self {
+        Self {
+            file,
+            readable,
+            writable,
+            changed: false,
+            bytes_read: 0,
+            bytes_written: 0,
+        }
+    }
+
+    /// Whether it may be written to.
+    pub(super) fn writable(&self) -> bool {
+        self.writable
+    }
+
+    /// The file, for looking at it.
+    pub(super) fn file(&self) -> &File {
+        &self.file
+    }
+
+    /// The file, for changing its size or times.
+    pub(super) fn file_to_change(&mut self) -> Result<&File, Refusal> {
+        self.check_writable()?;
+        self.changed = true;
+        Ok(&self.file)
+    }
+
+    /// Appends up to `len` bytes from `offset` to `out`.
+    ///
+    /// # Errors
+    /// [`Refusal::end`] at the end of the file.
+    pub(super) fn read(
+        &mut self,
+        offset: u64,
+        len: usize,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Refusal> {
+        if !self.readable {
+            return Err(Refusal::denied("this file was opened for writing only"));
+        }
+        let start = out.len();
+        out.resize(start + len, 0);
+        let buffer = out.get_mut(start..).unwrap_or_default();
+        let count = match read_full(&self.file, buffer, offset) {
+            Ok(count) => count,
+            Err(error) => {
+                out.truncate(start);
+                return Err(error.into());
+            }
+        };
+        out.truncate(start + count);
+        if count == 0 && len > 0 {
+            return Err(Refusal::end());
+        }
+        self.bytes_read += count as u64;
+        Ok(())
+    }
+
+    /// Writes at `offset`, or at the end when opened for appending.
+    pub(super) fn write(&mut self, offset: u64, data: &[u8]) -> Result<(), Refusal> {
+        self.check_writable()?;
+        self.changed = true;
+        self.file.write_all_at(data, offset)?;
+        self.bytes_written += data.len() as u64;
+        Ok(())
+    }
+
+    /// Brings what was written to the disk.
+    pub(super) fn sync(&mut self) -> Result<(), Refusal> {
+        if self.changed {
+            off_the_loop(|| self.file.sync_all())?;
+            self.changed = false;
+        }
+        Ok(())
+    }
+
+    fn check_writable(&self) -> Result<(), Refusal> {
+        if self.writable {
+            Ok(())
+        } else {
+            Err(Refusal::denied("this file was opened for reading only"))
+        }
+    }
+
+    fn report(&self, actor: &Actor, complete: bool) {
+        let Actor { account, peer } = actor;
+        if self.writable {
+            let bytes = self.bytes_written;
+            tracing::info!(%account, %peer, bytes, complete, "upload closed");
+        } else {
+            let bytes = self.bytes_read;
+            tracing::info!(%account, %peer, bytes, "download closed");
+        }
+    }
+}
+
+/// A handle is sent back as the decimal number it was given out as.
+fn name(handle: &[u8]) -> Result<u32, Refusal> {
+    std::str::from_utf8(handle)
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .ok_or_else(Refusal::unknown_handle)
+}
+
+fn read_full(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+    let mut filled = 0;
+    while let Some(rest) = buffer.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+        match file.read_at(rest, offset.saturating_add(filled as u64)) {
+            Ok(0) => break,
+            Ok(count) => filled += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(filled)
+}
+
+/// Waiting for a disk holds up one connection, not the others on the same thread.
+fn off_the_loop<T>(wait: impl FnOnce() -> T) -> T {
+    match Runtime::try_current().map(|runtime| runtime.runtime_flavor()) {
+        Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(wait),
+        _ => wait(),
+    }
+}

@@ -1,0 +1,347 @@
+//! A party's root as capability handles. Every open goes through one folder handle and one name, and no name is
+//! followed if it is a link, so nothing outside the root can be reached whatever the path or the disk says.
+
+use std::collections::VecDeque;
+use std::fs::{File, FileTimes, TryLockError};
+use std::io;
+use std::ops::Deref;
+use std::path::Path;
+use std::time::{Duration, UNIX_EPOCH};
+
+use cap_std::ambient_authority;
+use cap_std::fs::{
+    Dir, DirBuilder, DirBuilderExt, Metadata, MetadataExt, OpenOptions, OpenOptionsExt,
+};
+use rustix::fs::{AtFlags, OFlags, RenameFlags, StatVfs, Timespec, Timestamps};
+
+use crate::sftp::listing::{Listing, Look, seen};
+use crate::sftp::path::{Area, STATUS_FILE, Target};
+use crate::sftp::policy::INBOX_DEPTH;
+use crate::sftp::refusal::Refusal;
+
+/// The open root of one party.
+#[derive(Debug)]
+pub(super) struct Jail {
+    root: Dir,
+    inbox: Dir,
+    outbox: Dir,
+    receipts: Dir,
+}
+
+/// How a file is opened for writing.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct WriteMode {
+    /// Read through the same handle too.
+    pub(super) read: bool,
+    /// Make the file if it is missing.
+    pub(super) create: bool,
+    /// Fail if it is there.
+    pub(super) exclusive: bool,
+    /// Empty it.
+    pub(super) truncate: bool,
+    /// Every write goes to the end.
+    pub(super) append: bool,
+}
+
+/// Times to set, seconds since 1970.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Times {
+    /// Last access.
+    pub(super) accessed: u32,
+    /// Last change.
+    pub(super) modified: u32,
+}
+
+impl From<Times> for FileTimes {
+    fn from(times: Times) -> Self {
+        let second = |seconds: u32| UNIX_EPOCH + Duration::from_secs(u64::from(seconds));
+        Self::new()
+            .set_accessed(second(times.accessed))
+            .set_modified(second(times.modified))
+    }
+}
+
+/// A folder handle that is the area's own or was opened on the way.
+enum Folder<'a> {
+    Top(&'a Dir),
+    Below(Dir),
+}
+
+impl Deref for Folder<'_> {
+    type Target = Dir;
+
+    fn deref(&self) -> &Dir {
+        match self {
+            Self::Top(dir) => dir,
+            Self::Below(dir) => dir,
+        }
+    }
+}
+
+impl Jail {
+    /// Opens a party's root and its three folders.
+    ///
+    /// # Errors
+    /// One of them is missing, no folder, or a link.
+    pub(super) fn open(root: &Path) -> io::Result<Self> {
+        let root = Dir::open_ambient_dir(root, ambient_authority())?;
+        Ok(Self {
+            inbox: open_folder(&root, Area::Inbox.name())?,
+            outbox: open_folder(&root, Area::Outbox.name())?,
+            receipts: open_folder(&root, Area::Receipts.name())?,
+            root,
+        })
+    }
+
+    /// Attributes of a file or folder.
+    pub(super) fn look(&self, target: Target<'_>) -> Result<Look, Refusal> {
+        let (metadata, writable) = match target {
+            Target::Root => (self.root.dir_metadata()?, false),
+            Target::Area(area) => (self.area(area).dir_metadata()?, true),
+            Target::Status => (self.root.symlink_metadata(STATUS_FILE)?, false),
+            Target::Entry {
+                area,
+                folders,
+                name,
+            } => (
+                self.folder(area, folders)?.symlink_metadata(name)?,
+                area == Area::Inbox,
+            ),
+            Target::Nowhere => return Err(Refusal::missing()),
+        };
+        seen(&metadata, writable).ok_or_else(Refusal::missing)
+    }
+
+    /// Opens a file for reading.
+    pub(super) fn open_read(&self, target: Target<'_>) -> Result<File, Refusal> {
+        let (folder, name) = self.named(target)?;
+        let mut options = OpenOptions::new();
+        options.read(true).custom_flags(SAFE_FLAGS);
+        let file = folder.open_with(name, &options)?.into_std();
+        only_plain_file(&file)?;
+        Ok(file)
+    }
+
+    /// Opens a file for writing and holds the shared lock that keeps it from being claimed.
+    ///
+    /// The order is the whole point: the file is opened as it is, locked, checked to be still the one of that name (the
+    /// pipeline claims by an exclusive lock and a rename), and only then emptied.
+    pub(super) fn open_write(&self, target: Target<'_>, mode: WriteMode) -> Result<File, Refusal> {
+        let (folder, name) = self.named(target)?;
+        let mut options = OpenOptions::new();
+        options
+            .write(true)
+            .read(mode.read)
+            .append(mode.append)
+            .create(mode.create)
+            .create_new(mode.create && mode.exclusive)
+            .mode(0o600)
+            .custom_flags(SAFE_FLAGS);
+        let file = folder.open_with(name, &options)?.into_std();
+        only_plain_file(&file)?;
+        match file.try_lock_shared() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(Refusal::taken_in()),
+            Err(TryLockError::Error(error)) => return Err(error.into()),
+        }
+        if !still_named(&folder, name, &file) {
+            return Err(Refusal::taken_in());
+        }
+        if mode.truncate {
+            file.set_len(0)?;
+        }
+        Ok(file)
+    }
+
+    /// Begins a listing.
+    pub(super) fn list(&self, target: Target<'_>) -> Result<Listing, Refusal> {
+        match target {
+            Target::Root => {
+                let mut entries: VecDeque<_> = Area::ALL
+                    .into_iter()
+                    .filter_map(|area| {
+                        let look = self.look(Target::Area(area)).ok()?;
+                        Some((area.name().to_owned(), look))
+                    })
+                    .collect();
+                if let Ok(look) = self.look(Target::Status) {
+                    entries.push_back((STATUS_FILE.to_owned(), look));
+                }
+                Ok(Listing::Root(entries))
+            }
+            Target::Area(area) => Ok(Listing::Folder {
+                entries: self.area(area).entries()?,
+                writable: area == Area::Inbox,
+            }),
+            Target::Entry {
+                area,
+                folders,
+                name,
+            } => Ok(Listing::Folder {
+                entries: open_folder(&*self.folder(area, folders)?, name)?.entries()?,
+                writable: area == Area::Inbox,
+            }),
+            Target::Status | Target::Nowhere => Err(Refusal::missing()),
+        }
+    }
+
+    /// Removes a file.
+    pub(super) fn remove(&self, target: Target<'_>) -> Result<(), Refusal> {
+        let (folder, name) = self.named(target)?;
+        if self.look(target)?.folder {
+            return Err(Refusal::failure("this is a folder; remove it as a folder"));
+        }
+        Ok(folder.remove_file(name)?)
+    }
+
+    /// Removes an empty folder.
+    pub(super) fn remove_folder(&self, target: Target<'_>) -> Result<(), Refusal> {
+        let (folder, name) = self.named(target)?;
+        Ok(folder.remove_dir(name)?)
+    }
+
+    /// Makes a folder that only the service can enter on the server.
+    pub(super) fn make_folder(&self, target: Target<'_>) -> Result<(), Refusal> {
+        let (folder, name) = self.named(target)?;
+        let mut builder = DirBuilder::new();
+        builder.mode(0o700);
+        Ok(folder.create_dir_with(name, &builder)?)
+    }
+
+    /// Renames a file or folder; `replace` overwrites a file of the new name in the same step.
+    pub(super) fn rename(
+        &self,
+        from: Target<'_>,
+        to: Target<'_>,
+        replace: bool,
+    ) -> Result<(), Refusal> {
+        let (old_folder, old_name) = self.named(from)?;
+        let (new_folder, new_name) = self.named(to)?;
+        if self.look(from)?.folder
+            && let Target::Entry { folders, .. } = to
+        {
+            let room = INBOX_DEPTH.saturating_sub(folders.len());
+            if !fits(&open_folder(&old_folder, old_name)?, room)? {
+                return Err(Refusal::denied(
+                    "inbox/ holds folders at most 8 levels deep: move the folder higher up",
+                ));
+            }
+        }
+        let flags = if replace {
+            RenameFlags::empty()
+        } else {
+            RenameFlags::NOREPLACE
+        };
+        rustix::fs::renameat_with(&*old_folder, old_name, &*new_folder, new_name, flags)
+            .map_err(io::Error::from)?;
+        Ok(())
+    }
+
+    /// Sets the times of a file or folder, never of what a link names.
+    pub(super) fn set_times(&self, target: Target<'_>, times: Times) -> Result<(), Refusal> {
+        let (folder, name) = self.named(target)?;
+        let second = |seconds: u32| Timespec {
+            tv_sec: i64::from(seconds),
+            tv_nsec: 0,
+        };
+        let times = Timestamps {
+            last_access: second(times.accessed),
+            last_modification: second(times.modified),
+        };
+        rustix::fs::utimensat(&*folder, name, &times, AtFlags::SYMLINK_NOFOLLOW)
+            .map_err(io::Error::from)?;
+        Ok(())
+    }
+
+    /// Space on the file system of a target that exists.
+    pub(super) fn space(&self, target: Target<'_>) -> Result<StatVfs, Refusal> {
+        self.look(target)?;
+        let dir = match target {
+            Target::Area(area) | Target::Entry { area, .. } => self.area(area),
+            Target::Root | Target::Status | Target::Nowhere => &self.root,
+        };
+        Ok(rustix::fs::fstatvfs(dir).map_err(io::Error::from)?)
+    }
+
+    fn area(&self, area: Area) -> &Dir {
+        match area {
+            Area::Inbox => &self.inbox,
+            Area::Outbox => &self.outbox,
+            Area::Receipts => &self.receipts,
+        }
+    }
+
+    /// Walks down, one handle and one name at a time.
+    fn folder(&self, area: Area, folders: &[String]) -> io::Result<Folder<'_>> {
+        let mut folder = Folder::Top(self.area(area));
+        for name in folders {
+            folder = Folder::Below(open_folder(&folder, name)?);
+        }
+        Ok(folder)
+    }
+
+    /// The folder handle and the last name of something that has a name.
+    fn named<'t>(&self, target: Target<'t>) -> Result<(Folder<'_>, &'t str), Refusal> {
+        match target {
+            Target::Status => Ok((Folder::Top(&self.root), STATUS_FILE)),
+            Target::Entry {
+                area,
+                folders,
+                name,
+            } => Ok((self.folder(area, folders)?, name)),
+            Target::Root | Target::Area(_) | Target::Nowhere => Err(Refusal::missing()),
+        }
+    }
+}
+
+/// Attributes of an open file of the party.
+pub(super) fn look_at(file: &File, writable: bool) -> Result<Look, Refusal> {
+    let metadata = Metadata::from_file(file)?;
+    seen(&metadata, writable).ok_or_else(Refusal::missing)
+}
+
+/// Links are not followed; a pipe that someone planted does not block the open.
+const SAFE_FLAGS: i32 = OFlags::NOFOLLOW.union(OFlags::NONBLOCK).bits() as i32;
+
+fn open_folder(parent: &Dir, name: impl AsRef<Path>) -> io::Result<Dir> {
+    let mut options = OpenOptions::new();
+    let flags = OFlags::NOFOLLOW.union(OFlags::DIRECTORY).bits();
+    options.read(true).custom_flags(flags as i32);
+    Ok(Dir::from_std_file(
+        parent.open_with(name, &options)?.into_std(),
+    ))
+}
+
+fn only_plain_file(file: &File) -> Result<(), Refusal> {
+    let kind = file.metadata()?.file_type();
+    if kind.is_dir() {
+        Err(Refusal::failure("this is a folder"))
+    } else if kind.is_file() {
+        Ok(())
+    } else {
+        Err(Refusal::missing())
+    }
+}
+
+/// Whether the name still leads to the very file that was opened.
+fn still_named(folder: &Dir, name: &str, file: &File) -> bool {
+    let opened = Metadata::from_file(file);
+    let named = folder.symlink_metadata(name);
+    matches!((opened, named), (Ok(a), Ok(b)) if (a.dev(), a.ino()) == (b.dev(), b.ino()))
+}
+
+/// Whether a folder, itself included, has at most `levels` levels of folders.
+fn fits(folder: &Dir, levels: usize) -> io::Result<bool> {
+    if levels == 0 {
+        return Ok(false);
+    }
+    for entry in folder.entries()? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir()
+            && !fits(&open_folder(folder, entry.file_name())?, levels - 1)?
+        {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}

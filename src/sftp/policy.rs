@@ -1,0 +1,205 @@
+//! What a party may do where. The only place that decides it (design §2, last paragraph).
+
+use crate::sftp::path::{Area, Target};
+use crate::sftp::refusal::Refusal;
+
+/// Folders below `inbox/`, at most: a scan of an inbox stays cheap.
+pub(super) const INBOX_DEPTH: usize = 8;
+
+/// What a request wants to do with a target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Action {
+    /// Attributes, existence.
+    Look,
+    /// Names in a folder.
+    List,
+    /// Content of a file.
+    Read,
+    /// Create, overwrite, append to, truncate a file.
+    Write,
+    /// Times and modes.
+    SetAttributes,
+    /// Remove a file.
+    Remove,
+    /// Remove an empty folder.
+    RemoveFolder,
+    /// Make a folder.
+    MakeFolder,
+    /// Take a name away.
+    RenameFrom,
+    /// Give a name.
+    RenameTo,
+}
+
+impl Action {
+    /// Whether the action needs something that is already there; where nothing can be, it then is simply missing.
+    const fn needs_existing(self) -> bool {
+        !matches!(self, Self::Write | Self::MakeFolder | Self::RenameTo)
+    }
+}
+
+/// Decides one action on one target.
+///
+/// # Errors
+/// The refusal that the party is told, with what to do instead.
+pub(super) fn check(action: Action, target: Target<'_>) -> Result<(), Refusal> {
+    match (target, action) {
+        (Target::Nowhere, action) if action.needs_existing() => Err(Refusal::missing()),
+        (Target::Nowhere, _) => Err(Refusal::denied(
+            "nothing can be stored here: put deliveries into inbox/",
+        )),
+
+        (_, Action::Look) | (Target::Root | Target::Area(_), Action::List) => Ok(()),
+
+        (Target::Root | Target::Area(_), Action::Read) => Err(Refusal::failure("this is a folder")),
+        (Target::Root | Target::Area(_), Action::MakeFolder) => {
+            Err(Refusal::failure("this folder exists already"))
+        }
+        // Clients that keep times and modes of folders do so on the top folder too; nothing changes.
+        (Target::Area(Area::Inbox), Action::SetAttributes) => Ok(()),
+        (Target::Root | Target::Area(_), _) => Err(Refusal::denied(
+            "this folder is part of the service and stays as it is",
+        )),
+
+        (Target::Status, Action::Read) => Ok(()),
+        (Target::Status, Action::List) => Err(Refusal::failure("this is a file")),
+        (Target::Status, _) => Err(Refusal::denied(
+            "STATUS.txt is written by the service and read-only",
+        )),
+
+        (
+            Target::Entry {
+                area: Area::Inbox,
+                folders,
+                ..
+            },
+            action,
+        ) => inbox(action, folders.len()),
+
+        (
+            Target::Entry { .. },
+            Action::List | Action::Read | Action::Remove | Action::RemoveFolder,
+        ) => Ok(()),
+        (
+            Target::Entry {
+                area: Area::Outbox, ..
+            },
+            _,
+        ) => Err(Refusal::denied(
+            "outbox/ is read-only: put deliveries into inbox/",
+        )),
+        (
+            Target::Entry {
+                area: Area::Receipts,
+                ..
+            },
+            _,
+        ) => Err(Refusal::denied(
+            "receipts/ is read-only: put deliveries into inbox/",
+        )),
+    }
+}
+
+/// Inside the inbox everything is allowed down to a depth.
+fn inbox(action: Action, folders_above: usize) -> Result<(), Refusal> {
+    let deepest = match action {
+        Action::MakeFolder => folders_above + 1,
+        Action::Write | Action::RenameTo => folders_above,
+        _ => 0,
+    };
+    if deepest > INBOX_DEPTH {
+        return Err(Refusal::denied(
+            "inbox/ holds folders at most 8 levels deep: put the delivery higher up",
+        ));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use russh_sftp::protocol::StatusCode;
+
+    use super::{Action, check};
+    use crate::sftp::path::CanonicalPath;
+
+    /// The rules as a table: a letter stands for what is allowed.
+    /// l look, i list, r read, w write, a attributes, d remove, f remove folder, m make folder, s rename from, t rename to.
+    const RULES: &[(&str, &str)] = &[
+        ("/", "li"),
+        ("/inbox", "lia"),
+        ("/outbox", "li"),
+        ("/receipts", "li"),
+        ("/STATUS.txt", "lr"),
+        ("/inbox/a", "lirwadfmst"),
+        ("/inbox/1/2/3/4/5/6/7/x", "lirwadfmst"),
+        ("/inbox/1/2/3/4/5/6/7/8/x", "lirwadfst"),
+        ("/inbox/1/2/3/4/5/6/7/8/9/x", "liradfs"),
+        ("/outbox/a", "lirdf"),
+        ("/outbox/a/b", "lirdf"),
+        ("/receipts/a", "lirdf"),
+        ("/etc/passwd", ""),
+        ("/STATUS.txt/a", ""),
+    ];
+
+    const ACTIONS: &[(char, Action)] = &[
+        ('l', Action::Look),
+        ('i', Action::List),
+        ('r', Action::Read),
+        ('w', Action::Write),
+        ('a', Action::SetAttributes),
+        ('d', Action::Remove),
+        ('f', Action::RemoveFolder),
+        ('m', Action::MakeFolder),
+        ('s', Action::RenameFrom),
+        ('t', Action::RenameTo),
+    ];
+
+    #[test]
+    fn each_place_allows_what_the_table_says() {
+        for (raw, allowed) in RULES {
+            let path = CanonicalPath::parse(raw).unwrap();
+            let actual: String = ACTIONS
+                .iter()
+                .filter(|(_, action)| check(*action, path.target()).is_ok())
+                .map(|(letter, _)| letter)
+                .collect();
+            assert_eq!(&actual, allowed, "{raw}");
+        }
+    }
+
+    #[test]
+    fn refusals_say_what_to_do() {
+        for (raw, action, code, part) in [
+            (
+                "/outbox/x",
+                Action::Write,
+                StatusCode::PermissionDenied,
+                "put deliveries into inbox/",
+            ),
+            (
+                "/receipts/x",
+                Action::RenameFrom,
+                StatusCode::PermissionDenied,
+                "receipts/ is read-only",
+            ),
+            (
+                "/x",
+                Action::Write,
+                StatusCode::PermissionDenied,
+                "put deliveries into inbox/",
+            ),
+            ("/x", Action::Read, StatusCode::NoSuchFile, "no file"),
+            (
+                "/inbox",
+                Action::RemoveFolder,
+                StatusCode::PermissionDenied,
+                "part of the service",
+            ),
+        ] {
+            let path = CanonicalPath::parse(raw).unwrap();
+            let refusal = check(action, path.target()).unwrap_err();
+            assert_eq!(refusal.code, code, "{raw}");
+            assert!(refusal.message.contains(part), "{raw}: {}", refusal.message);
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! Why a request was not carried out: a protocol code and a sentence that a person reads in the client's dialog.
+
+use std::borrow::Cow;
+use std::io;
+
+use russh_sftp::protocol::StatusCode;
+use rustix::io::Errno;
+
+/// The answer to a request that fails. Tells nothing about the server's own paths.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Refusal {
+    /// The SFTP status.
+    pub(super) code: StatusCode,
+    /// What happened and what to do.
+    pub(super) message: Cow<'static, str>,
+}
+
+impl Refusal {
+    /// The party may not do this here.
+    pub(super) fn denied(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::PermissionDenied, message)
+    }
+
+    /// Nothing of that name exists for this party.
+    pub(super) fn missing() -> Self {
+        Self::new(
+            StatusCode::NoSuchFile,
+            "there is no file or folder of that name",
+        )
+    }
+
+    /// Allowed, but not possible now.
+    pub(super) fn failure(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::Failure, message)
+    }
+
+    /// The request does not follow the protocol.
+    pub(super) fn malformed(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::BadMessage, message)
+    }
+
+    /// The server has no such operation.
+    pub(super) fn unsupported(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::OpUnsupported, message)
+    }
+
+    /// The end of a file or a listing, which the protocol tells as a status too.
+    pub(super) fn end() -> Self {
+        Self::new(StatusCode::Eof, "end of file")
+    }
+
+    /// The pipeline holds or has just taken the file.
+    pub(super) fn taken_in() -> Self {
+        Self::denied("this delivery is being taken in; upload it again under a new sequence")
+    }
+
+    /// A handle that was never given out, or was closed.
+    pub(super) fn unknown_handle() -> Self {
+        Self::failure("this file is not open (any more)")
+    }
+
+    fn new(code: StatusCode, message: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+        }
+    }
+}
+
+impl From<io::Error> for Refusal {
+    fn from(error: io::Error) -> Self {
+        // The answer to opening a link, which does not exist for the party.
+        if error.raw_os_error() == Some(Errno::LOOP.raw_os_error()) {
+            return Self::missing();
+        }
+        match error.kind() {
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Self::missing(),
+            io::ErrorKind::AlreadyExists => {
+                Self::failure("a file or folder of that name exists already")
+            }
+            io::ErrorKind::DirectoryNotEmpty => Self::failure("the folder is not empty"),
+            io::ErrorKind::IsADirectory => Self::failure("this is a folder"),
+            io::ErrorKind::InvalidFilename => Self::failure("the name is too long"),
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                Self::failure("the server has no space left; tell its operator and try again later")
+            }
+            io::ErrorKind::FileTooLarge => Self::failure("the file is too large for the server"),
+            io::ErrorKind::PermissionDenied => Self::denied("permission denied"),
+            io::ErrorKind::InvalidInput => Self::failure("this is not possible with that name"),
+            kind => {
+                // Only the kind: the error's text could hold a path.
+                tracing::error!(?kind, "a file operation of a party failed");
+                Self::failure("the server could not do this; try again later")
+            }
+        }
+    }
+}

@@ -1,0 +1,309 @@
+//! Answers SSH: logging in, channels, the one subsystem. Everything else is refused at once, so that no client waits.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use russh::keys::{Algorithm, PublicKey};
+use russh::server::{
+    Auth, ChannelOpenHandle, Handler, Msg, PublicKeyOffer, Session, VerifiedPublicKey,
+};
+use russh::{Channel, ChannelId, ChannelOpenFailure, Pty};
+
+use crate::sftp::auth::{Login, Reason};
+use crate::sftp::channel::{Outcome, SftpChannel};
+use crate::sftp::engine::Engine;
+use crate::sftp::handles::Actor;
+use crate::sftp::jail::Jail;
+use crate::sftp::listener::{Pulse, Shared};
+
+/// One connection.
+pub(super) struct Connection {
+    server: Arc<Shared>,
+    pulse: Arc<Pulse>,
+    peer: IpAddr,
+    login: Option<Login>,
+    /// `None` until the channel asks for SFTP.
+    channels: HashMap<ChannelId, Option<SftpChannel>>,
+}
+
+impl Connection {
+    /// A connection that has not logged in yet.
+    pub(super) fn new(server: Arc<Shared>, pulse: Arc<Pulse>, peer: IpAddr) -> Self {
+        Self {
+            server,
+            pulse,
+            peer,
+            login: None,
+            channels: HashMap::new(),
+        }
+    }
+
+    fn admit(&self, user: &str, key: &PublicKey, algorithm: &Algorithm) -> Result<Login, Reason> {
+        self.server
+            .registry()
+            .admit(user, key, algorithm, self.peer, Timestamp::now())
+    }
+
+    fn report_refusal(&self, user: &str, reason: Reason) {
+        let account = if self.server.registry().knows(user) {
+            user
+        } else {
+            "(unknown)"
+        };
+        tracing::info!(account, peer = %self.peer, ?reason, "login refused");
+    }
+
+    /// Starts SFTP on a channel, or says in the log why it cannot.
+    fn start(&self, id: ChannelId) -> Option<SftpChannel> {
+        let login = self.login.as_ref()?;
+        let actor = Actor {
+            account: login.account.clone(),
+            peer: self.peer,
+        };
+        match Jail::open(&login.root) {
+            Ok(jail) => {
+                let limits = self.server.limits();
+                let engine = Engine::new(jail, actor, limits.open_handles);
+                Some(SftpChannel::new(
+                    id,
+                    engine,
+                    limits.waiting_input,
+                    limits.pending_output,
+                ))
+            }
+            Err(error) => {
+                tracing::error!(account = actor.account, %error, "the root of an account cannot be opened");
+                None
+            }
+        }
+    }
+
+    fn after(
+        &mut self,
+        id: ChannelId,
+        outcome: Outcome,
+        session: &mut Session,
+    ) -> Result<(), russh::Error> {
+        match outcome {
+            Outcome::Open => Ok(()),
+            Outcome::Finished => {
+                session.exit_status_request(id, 0)?;
+                session.eof(id)?;
+                session.close(id)
+            }
+            Outcome::Broken(reason) => {
+                tracing::warn!(peer = %self.peer, reason, "sftp protocol violation");
+                session.close(id)
+            }
+            Outcome::Flooded => {
+                tracing::warn!(peer = %self.peer, "the client sends requests but does not read answers");
+                Err(russh::Error::Disconnect)
+            }
+        }
+    }
+
+    /// A request for something that is not SFTP: refused and closed, or `scp -O` would wait for ever.
+    fn refuse(&mut self, id: ChannelId, session: &mut Session) -> Result<(), russh::Error> {
+        tracing::info!(peer = %self.peer, "a request other than sftp was refused");
+        session.channel_failure(id)?;
+        session.eof(id)?;
+        session.close(id)
+    }
+}
+
+impl Handler for Connection {
+    type Error = russh::Error;
+
+    async fn auth_publickey_offered(
+        &mut self,
+        user: &str,
+        offer: PublicKeyOffer<'_>,
+    ) -> Result<Auth, Self::Error> {
+        Ok(match self.admit(user, offer.public_key, offer.algorithm) {
+            Ok(_) => Auth::Accept,
+            Err(reason) => {
+                self.report_refusal(user, reason);
+                Auth::reject()
+            }
+        })
+    }
+
+    async fn auth_publickey(
+        &mut self,
+        user: &str,
+        key: VerifiedPublicKey<'_>,
+    ) -> Result<Auth, Self::Error> {
+        Ok(match self.admit(user, key.public_key, key.algorithm) {
+            Ok(login) => {
+                self.login = Some(login);
+                Auth::Accept
+            }
+            Err(reason) => {
+                self.report_refusal(user, reason);
+                Auth::reject()
+            }
+        })
+    }
+
+    async fn auth_succeeded(&mut self, _: &mut Session) -> Result<(), Self::Error> {
+        self.pulse.logged_in();
+        if let Some(login) = &self.login {
+            tracing::info!(account = login.account, peer = %self.peer, "login");
+        }
+        Ok(())
+    }
+
+    async fn channel_open_session(
+        &mut self,
+        channel: Channel<Msg>,
+        reply: ChannelOpenHandle,
+        _: &mut Session,
+    ) -> Result<(), Self::Error> {
+        if self.channels.len() >= self.server.limits().channels {
+            reply.reject(ChannelOpenFailure::ResourceShortage).await;
+            return Ok(());
+        }
+        // The channel itself is dropped here: its bytes come by `data`, and nothing else may wait for them.
+        self.channels.insert(channel.id(), None);
+        reply.accept().await;
+        Ok(())
+    }
+
+    async fn subsystem_request(
+        &mut self,
+        id: ChannelId,
+        name: &str,
+        session: &mut Session,
+    ) -> Result<(), Self::Error> {
+        if name != "sftp" || !matches!(self.channels.get(&id), Some(None)) {
+            return self.refuse(id, session);
+        }
+        match self.start(id) {
+            Some(sftp) => {
+                self.channels.insert(id, Some(sftp));
+                session.channel_success(id)
+            }
+            None => self.refuse(id, session),
+        }
+    }
+
+    async fn data(
+        &mut self,
+        id: ChannelId,
+        data: &[u8],
+        session: &mut Session,
+    ) -> Result<(), Self::Error> {
+        self.pulse.beat();
+        match self.channels.get(&id) {
+            Some(Some(sftp)) => {
+                let outcome = sftp.feed(data, session)?;
+                self.after(id, outcome, session)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    async fn window_adjusted(
+        &mut self,
+        id: ChannelId,
+        _: u32,
+        session: &mut Session,
+    ) -> Result<(), Self::Error> {
+        self.pulse.beat();
+        match self.channels.get(&id) {
+            Some(Some(sftp)) => {
+                let outcome = sftp.feed(&[], session)?;
+                self.after(id, outcome, session)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    async fn channel_eof(
+        &mut self,
+        id: ChannelId,
+        session: &mut Session,
+    ) -> Result<(), Self::Error> {
+        match self.channels.get(&id) {
+            Some(Some(sftp)) => {
+                let outcome = sftp.end_of_input(session)?;
+                self.after(id, outcome, session)
+            }
+            _ => session.close(id),
+        }
+    }
+
+    async fn channel_close(&mut self, id: ChannelId, _: &mut Session) -> Result<(), Self::Error> {
+        if let Some(Some(sftp)) = self.channels.remove(&id) {
+            sftp.abandon();
+        }
+        Ok(())
+    }
+
+    async fn shell_request(
+        &mut self,
+        id: ChannelId,
+        session: &mut Session,
+    ) -> Result<(), Self::Error> {
+        self.refuse(id, session)
+    }
+
+    async fn exec_request(
+        &mut self,
+        id: ChannelId,
+        _: &[u8],
+        session: &mut Session,
+    ) -> Result<(), Self::Error> {
+        self.refuse(id, session)
+    }
+
+    async fn pty_request(
+        &mut self,
+        id: ChannelId,
+        _: &str,
+        _: u32,
+        _: u32,
+        _: u32,
+        _: u32,
+        _: &[(Pty, u32)],
+        session: &mut Session,
+    ) -> Result<(), Self::Error> {
+        session.channel_failure(id)
+    }
+
+    async fn x11_request(
+        &mut self,
+        id: ChannelId,
+        _: bool,
+        _: &str,
+        _: &str,
+        _: u32,
+        session: &mut Session,
+    ) -> Result<(), Self::Error> {
+        session.channel_failure(id)
+    }
+
+    async fn env_request(
+        &mut self,
+        id: ChannelId,
+        _: &str,
+        _: &str,
+        session: &mut Session,
+    ) -> Result<(), Self::Error> {
+        session.channel_failure(id)
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        // A pump may still hold a channel; the locks of a client that is gone end now.
+        for sftp in self.channels.values().flatten() {
+            sftp.abandon();
+        }
+        if let Some(login) = &self.login {
+            tracing::info!(account = login.account, peer = %self.peer, "connection ended");
+        }
+    }
+}

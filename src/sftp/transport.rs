@@ -1,0 +1,143 @@
+//! The SSH side: host key, algorithms, timers.
+
+use std::borrow::Cow;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::time::Duration;
+
+use russh::keys::{Algorithm, EcdsaCurve, HashAlg, PrivateKey};
+use russh::server::Config;
+use russh::{MethodKind, MethodSet, Preferred, SshId, cipher, compression, kex, mac};
+
+use crate::fault::Fault;
+use crate::sftp::Limits;
+
+/// A client that is gone is noticed within about a minute, so that the lock of its cut upload ends.
+const KEEPALIVE: Duration = Duration::from_secs(20);
+
+/// Post-quantum first; nothing with SHA-1. The last four names are markers, not methods.
+const KEX: &[kex::Name] = &[
+    kex::MLKEM768X25519_SHA256,
+    kex::CURVE25519,
+    kex::CURVE25519_PRE_RFC_8731,
+    kex::ECDH_SHA2_NISTP256,
+    kex::ECDH_SHA2_NISTP384,
+    kex::ECDH_SHA2_NISTP521,
+    kex::DH_G16_SHA512,
+    kex::DH_G18_SHA512,
+    kex::DH_G14_SHA256,
+    kex::EXTENSION_SUPPORT_AS_CLIENT,
+    kex::EXTENSION_SUPPORT_AS_SERVER,
+    kex::EXTENSION_OPENSSH_STRICT_KEX_AS_CLIENT,
+    kex::EXTENSION_OPENSSH_STRICT_KEX_AS_SERVER,
+];
+
+/// Host key and login signatures; RSA only with SHA-2.
+const KEYS: &[Algorithm] = &[
+    Algorithm::Ed25519,
+    Algorithm::Ecdsa {
+        curve: EcdsaCurve::NistP256,
+    },
+    Algorithm::Ecdsa {
+        curve: EcdsaCurve::NistP384,
+    },
+    Algorithm::Ecdsa {
+        curve: EcdsaCurve::NistP521,
+    },
+    Algorithm::Rsa {
+        hash: Some(HashAlg::Sha512),
+    },
+    Algorithm::Rsa {
+        hash: Some(HashAlg::Sha256),
+    },
+];
+
+/// No CBC.
+const CIPHERS: &[cipher::Name] = &[
+    cipher::CHACHA20_POLY1305,
+    cipher::AES_256_GCM,
+    cipher::AES_128_GCM,
+    cipher::AES_256_CTR,
+    cipher::AES_192_CTR,
+    cipher::AES_128_CTR,
+];
+
+/// No SHA-1.
+const MACS: &[mac::Name] = &[
+    mac::HMAC_SHA512_ETM,
+    mac::HMAC_SHA256_ETM,
+    mac::HMAC_SHA512,
+    mac::HMAC_SHA256,
+];
+
+/// What russh is told.
+pub(super) fn config(host_key: PrivateKey, limits: &Limits) -> Config {
+    Config {
+        server_id: SshId::Standard(Cow::Borrowed("SSH-2.0-Padan")),
+        methods: MethodSet::from(&[MethodKind::PublicKey][..]),
+        auth_rejection_time: limits.refusal_time,
+        // Every client asks with `none` first which methods there are; waiting then would delay each connection.
+        auth_rejection_time_initial: Some(Duration::ZERO),
+        max_auth_attempts: limits.login_attempts,
+        keys: vec![host_key],
+        window_size: limits.window,
+        // One place: the pump of a channel counts on it.
+        event_buffer_size: 1,
+        preferred: preferred(),
+        // Also ends a connection whose client has stopped reading from the network.
+        inactivity_timeout: Some(limits.idle),
+        keepalive_interval: Some(KEEPALIVE),
+        keepalive_max: 3,
+        nodelay: true,
+        ..Config::default()
+    }
+}
+
+/// The algorithms, the same for our own client.
+pub(super) fn preferred() -> Preferred {
+    Preferred {
+        kex: Cow::Borrowed(KEX),
+        key: Cow::Borrowed(KEYS),
+        cipher: Cow::Borrowed(CIPHERS),
+        mac: Cow::Borrowed(MACS),
+        // Data files are compressed and encrypted already.
+        compression: Cow::Borrowed(&[compression::NONE]),
+        ..Preferred::default()
+    }
+}
+
+/// Reads a private key that only its owner may read.
+///
+/// # Errors
+/// [`Fault::Io`] when the file cannot be read, [`Fault::Key`] when others can read it or it is no usable key.
+pub(super) fn private_key(path: &Path) -> Result<PrivateKey, Fault> {
+    let problem = |problem: String| Fault::Key {
+        path: path.to_path_buf(),
+        problem,
+    };
+    let metadata = fs::metadata(path).map_err(Fault::io("read the SSH key", path))?;
+    let mode = metadata.permissions().mode() & 0o777;
+    if mode & 0o077 != 0 {
+        return Err(problem(format!(
+            "others can read it (mode {mode:04o}); run: chmod 600 {}",
+            path.display()
+        )));
+    }
+    let text = zeroize::Zeroizing::new(
+        fs::read_to_string(path).map_err(Fault::io("read the SSH key", path))?,
+    );
+    let key = PrivateKey::from_openssh(text.as_bytes()).map_err(|_| {
+        problem(
+            "it is not a private key in OpenSSH's format; make one with ssh-keygen -t ed25519"
+                .to_owned(),
+        )
+    })?;
+    if key.is_encrypted() {
+        return Err(problem(
+            "it has a passphrase, which a service cannot ask for; remove it with ssh-keygen -p"
+                .to_owned(),
+        ));
+    }
+    Ok(key)
+}

@@ -1,0 +1,194 @@
+//! `padan init` lays out what design §10 promises, in formats that the tools accept.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::Output;
+
+use padan::trust::allowed_signers::AllowedSigners;
+use padan::trust::envelope::{Identities, Recipients};
+use padan::trust::sshsig::SigningKey;
+
+use super::tools::{Place, run, succeed};
+
+#[test]
+fn a_trial_can_play_all_three() {
+    let place = Place::new();
+    let dir = place.path("a trial");
+    let output = init(&[dir.to_str().unwrap(), "--trial"]);
+    assert!(output.status.success(), "{output:?}");
+    let told = String::from_utf8(output.stdout).unwrap();
+    assert!(told.contains("padan serve --config") && told.contains("sftp -F ssh_config padan"));
+
+    let private = [
+        "keys/service/ssh_host_ed25519_key",
+        "keys/service/age_identity.txt",
+        "keys/service/store_identity.txt",
+        "keys/service/signing_key",
+        "trial/bkn/id_ed25519",
+        "trial/bkn/age_identity.txt",
+        "trial/bpjs/id_ed25519",
+        "trial/bpjs/age_identity.txt",
+    ];
+    for name in private {
+        assert_eq!(mode(&dir.join(name)), 0o600, "{name}");
+        if name.ends_with(".txt") {
+            succeed("age-keygen", ["-y", dir.join(name).to_str().unwrap()], b"");
+            Identities::load(&dir.join(name)).unwrap();
+        } else {
+            let path = dir.join(name);
+            let shown = succeed("ssh-keygen", ["-y", "-f", path.to_str().unwrap()], b"");
+            assert_eq!(shown, fs::read(path.with_extension("pub")).unwrap());
+            SigningKey::load(&path).unwrap();
+        }
+    }
+    for folder in ["keys/service", "trial/bkn", "trial/bpjs"] {
+        assert_eq!(mode(&dir.join(folder)), 0o700, "{folder}");
+    }
+    for party in ["bkn", "bpjs"] {
+        let keys = dir.join("keys/parties").join(party);
+        AllowedSigners::load(&keys.join("allowed_signers")).unwrap();
+        Recipients::load(&keys.join("recipients.txt")).unwrap();
+        let trial = dir.join("trial").join(party);
+        AllowedSigners::load(&trial.join("padan_signers")).unwrap();
+        Recipients::load(&trial.join("padan_recipients.txt")).unwrap();
+        succeed(
+            "ssh-keygen",
+            ["-l", "-f", keys.join("authorized_keys").to_str().unwrap()],
+            b"",
+        );
+    }
+    assert_eq!(
+        fs::read(dir.join("padan.yaml")).unwrap(),
+        fs::read("config/padan.yaml").unwrap()
+    );
+    assert_eq!(
+        fs::read(dir.join("agreement.yaml")).unwrap(),
+        fs::read("config/agreement.yaml").unwrap()
+    );
+}
+
+#[test]
+fn keys_of_a_trial_fit_each_other() {
+    let place = Place::new();
+    let dir = place.path("trial");
+    init(&[dir.to_str().unwrap(), "--trial"]);
+    let path = |name: &str| dir.join(name).to_str().unwrap().to_owned();
+
+    for (signers, principal, key) in [
+        (
+            "keys/parties/bkn/allowed_signers",
+            "bkn",
+            "trial/bkn/id_ed25519",
+        ),
+        (
+            "trial/bkn/padan_signers",
+            "padan",
+            "keys/service/signing_key",
+        ),
+    ] {
+        let signature = SigningKey::load(&dir.join(key))
+            .unwrap()
+            .sign("padan", b"x")
+            .unwrap();
+        let signature = place.write("x.sig", signature);
+        let (signers, signature) = (path(signers), signature.to_str().unwrap());
+        let args = [
+            "-Y", "verify", "-f", &signers, "-I", principal, "-n", "padan", "-s", signature,
+        ];
+        succeed("ssh-keygen", args, b"x");
+    }
+    for (recipients, identity) in [
+        (
+            "trial/bkn/padan_recipients.txt",
+            "keys/service/age_identity.txt",
+        ),
+        (
+            "keys/service/store_identity.pub",
+            "keys/service/store_identity.txt",
+        ),
+        (
+            "keys/service/age_identity.pub",
+            "keys/service/age_identity.txt",
+        ),
+        (
+            "keys/parties/bpjs/recipients.txt",
+            "trial/bpjs/age_identity.txt",
+        ),
+    ] {
+        let sealed = succeed("age", ["-R", &path(recipients)], b"rows");
+        assert_eq!(
+            succeed("age", ["-d", "-i", &path(identity)], &sealed),
+            b"rows"
+        );
+    }
+}
+
+#[test]
+fn sftp_understands_the_configuration_from_any_folder() {
+    let place = Place::new();
+    let dir = place.path("50% trial");
+    init(&[dir.to_str().unwrap(), "--trial"]);
+    let config = dir.join("trial/bkn/ssh_config");
+    let args = ["-G", "-F", config.to_str().unwrap(), "padan"];
+    let shown = String::from_utf8(succeed("ssh", args, b"")).unwrap();
+    for line in [
+        "hostname 127.0.0.1",
+        "port 2222",
+        "user bkn",
+        "identitiesonly yes",
+        "hostkeyalias padan",
+        "stricthostkeychecking true",
+    ] {
+        assert!(shown.lines().any(|l| l == line), "{line}\n{shown}");
+    }
+    for (option, file) in [
+        ("identityfile", "id_ed25519"),
+        ("userknownhostsfile", "known_hosts"),
+    ] {
+        let path = dir.join("trial/bkn").join(file).display().to_string();
+        let found = shown.lines().find_map(|l| l.strip_prefix(option)).unwrap();
+        assert_eq!(found.trim().trim_matches('"').replace("%%", "%"), path);
+    }
+    let known = dir.join("trial/bkn/known_hosts");
+    let args = ["-F", "padan", "-f", known.to_str().unwrap()];
+    let found = String::from_utf8(succeed("ssh-keygen", args, b"")).unwrap();
+    let host = fs::read_to_string(dir.join("keys/service/ssh_host_ed25519_key.pub")).unwrap();
+    assert!(found.contains(host.split_whitespace().nth(1).unwrap()));
+}
+
+#[test]
+fn without_trial_the_parties_keys_are_to_be_filled_in() {
+    let place = Place::new();
+    let dir = place.path("real");
+    let output = init(&[dir.to_str().unwrap()]);
+    let told = String::from_utf8(output.stdout).unwrap();
+    assert!(told.contains("age1") && told.contains("padan namespaces=\"padan\" ssh-ed25519"));
+    assert!(!dir.join("trial").exists());
+    for name in ["authorized_keys", "allowed_signers", "recipients.txt"] {
+        let text = fs::read_to_string(dir.join("keys/parties/bkn").join(name)).unwrap();
+        assert!(text.lines().all(|line| line.starts_with('#')), "{text}");
+    }
+    assert!(Recipients::load(&dir.join("keys/parties/bkn/recipients.txt")).is_err());
+}
+
+#[test]
+fn a_folder_in_use_is_left_alone() {
+    let place = Place::new();
+    let file = place.write("used/notes.txt", "mine");
+    let output = init(&[file.parent().unwrap().to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("not empty"));
+    assert_eq!(fs::read_dir(file.parent().unwrap()).unwrap().count(), 1);
+    let output = init(&[place.path("a\"b").to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(!place.path("a\"b").exists());
+}
+
+fn init(args: &[&str]) -> Output {
+    run(env!("CARGO_BIN_EXE_padan"), [&["init"], args].concat(), b"")
+}
+
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
