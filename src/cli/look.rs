@@ -1,4 +1,4 @@
-//! What `status` and `show` share: a ledger to look at, one delivery by the name a person typed, safe words.
+//! What the commands that look share: a ledger, one delivery by the name a person typed, safe words.
 
 use std::io::{self, ErrorKind, Write};
 use std::path::Path;
@@ -6,12 +6,13 @@ use std::path::Path;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 use serde::Serialize;
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::Runtime;
 
 use crate::config::Config;
 use crate::fault::Fault;
 use crate::layout::Layout;
 use crate::ledger::{Delivery, Ledger, Outcome, SqliteLedger, State};
+use crate::serve::runtime;
 
 use super::Failure;
 
@@ -28,11 +29,7 @@ impl Look {
     /// Loads the configuration and opens the ledger beside a running service.
     pub fn new(config: &Path) -> Result<Self, Failure> {
         let config = Config::load(config, Zoned::now().date())?;
-        let runtime = Builder::new_multi_thread()
-            .worker_threads(1)
-            .enable_all()
-            .build()
-            .map_err(|e| Failure::Fault(format!("cannot start a thread: {e}")))?;
+        let runtime = runtime()?;
         let file = Layout::new(&config.data_dir).ledger();
         let ledger = SqliteLedger::open_read_only(&file, runtime.handle().clone())?;
         Ok(Self {
