@@ -37,19 +37,19 @@ const SERVICE: &str = "padan";
 pub struct Args {
     /// Your age identity file, or an SSH private key without passphrase
     #[arg(long, value_name = "FILE")]
-    identity: PathBuf,
+    pub(super) identity: PathBuf,
     /// Who may have signed, in ssh-keygen's allowed_signers format
     #[arg(long, value_name = "FILE")]
-    signers: PathBuf,
+    pub(super) signers: PathBuf,
     /// What the signature must have been made for
     #[arg(long, default_value = "padan")]
-    namespace: String,
+    pub(super) namespace: String,
     /// Where to write the plaintext; else beside the encrypted files
     #[arg(long, value_name = "DIR")]
-    out: Option<PathBuf>,
+    pub(super) out: Option<PathBuf>,
     /// A response folder, or a delivery's .sha256
     #[arg(value_name = "FOLDER|MANIFEST")]
-    what: PathBuf,
+    pub(super) what: PathBuf,
 }
 
 /// What was asked to be opened: a folder and the signed list of its files.
@@ -77,8 +77,26 @@ struct Checked {
     file: File,
 }
 
+/// What was verified and opened.
+pub struct Opened {
+    /// Who signed the list of files.
+    pub signer: PartyId,
+    /// The plaintext files.
+    pub files: Vec<PathBuf>,
+}
+
 /// Verifies, then decrypts; tells on stdout what was written.
 pub fn run(args: Args) -> Result<(), Failure> {
+    let opened = open_all(&args)?;
+    println!("Verified: signed by {}.", opened.signer);
+    for file in opened.files {
+        println!("opened {}", file.display());
+    }
+    Ok(())
+}
+
+/// Verifies, then decrypts. Nothing is written unless all of it is in order.
+pub fn open_all(args: &Args) -> Result<Opened, Failure> {
     let bundle = Bundle::at(&args.what)?;
     let signers = AllowedSigners::load(&args.signers).map_err(usage)?;
     let identities = Identities::load(&args.identity).map_err(usage)?;
@@ -107,11 +125,14 @@ pub fn run(args: Args) -> Result<(), Failure> {
         .map(|(file, target)| decrypt(file, target, &identities))
         .collect::<Result<Vec<_>, _>>()?;
 
-    println!("Verified: signed by {}.", listing.signer);
-    for file in opened {
-        println!("opened {}", file.publish()?.display());
-    }
-    Ok(())
+    let files = opened
+        .into_iter()
+        .map(|file| Ok(file.publish()?))
+        .collect::<Result<_, Failure>>()?;
+    Ok(Opened {
+        signer: listing.signer,
+        files,
+    })
 }
 
 impl Bundle {

@@ -29,19 +29,19 @@ use super::whole_file::{CopyError, WholeFile, copy, require_absent};
 pub struct Args {
     /// Whom to encrypt to: the service's age or SSH public keys, one a line
     #[arg(long, value_name = "RECIPIENTS")]
-    to: PathBuf,
+    pub(super) to: PathBuf,
     /// Your OpenSSH private key, which the service knows as yours
     #[arg(long, value_name = "SSH_KEY")]
-    key: PathBuf,
+    pub(super) key: PathBuf,
     /// What the signature is for; the service tells if it is another word
     #[arg(long, default_value = "padan")]
-    namespace: String,
+    pub(super) namespace: String,
     /// Where to write; else into the folder of the first file
     #[arg(long, value_name = "DIR")]
-    out: Option<PathBuf>,
+    pub(super) out: Option<PathBuf>,
     /// Data files, named <party>_<dataset>_<full|delta>_<YYYY-MM-DD>_<sequence>.csv[.gz|.zst]
     #[arg(required = true, value_name = "FILE")]
-    files: Vec<PathBuf>,
+    pub(super) files: Vec<PathBuf>,
 }
 
 /// One data file on its way.
@@ -52,6 +52,16 @@ struct Part {
 
 /// Seals the files; tells on stdout what to send.
 pub fn run(args: Args) -> Result<(), Failure> {
+    let mut put = String::new();
+    for file in seal_all(&args)? {
+        put.push_str(&format!("  put {} inbox/\n", quoted(&file)));
+    }
+    print!("Sealed and signed. Send it with these lines in sftp:\n{put}");
+    Ok(())
+}
+
+/// Seals the files. Returns what to send: the data files, the manifest, the signature.
+pub fn seal_all(args: &Args) -> Result<Vec<PathBuf>, Failure> {
     let parts = name_parts(&args.files)?;
     let (Some(first), Some(source)) = (parts.first(), args.files.first()) else {
         return Err(Failure::Usage("name at least one data file".to_owned()));
@@ -82,12 +92,10 @@ pub fn run(args: Args) -> Result<(), Failure> {
         file.write_all(text.as_bytes())?;
         files.push(file);
     }
-    let mut put = String::new();
-    for file in files {
-        put.push_str(&format!("  put {} inbox/\n", quoted(&file.publish()?)));
-    }
-    print!("Sealed and signed. Send it with these lines in sftp:\n{put}");
-    Ok(())
+    files
+        .into_iter()
+        .map(|file| Ok(file.publish()?))
+        .collect()
 }
 
 /// The names as they will be sent; whatever the service would refuse about them is refused here.
