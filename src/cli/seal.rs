@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 use clap::Args as ClapArgs;
 use indicatif::ProgressBar;
 
-use crate::delivery::digest::Hasher;
 use crate::delivery::manifest::MOST_FILES;
 use crate::delivery::{DataFileName, Sha256Digest, checksums};
+use crate::digest::Hasher;
 use crate::fault::Fault;
 use crate::trust::envelope::{Recipients, seal};
 use crate::trust::sshsig::SigningKey;
@@ -92,10 +92,7 @@ pub fn seal_all(args: &Args) -> Result<Vec<PathBuf>, Failure> {
         file.write_all(text.as_bytes())?;
         files.push(file);
     }
-    files
-        .into_iter()
-        .map(|file| Ok(file.publish()?))
-        .collect()
+    files.into_iter().map(|file| Ok(file.publish()?)).collect()
 }
 
 /// The names as they will be sent; whatever the service would refuse about them is refused here.
