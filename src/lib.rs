@@ -20,7 +20,7 @@
 //!
 //! - what is said: [`rejection`] (the sender's mistakes), [`fault`] (our own trouble)
 //! - what was agreed: [`agreement`] with its row checks, [`config`]
-//! - what is exchanged: [`delivery`] (names, manifests, receipts)
+//! - what is exchanged: [`digest`], [`delivery`] (names, manifests, receipts)
 //! - whom we believe: [`trust`] (SSHSIG, `allowed_signers`, age, key files)
 //! - what is kept: [`layout`] and [`files`] on disk, [`ledger`], [`snapshot`]
 //! - what is compared: [`reconcile`]
@@ -42,6 +42,7 @@ pub mod agreement;
 pub mod cli;
 pub mod config;
 pub mod delivery;
+pub mod digest;
 pub mod fault;
 pub mod files;
 pub mod layout;

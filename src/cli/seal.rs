@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 
 use clap::Args as ClapArgs;
 
-use crate::delivery::digest::Hasher;
 use crate::delivery::manifest::MOST_FILES;
 use crate::delivery::{DataFileName, Sha256Digest, checksums};
+use crate::digest::Hasher;
 use crate::fault::Fault;
 use crate::trust::envelope::{Recipients, seal};
 use crate::trust::sshsig::SigningKey;
