@@ -92,10 +92,7 @@ pub fn seal_all(args: &Args) -> Result<Vec<PathBuf>, Failure> {
         file.write_all(text.as_bytes())?;
         files.push(file);
     }
-    files
-        .into_iter()
-        .map(|file| Ok(file.publish()?))
-        .collect()
+    files.into_iter().map(|file| Ok(file.publish()?)).collect()
 }
 
 /// The names as they will be sent; whatever the service would refuse about them is refused here.
