@@ -8,8 +8,6 @@
     reason = "a test may stop at the first surprise"
 )]
 
-#[path = "sample/agreement.rs"]
-mod agreement;
 #[path = "sample/naive.rs"]
 mod naive;
 

@@ -3,19 +3,25 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
+use std::sync::LazyLock;
 
-use jiff::civil::Date;
+use jiff::civil::{Date, date};
 use padan::agreement::checks::{CheckCode, Finding, check_group, check_key_only, check_row};
-use padan::agreement::{Dataset, Level, Row};
+use padan::agreement::{Agreement, Dataset, Level, Row};
+use padan::reconcile::{Verdict, verdict};
 use padan::sample::{FileTruth, Putusan, ReconciliationTruth};
 use simd_csv::ReaderBuilder;
 use strsim::jaro_winkler;
 
-use super::agreement::{dataset, thresholds};
+/// The example agreement: what it says about columns, checks and names is the truth's premise.
+static AGREEMENT: LazyLock<Agreement> = LazyLock::new(|| {
+    let text = include_str!("../../config/agreement.yaml");
+    Agreement::parse(text, Path::new("agreement.yaml"), date(2026, 11, 22)).unwrap()
+});
 
 /// One file after its checks: accepted rows by key, in normal form.
 pub struct Delivery {
-    pub dataset: Dataset,
+    pub dataset: &'static Dataset,
     pub rows: BTreeMap<Vec<String>, BTreeMap<String, String>>,
     /// Accepted `aksi` with the row, of a delta.
     pub actions: Vec<(String, Vec<String>, BTreeMap<String, String>)>,
@@ -35,7 +41,7 @@ impl Delivery {
         let parts: Vec<&str> = name.split('_').collect();
         let id = parts[1..parts.len() - 3].join("_");
         let as_of: Date = parts[parts.len() - 2].parse().unwrap();
-        let dataset = dataset(&id);
+        let dataset = AGREEMENT.dataset(&id.parse().unwrap()).unwrap();
         let (header, records) = csv(&dir.join(name));
         let order: Vec<usize> = dataset
             .fields
@@ -49,11 +55,18 @@ impl Delivery {
             let aksi = base.map(|_| record[0].as_str());
             let (mut row, mut of_row) = (Row::new(), Vec::new());
             match aksi {
-                Some("HAPUS") => check_key_only(&dataset, &raw, &mut row, &mut of_row),
-                _ => check_row(&dataset, &thresholds(), as_of, &raw, &mut row, &mut of_row),
+                Some("HAPUS") => check_key_only(dataset, &raw, &mut row, &mut of_row),
+                _ => check_row(
+                    dataset,
+                    &AGREEMENT.thresholds,
+                    as_of,
+                    &raw,
+                    &mut row,
+                    &mut of_row,
+                ),
             };
             if let (Some(aksi), Some(base)) = (aksi, base) {
-                let code = match (aksi, base.rows.contains_key(&key(&dataset, &row))) {
+                let code = match (aksi, base.rows.contains_key(&key(dataset, &row))) {
                     ("TAMBAH", false) | ("UBAH" | "HAPUS", true) => None,
                     ("TAMBAH", true) => Some(CheckCode::DeltaAda),
                     ("UBAH" | "HAPUS", false) => Some(CheckCode::DeltaTiada),
@@ -64,8 +77,8 @@ impl Delivery {
             findings.push(of_row);
             rows.push(row);
         }
-        repeated(&dataset, &rows, &mut findings);
-        families(&dataset, as_of, &rows, &mut findings);
+        repeated(dataset, &rows, &mut findings);
+        families(dataset, as_of, &rows, &mut findings);
 
         let mut delivery = Self {
             dataset,
@@ -95,7 +108,7 @@ impl Delivery {
             delivery.found.accepted += 1;
             let names = delivery.dataset.fields.iter().map(|f| f.name.clone());
             let values: BTreeMap<_, _> = names.zip(row.fields().map(str::to_owned)).collect();
-            let key = key(&delivery.dataset, row);
+            let key = key(dataset, row);
             if base.is_some() {
                 delivery.actions.push((record[0].clone(), key, values));
             } else {
@@ -137,7 +150,7 @@ pub fn apply(
                 .or_default() += 1;
         }
     }
-    let dataset = dataset("pns");
+    let dataset = base.dataset;
     (
         Delivery {
             dataset,
@@ -256,29 +269,38 @@ fn meet(
     found.truth.agreeing += u64::from(agree);
 }
 
-/// A rough judge of the sample's own names (domain §6): enough to tell its three kinds apart.
+/// The program's own verdict must be the naive one.
 fn name(
     mine: &str,
     theirs: &str,
     my_row: &BTreeMap<String, String>,
     their_row: &BTreeMap<String, String>,
 ) -> Option<Putusan> {
+    let same_birth_date = their_row
+        .get("tanggal_lahir")
+        .map(|date| *date == my_row["tanggal_lahir"]);
+    let putusan = rough_name(mine, theirs, same_birth_date.unwrap_or(true));
+    let own = match verdict(&AGREEMENT.names, mine, theirs, same_birth_date) {
+        Verdict::Sama | Verdict::SamaNormalisasi => None,
+        Verdict::Mirip => Some(Putusan::Mirip),
+        Verdict::Beda => Some(Putusan::Beda),
+    };
+    assert_eq!(own, putusan, "{mine} | {theirs}");
+    putusan
+}
+
+/// A rough judge of the sample's own names (domain §6): enough to tell its three kinds apart.
+fn rough_name(mine: &str, theirs: &str, dated: bool) -> Option<Putusan> {
     let plain = |text: &str| -> String {
-        let text = text
-            .split(',')
-            .next()
-            .unwrap()
-            .to_uppercase()
-            .replace('\'', "")
-            .replace(['.', '-'], " ");
+        let text = text.split(',').next().unwrap().to_uppercase();
+        let text = text.replace('\'', "").replace(['.', '-'], " ");
         let mut words: Vec<&str> = text.split_whitespace().collect();
         while words.len() > 1 && ["DRS", "DR", "HJ", "H", "IR"].contains(&words[0]) {
             words.remove(0);
         }
-        let first = words.first().copied();
         let words = words.into_iter().enumerate().map(|(at, word)| match word {
             "MUH" | "MOHAMAD" => "MUHAMMAD",
-            "M" if at == 0 && first == Some("M") => "MUHAMMAD",
+            "M" if at == 0 => "MUHAMMAD",
             "ABD" => "ABDUL",
             word => word,
         });
@@ -295,9 +317,6 @@ fn name(
     };
     let initial = mine.get(..1) == theirs.get(..1) && mine.ends_with(theirs.get(1..).unwrap());
     let similar = jaro_winkler(&modern(&mine), &modern(&theirs)) >= 0.92 || initial;
-    let dated = their_row
-        .get("tanggal_lahir")
-        .is_none_or(|date| *date == my_row["tanggal_lahir"]);
     Some(if similar && dated {
         Putusan::Mirip
     } else {
@@ -351,7 +370,7 @@ fn families(dataset: &Dataset, as_of: Date, rows: &[Row], findings: &mut [Vec<Fi
         let positions: Vec<usize> = members.into_values().collect();
         let group: Vec<Row> = positions.iter().map(|at| rows[*at].clone()).collect();
         let mut found = Vec::new();
-        check_group(dataset, &thresholds(), as_of, &group, &mut found);
+        check_group(dataset, &AGREEMENT.thresholds, as_of, &group, &mut found);
         for (member, finding) in found {
             findings[positions[member]].push(finding);
         }
