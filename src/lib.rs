@@ -20,14 +20,13 @@
 //!
 //! - what is said: [`rejection`] (the sender's mistakes), [`fault`] (our own trouble)
 //! - what was agreed: [`agreement`] with its row checks, [`config`]
-//! - what is exchanged: [`delivery`] (names, manifests, receipts)
+//! - what is exchanged: [`digest`], [`delivery`] (names, manifests, receipts)
 //! - whom we believe: [`trust`] (SSHSIG, `allowed_signers`, age, key files)
 //! - what is kept: [`layout`] and [`files`] on disk, [`ledger`], [`snapshot`]
 //! - what is compared: [`reconcile`]
 //! - the way through it all: [`pipeline`], woken by [`watch`]
 //! - the door: [`sftp`]
-//! - the whole: [`serve`], [`cli`]
-//! - something to try it with: [`sample`]
+//! - the whole: [`serve`], [`cli`]; [`sample`] makes synthetic data to try it with
 //!
 //! # What never happens
 //!
@@ -43,6 +42,7 @@ pub mod agreement;
 pub mod cli;
 pub mod config;
 pub mod delivery;
+pub mod digest;
 pub mod fault;
 pub mod files;
 pub mod layout;

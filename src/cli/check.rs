@@ -24,11 +24,7 @@ pub struct Args {
 /// Prints a summary on stdout; problems go to stderr with exit code 2.
 pub fn run(args: Args) -> Result<(), Failure> {
     let today = Zoned::now().date();
-    let config = Config::load(&args.config, today).map_err(|problems| {
-        let count = problems.list().len();
-        let noun = if count == 1 { "problem" } else { "problems" };
-        Failure::Usage(format!("{count} {noun} in the configuration\n{problems}"))
-    })?;
+    let config = Config::load(&args.config, today)?;
     for warning in &config.warnings {
         eprintln!("warning: {warning}");
     }

@@ -1,8 +1,10 @@
 //! The command line: one file per command (design §10).
 
 mod check;
+mod demo;
 mod init;
 mod logging;
+mod look;
 mod open;
 mod poll;
 mod progress;
@@ -10,12 +12,15 @@ mod rerun;
 mod sample;
 mod seal;
 mod serve;
+mod show;
+mod status;
 mod whole_file;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::agreement::document::problem::Problems;
 use crate::fault::Fault;
 use crate::serve::LoadError;
 
@@ -30,10 +35,13 @@ struct Cli {
 /// What to do.
 #[derive(Debug, Subcommand)]
 enum Command {
+    Demo(demo::Args),
     Init(init::Args),
     Check(check::Args),
     Serve(serve::Args),
     Poll(poll::Args),
+    Status(status::Args),
+    Show(show::Args),
     Rerun(rerun::Args),
     Seal(seal::Args),
     Open(open::Args),
@@ -57,6 +65,14 @@ impl From<Fault> for Failure {
     }
 }
 
+impl From<Problems> for Failure {
+    fn from(problems: Problems) -> Self {
+        let count = problems.list().len();
+        let noun = if count == 1 { "problem" } else { "problems" };
+        Self::Usage(format!("{count} {noun} in the configuration\n{problems}"))
+    }
+}
+
 impl From<LoadError> for Failure {
     fn from(error: LoadError) -> Self {
         match error {
@@ -69,10 +85,13 @@ impl From<LoadError> for Failure {
 /// Parses the arguments, runs the command and maps its outcome to an exit code.
 pub fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
+        Command::Demo(args) => demo::run(args),
         Command::Init(args) => init::run(args),
         Command::Check(args) => check::run(args),
         Command::Serve(args) => serve::run(args),
         Command::Poll(args) => poll::run(args),
+        Command::Status(args) => status::run(args),
+        Command::Show(args) => show::run(args),
         Command::Rerun(args) => rerun::run(args),
         Command::Seal(args) => seal::run(args),
         Command::Open(args) => open::run(args),

@@ -10,7 +10,9 @@ use serde::Serialize;
 use crate::agreement::{DatasetId, PartyId, ReconciliationId};
 use crate::rejection::{Code, Place};
 
-use super::digest::{DeliveryId, Sha256Digest};
+use crate::digest::Sha256Digest;
+
+use super::id::DeliveryId;
 use super::name::Mode;
 
 /// Version of the document, in its `format` field.

@@ -10,7 +10,8 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use crate::agreement::PartyId;
-use crate::delivery::{DeliveryId, Manifest, Sha256Digest, digest::Hasher, manifest};
+use crate::delivery::{DeliveryId, Manifest, manifest};
+use crate::digest::{Hasher, Sha256Digest};
 use crate::fault::Fault;
 use crate::rejection::Code;
 

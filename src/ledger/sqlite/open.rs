@@ -13,6 +13,7 @@ use sqlx::sqlite::{
 use sqlx::{ConnectOptions, Connection};
 
 use crate::fault::Fault;
+use crate::files;
 
 /// The schemas this version knows, oldest first.
 static SCHEMAS: Migrator = sqlx::migrate!("src/ledger/migrations");
@@ -75,9 +76,7 @@ async fn make(file: &Path) -> Result<(), Fault> {
         Err(e) if e.error.kind() == ErrorKind::AlreadyExists => {}
         Err(e) => return Err(Fault::io("make the ledger", file)(e.error)),
     }
-    fs::File::open(folder)
-        .and_then(|folder| folder.sync_all())
-        .map_err(Fault::io("sync the folder of the ledger", folder))
+    files::sync_dir(folder)
 }
 
 /// Every commit is on the disk before it counts.

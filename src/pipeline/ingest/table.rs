@@ -7,8 +7,8 @@ use simd_csv::{ErrorKind, ZeroCopyByteRecord, ZeroCopyReader, ZeroCopyReaderBuil
 
 use crate::agreement::{Dataset, Row};
 use crate::config::Limits;
-use crate::delivery::digest::Hasher;
 use crate::delivery::{DataFileName, Mode, Sha256Digest};
+use crate::digest::Hasher;
 use crate::fault::Fault;
 use crate::rejection::{Code, Rejection};
 

@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use crate::delivery::Sha256Digest;
-use crate::delivery::digest::Hasher;
+use crate::digest::Hasher;
 use crate::fault::Fault;
 use crate::files;
 use crate::trust::envelope::{self, Recipients, Sealed};

@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use crate::agreement::{Authority, Reconciliation, ReconciliationId, Row};
-use crate::delivery::digest::Hasher;
+use crate::digest::Hasher;
 use crate::snapshot::StoreKey;
 
 pub(super) const ID: usize = 0;

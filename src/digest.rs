@@ -1,4 +1,4 @@
-//! SHA-256 digests and the identity of a delivery.
+//! SHA-256 digests.
 
 use std::fmt;
 use std::io::{self, Read};
@@ -11,11 +11,6 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Sha256Digest([u8; 32]);
-
-/// Identity of a delivery: the SHA-256 of its manifest's raw bytes, so the same delivery is the same id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct DeliveryId(Sha256Digest);
 
 /// Why a text is no digest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -73,18 +68,6 @@ impl Hasher {
     }
 }
 
-impl DeliveryId {
-    /// The id of the delivery with this manifest.
-    pub fn of_manifest(raw: &[u8]) -> Self {
-        Self(Sha256Digest::of(raw))
-    }
-
-    /// The first 12 digits, for people.
-    pub fn short(&self) -> String {
-        self.to_string().chars().take(12).collect()
-    }
-}
-
 impl FromStr for Sha256Digest {
     type Err = BadDigest;
 
@@ -92,14 +75,6 @@ impl FromStr for Sha256Digest {
         let mut out = [0; 32];
         hex::decode_to_slice(text, &mut out).map_err(|_| BadDigest)?;
         Ok(Self(out))
-    }
-}
-
-impl FromStr for DeliveryId {
-    type Err = BadDigest;
-
-    fn from_str(text: &str) -> Result<Self, BadDigest> {
-        text.parse().map(Self)
     }
 }
 
@@ -126,11 +101,5 @@ impl fmt::Display for Sha256Digest {
 impl fmt::Debug for Sha256Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
-    }
-}
-
-impl fmt::Display for DeliveryId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
     }
 }
