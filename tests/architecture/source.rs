@@ -92,9 +92,16 @@ impl Source {
     /// Whether this is inside `mod tests { … }`, one module deeper than the file.
     fn in_tests(&self, at: usize) -> bool {
         let before = &self.code[..at];
+        let mut open = 0;
         before.find("mod tests {").is_some_and(|tests| {
-            let inside = &before[tests..];
-            inside.matches('{').count() > inside.matches('}').count()
+            // Its first brace opens it, and where as many are closed it ends.
+            before[tests..]
+                .chars()
+                .filter(|c| matches!(c, '{' | '}'))
+                .all(|c| {
+                    open += if c == '{' { 1 } else { -1 };
+                    open > 0
+                })
         })
     }
 
@@ -294,7 +301,7 @@ const R: &str = r#"crate::raw "quoted" "#; fn g<'a>(_: &'a crate::rejection::Cod
 use super::super::snapshot::Reader;
 use super::sibling;
 mod tests { use super::super::claim::Job; use super::super::super::watch::Watch; }
-use super::super::config;
+fn f() { super::super::config::f() }
 "###;
     let source = Source::new("src/pipeline/verify.rs".to_owned(), text);
     let found: Vec<String> = source
@@ -311,7 +318,7 @@ use super::super::config;
         "10 rejection::Code",
         "11 snapshot::Reader",
         "13 watch::Watch",
-        "14 config",
+        "14 config::f",
     ];
     assert_eq!(found, expected);
 }
