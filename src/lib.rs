@@ -26,7 +26,7 @@
 //! - what is compared: [`reconcile`]
 //! - the way through it all: [`pipeline`], woken by [`watch`]
 //! - the door: [`sftp`]
-//! - the whole: [`serve`], [`cli`]
+//! - the whole: [`serve`], [`cli`]; [`sample`] makes synthetic data to try it with
 //!
 //! # What never happens
 //!
@@ -50,6 +50,7 @@ pub mod ledger;
 pub mod pipeline;
 pub mod reconcile;
 pub mod rejection;
+pub mod sample;
 pub mod serve;
 pub mod sftp;
 pub mod snapshot;

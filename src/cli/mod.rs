@@ -1,6 +1,7 @@
 //! The command line: one file per command (design §10).
 
 mod check;
+mod demo;
 mod init;
 mod logging;
 mod look;
@@ -8,6 +9,7 @@ mod open;
 mod poll;
 mod progress;
 mod rerun;
+mod sample;
 mod seal;
 mod serve;
 mod show;
@@ -33,6 +35,7 @@ struct Cli {
 /// What to do.
 #[derive(Debug, Subcommand)]
 enum Command {
+    Demo(demo::Args),
     Init(init::Args),
     Check(check::Args),
     Serve(serve::Args),
@@ -42,6 +45,7 @@ enum Command {
     Rerun(rerun::Args),
     Seal(seal::Args),
     Open(open::Args),
+    Sample(sample::Args),
 }
 
 /// Outcome of a command for people: what went wrong and what to do next, with the exit code of design §10.
@@ -81,6 +85,7 @@ impl From<LoadError> for Failure {
 /// Parses the arguments, runs the command and maps its outcome to an exit code.
 pub fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
+        Command::Demo(args) => demo::run(args),
         Command::Init(args) => init::run(args),
         Command::Check(args) => check::run(args),
         Command::Serve(args) => serve::run(args),
@@ -90,6 +95,7 @@ pub fn main() -> ExitCode {
         Command::Rerun(args) => rerun::run(args),
         Command::Seal(args) => seal::run(args),
         Command::Open(args) => open::run(args),
+        Command::Sample(args) => sample::run(args),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

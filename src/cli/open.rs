@@ -6,7 +6,6 @@ use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
 use clap::Args as ClapArgs;
-use indicatif::ProgressBar;
 use jiff::Timestamp;
 
 use crate::agreement::PartyId;
@@ -18,7 +17,7 @@ use crate::trust::envelope::{Damaged, Identities, OpenError, open};
 use crate::trust::sshsig;
 
 use super::Failure;
-use super::whole_file::{CopyError, WholeFile, copy, require_absent};
+use super::whole_file::{CopyError, WholeFile, copy, progress, require_absent};
 
 /// The list of a response folder.
 const SUMS: &str = "SHA256SUMS";
@@ -120,6 +119,7 @@ pub fn open_all(args: &Args) -> Result<Opened, Failure> {
         })
         .collect();
     require_absent(sealed.iter().map(|(_, target)| target))?;
+    fs::create_dir_all(out).map_err(Fault::io("make", out))?;
     let opened = sealed
         .into_iter()
         .map(|(file, target)| decrypt(file, target, &identities))
@@ -282,7 +282,7 @@ fn decrypt(
         .metadata()
         .map_err(Fault::io(doing, path))?
         .len();
-    let progress = ProgressBar::new(length);
+    let progress = progress(format!("opening {}", sealed.name), length);
     let mut plaintext = open(progress.wrap_read(sealed.file), identities).map_err(|e| match e {
         OpenError::Rejected(code) => refused(code, path),
         OpenError::Fault(fault) => fault.into(),

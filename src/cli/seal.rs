@@ -6,7 +6,6 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args as ClapArgs;
-use indicatif::ProgressBar;
 
 use crate::delivery::manifest::MOST_FILES;
 use crate::delivery::{DataFileName, Sha256Digest, checksums};
@@ -16,7 +15,7 @@ use crate::trust::envelope::{Recipients, seal};
 use crate::trust::sshsig::SigningKey;
 
 use super::Failure;
-use super::whole_file::{CopyError, WholeFile, copy, require_absent};
+use super::whole_file::{CopyError, WholeFile, copy, progress, require_absent};
 
 /// Encrypt, sum and sign data files, so that they can be sent
 ///
@@ -68,7 +67,10 @@ pub fn seal_all(args: &Args) -> Result<Vec<PathBuf>, Failure> {
     };
     let stem = stem(&first.name);
     let out = match &args.out {
-        Some(out) => out.clone(),
+        Some(out) => {
+            fs::create_dir_all(out).map_err(Fault::io("make", out))?;
+            out.clone()
+        }
         None => source.parent().unwrap_or(Path::new("")).to_path_buf(),
     };
     let manifest = out.join(format!("{stem}.sha256"));
@@ -144,7 +146,9 @@ fn seal_part(
     recipients: &Recipients,
 ) -> Result<(WholeFile, Sha256Digest), Failure> {
     let doing = "read the data file";
-    let source = File::open(&part.source).map_err(Fault::io(doing, &part.source))?;
+    let source = File::open(&part.source)
+        .map_err(Fault::io(doing, &part.source))
+        .map_err(usage)?;
     let found = source.metadata().map_err(Fault::io(doing, &part.source))?;
     if !found.is_file() {
         return Err(Failure::Usage(format!(
@@ -153,7 +157,7 @@ fn seal_part(
         )));
     }
     let file = WholeFile::create(target, 0o644)?;
-    let progress = ProgressBar::new(found.len()).with_message(part.name.to_string());
+    let progress = progress(format!("sealing {}", part.name), found.len());
     let digested = Digested {
         inner: file.writer(),
         hasher: Hasher::default(),
@@ -205,7 +209,7 @@ fn quoted(path: &Path) -> String {
     }
 }
 
-/// A key file that a person named is theirs to mend.
+/// A file that a person named is theirs to mend.
 fn usage(fault: Fault) -> Failure {
     Failure::Usage(fault.to_string())
 }

@@ -20,6 +20,7 @@ pub mod client;
 mod codec;
 mod engine;
 mod extensions;
+mod folder;
 mod handles;
 mod jail;
 mod listener;
@@ -88,6 +89,8 @@ pub struct Limits {
     pub pending_output: usize,
     /// The SSH receive window of a channel, in bytes.
     pub window: u32,
+    /// Bytes in one direction after which the session keys are exchanged anew.
+    pub rekey_bytes: usize,
     /// Time that connections have for their running request when the server stops.
     pub stop_grace: Duration,
 }
@@ -106,6 +109,7 @@ impl Default for Limits {
             waiting_input: 16 << 20,
             pending_output: 1 << 20,
             window: 4 << 20,
+            rekey_bytes: 1 << 30,
             stop_grace: Duration::from_secs(5),
         }
     }

@@ -16,6 +16,9 @@ use crate::sftp::Limits;
 /// A client that is gone is noticed within about a minute, so that the lock of its cut upload ends.
 const KEEPALIVE: Duration = Duration::from_secs(20);
 
+/// As in OpenSSH and RFC 4253 §9.
+const REKEY_TIME: Duration = Duration::from_secs(3600);
+
 /// Post-quantum first; nothing with SHA-1. The last four names are markers, not methods.
 const KEX: &[kex::Name] = &[
     kex::MLKEM768X25519_SHA256,
@@ -82,6 +85,7 @@ pub(super) fn config(host_key: PrivateKey, limits: &Limits) -> Config {
         max_auth_attempts: limits.login_attempts,
         keys: vec![host_key],
         window_size: limits.window,
+        limits: russh::Limits::new(limits.rekey_bytes, limits.rekey_bytes, REKEY_TIME),
         // One place: the pump of a channel counts on it.
         event_buffer_size: 1,
         preferred: preferred(),

@@ -1,5 +1,15 @@
 //! A running SFTP server with two parties in a temporary folder, and the real OpenSSH client against it.
 
+#![allow(dead_code, reason = "each test binary uses a part of it")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test may stop at the first surprise"
+)]
+
+pub mod raw;
+
 use std::fs;
 use std::io::Write;
 use std::net::SocketAddr;

@@ -12,4 +12,6 @@ mod init;
 mod keys_example;
 mod seal_open;
 mod signers;
+mod sshsig;
 mod tools;
+mod verdict;

@@ -17,6 +17,9 @@ type Name = (String, String, String, String, String);
 /// Values of the left and the right side, `putusan`, `sejak`.
 type Told = ([String; 2], String, Date);
 
+/// A difference without its life: its name, both values and `putusan`.
+type Found = (Name, [String; 2], String);
+
 #[test]
 fn random_runs_give_what_maps_give() {
     let place = Place::new();
@@ -133,10 +136,7 @@ fn change(random: &mut fastrand::Rng, people: &mut Vec<Person>, size: u16) {
 }
 
 /// What differs, how many records met, and how many of these agree.
-fn naive(
-    agreement: &Agreement,
-    [left, right]: &[Vec<Person>; 2],
-) -> (Vec<(Name, [String; 2], String)>, u64, u64) {
+fn naive(agreement: &Agreement, [left, right]: &[Vec<Person>; 2]) -> (Vec<Found>, u64, u64) {
     let by_key = |side: &[Person]| -> BTreeMap<String, Person> {
         side.iter().map(|p| (p[0].clone(), p.clone())).collect()
     };
@@ -219,7 +219,7 @@ fn name(key: &str, kolom: &str, other: &str, jenis: &str) -> Name {
 /// The lines of the report, and what is open now.
 fn lives(
     open: &BTreeMap<Name, Told>,
-    found: Vec<(Name, [String; 2], String)>,
+    found: Vec<Found>,
     today: Date,
 ) -> (Vec<String>, BTreeMap<Name, Told>) {
     let mut lines = Vec::new();
