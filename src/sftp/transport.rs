@@ -93,7 +93,6 @@ pub(super) fn config(host_key: PrivateKey, limits: &Limits) -> Config {
         inactivity_timeout: Some(limits.idle),
         keepalive_interval: Some(KEEPALIVE),
         keepalive_max: 3,
-        nodelay: true,
         ..Config::default()
     }
 }
