@@ -1,7 +1,7 @@
 //! SHA-256 digests.
 
 use std::fmt;
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::str::FromStr;
 
 use aws_lc_rs::digest::{Context, SHA256, digest};
@@ -65,6 +65,39 @@ impl Hasher {
         let mut out = [0; 32];
         out.copy_from_slice(self.0.finish().as_ref());
         Sha256Digest(out)
+    }
+}
+
+/// Takes the digest of everything that is written through it.
+pub struct Digesting<W> {
+    inner: W,
+    hasher: Hasher,
+}
+
+impl<W> Digesting<W> {
+    /// Begins with nothing written.
+    pub fn new(inner: W) -> Self {
+        Self {
+            inner,
+            hasher: Hasher::default(),
+        }
+    }
+
+    /// The writer inside, and the digest of what was written.
+    pub fn finish(self) -> (W, Sha256Digest) {
+        (self.inner, self.hasher.finish())
+    }
+}
+
+impl<W: Write> Write for Digesting<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let n = self.inner.write(bytes)?;
+        self.hasher.update(bytes.get(..n).unwrap_or_default());
+        Ok(n)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
     }
 }
 

@@ -24,12 +24,14 @@ use tempfile::{TempDir, tempdir};
 use naive::{Delivery, apply, compare};
 
 /// Days that are awkward: a leap day, the ends of a year, the first of a month; and an ordinary one.
-const DAYS: [(i16, i8, i8); 5] = [
+const DAYS: [(i16, i8, i8); 7] = [
     (2024, 2, 29),
     (2026, 12, 31),
     (2027, 1, 1),
     (2026, 3, 1),
     (2026, 11, 22),
+    (1990, 1, 1),
+    (2090, 12, 31),
 ];
 
 fn sample(rows: u64, seed: u64, (year, month, day): (i16, i8, i8)) -> (TempDir, Truth) {
@@ -203,12 +205,22 @@ fn the_command_writes_a_sample_and_keeps_off_a_folder_in_use() {
     let before = bytes(&out);
     padan().args(args).arg(&out).assert().code(2);
     assert_eq!(bytes(&out), before);
-    let too_few = ["sample", "--rows", "19", "--out"];
-    padan()
-        .args(too_few)
-        .arg(dir.path().join("lain"))
-        .assert()
-        .code(2);
+    let impossible: [&[&str]; 3] = [
+        &["--rows", "19"],
+        &["--as-of", "1989-12-31"],
+        &["--as-of", "31-12-2026"],
+    ];
+    for set in impossible {
+        let other = dir.path().join("lain");
+        padan()
+            .arg("sample")
+            .args(set)
+            .arg("--out")
+            .arg(&other)
+            .assert()
+            .code(2);
+        assert!(!other.exists(), "{set:?}");
+    }
 }
 
 #[test]

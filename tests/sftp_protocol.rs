@@ -13,11 +13,14 @@ use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::process::Command;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use common::raw::{Raw, id, packet, read, text, write};
+use common::raw::{Raw, Trusting, id, packet, read, text, write};
 use common::{SftpSite, noise};
 use padan::sftp::Limits;
+use russh::client::connect;
+use russh::keys::{HashAlg, PrivateKeyWithHashAlg, load_secret_key};
 
 const READ: u32 = 1;
 const WRITE: u32 = 2;
@@ -512,5 +515,17 @@ fn rsa_keys_log_in_with_sha2_only() {
             "{algorithm}: {}",
             common::said(&output)
         );
+    }
+    // OpenSSH does not even try SHA-1 against this offer; another client may.
+    for (hash, accepted) in [(Some(HashAlg::Sha256), true), (None, false)] {
+        let key = load_secret_key(site.dir().join("rsa"), None).unwrap();
+        let key = PrivateKeyWithHashAlg::new(Arc::new(key), hash);
+        site.runtime.block_on(async {
+            let mut session = connect(Arc::default(), site.address(), Trusting)
+                .await
+                .unwrap();
+            let login = session.authenticate_publickey("bkn", key).await.unwrap();
+            assert_eq!(login.success(), accepted, "{hash:?}");
+        });
     }
 }

@@ -9,6 +9,9 @@ use jiff::{Unit, Zoned};
 
 use crate::agreement::{Agreement, Dataset, PartyId, Reconciliation};
 use crate::config::Config;
+use crate::serve::LoadError;
+use crate::snapshot::StoreKey;
+use crate::trust::keyring::Keyring;
 
 use super::Failure;
 
@@ -25,6 +28,10 @@ pub struct Args {
 pub fn run(args: Args) -> Result<(), Failure> {
     let today = Zoned::now().date();
     let config = Config::load(&args.config, today)?;
+    if let Err(faults) = Keyring::load(&config) {
+        return Err(LoadError::Keys(faults).into());
+    }
+    StoreKey::load(&config.keys.store_identity).map_err(|fault| LoadError::Keys(vec![fault]))?;
     for warning in &config.warnings {
         eprintln!("warning: {warning}");
     }

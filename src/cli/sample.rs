@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Zoned;
 use jiff::civil::Date;
 
-use crate::sample::{FEWEST, FileTruth, MOST, Plan, Truth, generate};
+use crate::sample::{FEWEST, FileTruth, MOST, Plan, Truth, YEARS, generate};
 
 use super::Failure;
 
@@ -47,10 +47,18 @@ pub fn run(args: Args) -> Result<(), Failure> {
             args.out.display()
         )));
     }
+    let as_of = args.as_of.unwrap_or_else(|| Zoned::now().date());
+    if !YEARS.contains(&as_of.year()) {
+        return Err(Failure::Usage(format!(
+            "no sample can be made for {as_of}; give --as-of a day in {} to {}",
+            YEARS.start(),
+            YEARS.end()
+        )));
+    }
     let plan = Plan {
         rows: args.rows,
         seed: args.seed,
-        as_of: args.as_of.unwrap_or_else(|| Zoned::now().date()),
+        as_of,
     };
     let bar = progress(plan.rows);
     let truth = generate(&plan, &args.out, |rows| bar.inc(rows))?;

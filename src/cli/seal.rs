@@ -2,14 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args as ClapArgs;
 
 use crate::delivery::manifest::MOST_FILES;
 use crate::delivery::{DataFileName, Sha256Digest, checksums};
-use crate::digest::Hasher;
+use crate::digest::Digesting;
 use crate::fault::Fault;
 use crate::trust::envelope::{Recipients, seal};
 use crate::trust::sshsig::SigningKey;
@@ -158,36 +157,14 @@ fn seal_part(
     }
     let file = WholeFile::create(target, 0o644)?;
     let progress = progress(format!("sealing {}", part.name), found.len());
-    let digested = Digested {
-        inner: file.writer(),
-        hasher: Hasher::default(),
-    };
-    let mut sealed = seal(digested, recipients)?;
+    let mut sealed = seal(Digesting::new(file.writer()), recipients)?;
     copy(&mut progress.wrap_read(source), &mut sealed).map_err(|e| match e {
         CopyError::Read(e) => Fault::io(doing, &part.source)(e),
         CopyError::Write(e) => Fault::io("write", file.target())(e),
     })?;
-    let digest = sealed.finish()?.hasher.finish();
+    let (_, digest) = sealed.finish()?.finish();
     progress.finish_and_clear();
     Ok((file, digest))
-}
-
-/// Sums what is written.
-struct Digested<W> {
-    inner: W,
-    hasher: Hasher,
-}
-
-impl<W: Write> Write for Digested<W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let n = self.inner.write(bytes)?;
-        self.hasher.update(bytes.get(..n).unwrap_or_default());
-        Ok(n)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.inner.flush()
-    }
 }
 
 /// The name without `.csv…`; no other part of a data file name has a dot.

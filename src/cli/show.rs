@@ -239,5 +239,6 @@ fn outcome(outcome: Outcome) -> &'static str {
         Outcome::Withdrawn => "withdrawn",
         Outcome::Rerun => "run again",
         Outcome::Repeated => "dropped again",
+        Outcome::Destroyed => "destroyed",
     }
 }

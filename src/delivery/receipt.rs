@@ -8,9 +8,8 @@ use jiff::civil::Date;
 use serde::Serialize;
 
 use crate::agreement::{DatasetId, PartyId, ReconciliationId};
-use crate::rejection::{Code, Place};
-
 use crate::digest::Sha256Digest;
+use crate::rejection::{Code, Place};
 
 use super::id::DeliveryId;
 use super::name::Mode;

@@ -62,6 +62,10 @@ pub trait Ledger: Send + Sync {
     /// How many deliveries there are, of one party or of all.
     fn counts(&self, party: Option<&PartyId>) -> Result<Counts, Fault>;
 
+    /// Closed deliveries received before `until` of which nothing was noted as destroyed,
+    /// oldest first.
+    fn expired(&self, until: Timestamp) -> Result<Vec<Delivery>, Fault>;
+
     /// Appends an event; events are never changed or removed.
     fn append(&self, event: &Event) -> Result<(), Fault>;
 

@@ -52,16 +52,18 @@ pub fn unshelve(cx: &Context, delivery: &Delivery) -> Result<(), Fault> {
     files::rename(&kept, &cx.layout.staged(&delivery.id))
 }
 
-/// Finishes what a killed process left between closing a delivery and shelving it.
+/// Finishes what a killed process left between closing a delivery and shelving it, and removes what it left half-made.
 pub fn tidy(cx: &Context) -> Result<(), Fault> {
-    let staging = cx.layout.staging();
-    let entries = fs::read_dir(&staging).map_err(Fault::io("list the staging", &staging))?;
-    for entry in entries {
-        let entry = entry.map_err(Fault::io("list the staging", &staging))?;
-        let name = entry.file_name();
-        let Some(id) = name.to_str().and_then(|n| n.parse::<DeliveryId>().ok()) else {
+    for dataset in &cx.config.agreement.datasets {
+        remove_unfinished(&cx.layout.snapshots(&dataset.party, &dataset.id))?;
+    }
+    for reconciliation in &cx.config.agreement.reconciliations {
+        remove_unfinished(&cx.layout.difference_lists(&reconciliation.id))?;
+    }
+    for (name, path) in files::list(&cx.layout.staging())? {
+        let Ok(id) = name.parse::<DeliveryId>() else {
             // A re-run's scratch folder whose process was killed.
-            files::remove_dir(&entry.path())?;
+            files::remove_dir(&path)?;
             continue;
         };
         let Some(delivery) = cx.ledger.delivery(&id)? else {
@@ -72,6 +74,32 @@ pub fn tidy(cx: &Context) -> Result<(), Fault> {
         }
     }
     Ok(())
+}
+
+/// Snapshots that never got their names.
+fn remove_unfinished(folder: &Path) -> Result<(), Fault> {
+    for (name, path) in files::list(folder)? {
+        if name.starts_with('.') {
+            fs::remove_file(&path).map_err(Fault::io("remove an unfinished snapshot", &path))?;
+        }
+    }
+    Ok(())
+}
+
+/// Everything archived of a delivery: its last attempt and the ones before.
+pub fn every_attempt(cx: &Context, delivery: &Delivery) -> Result<Vec<PathBuf>, Fault> {
+    let kept = cx
+        .layout
+        .archived(&delivery.party, delivery.received, &delivery.id);
+    let Some(month) = kept.parent() else {
+        return Ok(vec![]);
+    };
+    let id = delivery.id.to_string();
+    Ok(files::list(month)?
+        .into_iter()
+        .filter(|(name, _)| name.split('.').next() == Some(id.as_str()))
+        .map(|(_, path)| path)
+        .collect())
 }
 
 /// A name like `kept` under which nothing is kept yet; the folder above it is there afterwards.

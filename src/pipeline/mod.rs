@@ -14,6 +14,7 @@ mod pass;
 mod reconcile;
 mod rerun;
 mod respond;
+mod retention;
 mod status_page;
 mod verify;
 

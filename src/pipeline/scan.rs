@@ -125,6 +125,19 @@ fn is_temporary(name: &str) -> bool {
             .any(|ending| name.ends_with(ending))
 }
 
+/// Names of tables as office programs write them: whatever is in them, it is not encrypted.
+fn is_plain_table(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let name = name
+        .strip_suffix(".gz")
+        .or_else(|| name.strip_suffix(".zst"))
+        .or_else(|| name.strip_suffix(".zip"))
+        .unwrap_or(&name);
+    [".csv", ".tsv", ".xls", ".xlsx", ".ods"]
+        .iter()
+        .any(|ending| name.ends_with(ending))
+}
+
 /// Sorts the plain files of one folder into deliveries and left-overs.
 fn group(
     party: &PartyId,
@@ -158,10 +171,10 @@ fn group(
             found.incomplete.push(Incomplete {
                 party: party.clone(),
                 place: join(folder, name),
-                code: if meta.is_file() {
-                    Code::Incomplete
-                } else {
-                    Code::NotAFile
+                code: match meta.is_file() {
+                    true if is_plain_table(name) => Code::NotEncrypted,
+                    true => Code::Incomplete,
+                    false => Code::NotAFile,
                 },
                 names: vec![],
                 fingerprint: Sha256Digest::of(format!("{name} {}", meta.len()).as_bytes()),

@@ -249,6 +249,13 @@ impl Code {
                 "A delta came before any full delivery.",
                 "Send one full delivery of this dataset first.",
             ),
+            Self::NotEncrypted => (
+                "NOT_ENCRYPTED",
+                "Berkas ini tidak terenkripsi, maka langsung dihapus dari server; salinan pada Anda tidak tersentuh.",
+                "Jangan kirim berkas terbuka (.csv, .xlsx). Enkripsi dahulu dengan age, lalu kirim berkas .age saja.",
+                "This file is not encrypted, so it was removed from the server at once; your own copy is untouched.",
+                "Do not send plain files (.csv, .xlsx). Encrypt first with age, then send the .age file only.",
+            ),
             Self::NotAFile => (
                 "NOT_A_FILE",
                 "Yang dikirim bukan berkas biasa.",

@@ -1,7 +1,7 @@
 //! Synthetic extracts of all datasets with known faults and differences, and the truth about them.
 //!
 //! Everything follows from the number of rows, the seed and the day: the same three give the same bytes. People are
-//! computed from their number ([`facts`]), most are plain, and a few play a part ([`acts`], [`cast`]): a fault, an
+//! computed from their number (`facts`), most are plain, and a few play a part (`acts`, `cast`): a fault, an
 //! oddity or a difference each. The truth is kept while the parts are planted; no check and no comparison of the
 //! program is asked, so that it can be held against them.
 //!
@@ -31,6 +31,7 @@ mod truth;
 mod words;
 
 use std::fs;
+use std::ops::RangeInclusive;
 use std::path::Path;
 
 use fastrand::Rng;
@@ -52,6 +53,8 @@ use truth::Sense;
 pub const FEWEST: u64 = 20;
 /// Most rows of a sample: above, numbers of people would meet.
 pub const MOST: u64 = 10_000_000;
+/// Years in which a sample can lie: its people are up to 80, and dates of this exchange begin in 1900.
+pub const YEARS: RangeInclusive<i16> = 1990..=2090;
 
 /// Reconciliation of `pns` and `peserta_pns` by name.
 const KEPESERTAAN: &str = "kepesertaan";
@@ -65,7 +68,7 @@ pub struct Plan {
     pub rows: u64,
     /// Another seed gives other people.
     pub seed: u64,
-    /// The day on which the data is true: ages and the file names follow it.
+    /// The day on which the data is true, in one of [`YEARS`]: ages and the file names follow it.
     pub as_of: Date,
 }
 

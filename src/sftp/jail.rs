@@ -414,7 +414,9 @@ mod tests {
         )
         .unwrap();
         symlink("/etc/passwd", dir.path().join("inbox/link")).unwrap();
-        for name in ["inbox/pipe", "inbox/link"] {
+        fs::write(dir.path().join("outbox/real"), "real").unwrap();
+        symlink("real", dir.path().join("outbox/near")).unwrap();
+        for name in ["inbox/pipe", "inbox/link", "outbox/near"] {
             let path = at(name);
             assert_eq!(jail.look(path.target()), Err(Refusal::missing()), "{name}");
             assert!(jail.open_read(path.target()).is_err(), "{name}");

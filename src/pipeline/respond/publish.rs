@@ -1,6 +1,5 @@
 //! Hands out what lies ready: each response folder by one rename, then the receipt.
 
-use std::fs;
 use std::path::Path;
 
 use crate::agreement::ReconciliationId;
@@ -35,7 +34,7 @@ pub fn first(
         files::remove_dir(&prepared.out)?;
     }
     for party in &cx.config.agreement.parties {
-        for (name, folder) in list(&ready.join(party.id.as_str()).join("outbox"))? {
+        for (name, folder) in files::list(&ready.join(party.id.as_str()).join("outbox"))? {
             let target = cx.layout.outbox(&party.id).join(name);
             files::rename(&folder, &target)?;
         }
@@ -59,7 +58,7 @@ pub fn again(cx: &Context, job: &Job, prepared: &Prepared) -> Result<(), Fault> 
         )));
     }
     for party in &cx.config.agreement.parties {
-        for (name, folder) in list(&prepared.out.join(party.id.as_str()).join("outbox"))? {
+        for (name, folder) in files::list(&prepared.out.join(party.id.as_str()).join("outbox"))? {
             let target = cx.layout.outbox(&party.id).join(name);
             if !target.exists() {
                 files::rename(&folder, &target)?;
@@ -90,29 +89,11 @@ pub fn repeat_receipt(cx: &Context, delivery: &Delivery) -> Result<(), Fault> {
 }
 
 fn copy_receipts(from: &Path, to: &Path) -> Result<(), Fault> {
-    let mut found = list(from)?;
+    let mut found = files::list(from)?;
     let place = |name: &str| ORDER.iter().position(|ending| name.ends_with(ending));
     found.sort_by_key(|(name, _)| place(name));
     for (name, path) in found {
         files::copy_whole(&path, &to.join(name))?;
     }
     Ok(())
-}
-
-/// Names and paths in a folder of our own, in order; none if it is not there.
-fn list(folder: &Path) -> Result<Vec<(String, std::path::PathBuf)>, Fault> {
-    let entries = match fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(vec![]),
-        Err(e) => return Err(Fault::io("list", folder)(e)),
-    };
-    let mut found = Vec::new();
-    for entry in entries {
-        let entry = entry.map_err(Fault::io("list", folder))?;
-        if let Ok(name) = entry.file_name().into_string() {
-            found.push((name, entry.path()));
-        }
-    }
-    found.sort();
-    Ok(found)
 }

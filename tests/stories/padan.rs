@@ -1,0 +1,209 @@
+//! A trial exchange in a temporary folder, and the service over it.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::Mutex;
+
+use tempfile::TempDir;
+
+use crate::party::Party;
+use crate::tools::{run, succeed, wait_for};
+
+/// The binary under test.
+pub const BINARY: &str = env!("CARGO_BIN_EXE_padan");
+
+/// `padan init DIR --trial`, with or without a running `padan serve`. All of it is gone at the end of the test.
+pub struct Padan {
+    dir: TempDir,
+    server: Mutex<Option<Child>>,
+}
+
+impl Padan {
+    /// Laid out, but nothing runs.
+    pub fn new() -> Self {
+        let padan = Self {
+            dir: TempDir::new().unwrap(),
+            server: Mutex::new(None),
+        };
+        succeed(
+            Path::new("/"),
+            BINARY,
+            ["init".as_ref(), padan.dir().as_os_str(), "--trial".as_ref()],
+            b"",
+        );
+        fs::create_dir(padan.path("tmp")).unwrap();
+        padan
+    }
+
+    /// Laid out and serving.
+    pub fn start() -> Self {
+        let padan = Self::new();
+        padan.serve();
+        padan
+    }
+
+    /// Serving, and quick to give up on what is incomplete.
+    pub fn impatient() -> Self {
+        let padan = Self::new();
+        padan.configure(&[("rescan", "1s"), ("settle", "1s"), ("give_up", "2s")]);
+        padan.serve();
+        padan
+    }
+
+    /// Replaces values of `padan.yaml`, by the last word of their path.
+    pub fn configure(&self, changes: &[(&str, &str)]) {
+        let path = self.path("padan.yaml");
+        let mut text = fs::read_to_string(&path).unwrap();
+        for (key, value) in changes {
+            let is_it = |line: &&str| line.trim_start().starts_with(&format!("{key}: "));
+            let line = text.lines().find(is_it).unwrap().to_owned();
+            let indent = &line[..line.len() - line.trim_start().len()];
+            text = text.replace(&format!("{line}\n"), &format!("{indent}{key}: {value}\n"));
+        }
+        fs::write(path, text).unwrap();
+    }
+
+    /// Starts `padan serve` on a free port and tells both parties where it is.
+    pub fn serve(&self) {
+        let log = File::create(self.log_path()).unwrap();
+        let child = self
+            .command("serve")
+            .args(["--listen", "127.0.0.1:0"])
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().unwrap())
+            .stderr(log)
+            .spawn()
+            .unwrap();
+        *self.server.lock().unwrap() = Some(child);
+        let port = wait_for(|| port_in(&self.log()), || self.log());
+        for party in ["bkn", "bpjs"] {
+            let path = self.path(&format!("trial/{party}/ssh_config"));
+            let text = fs::read_to_string(&path).unwrap();
+            let line = text.lines().find(|line| line.contains("Port ")).unwrap();
+            fs::write(&path, text.replace(line, &format!("    Port {port}"))).unwrap();
+        }
+    }
+
+    /// Ends the service as an operator does, and returns only when it has ended well.
+    pub fn stop(&self) {
+        let mut child = self.server.lock().unwrap().take().unwrap();
+        succeed(self.dir(), "kill", ["-TERM", &child.id().to_string()], b"");
+        assert!(child.wait().unwrap().success(), "{}", self.log());
+    }
+
+    /// Whether the service still runs.
+    pub fn alive(&self) -> bool {
+        let mut server = self.server.lock().unwrap();
+        server.as_mut().unwrap().try_wait().unwrap().is_none()
+    }
+
+    /// `padan poll`, which must go well; returns what it printed.
+    pub fn poll(&self) -> String {
+        let output = self.command("poll").output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// `padan rerun`.
+    pub fn rerun(&self, args: &[&str]) -> Output {
+        self.command("rerun").args(args).output().unwrap()
+    }
+
+    /// A subcommand over this configuration. Whatever it leaves behind, it leaves inside our folder.
+    pub fn command(&self, name: &str) -> Command {
+        let mut command = Command::new(BINARY);
+        command
+            .args([name, "--config"])
+            .arg(self.path("padan.yaml"))
+            .env("TMPDIR", self.path("tmp"));
+        command
+    }
+
+    /// Plays one party.
+    pub fn party(&self, id: &'static str) -> Party<'_> {
+        Party::new(self, id)
+    }
+
+    /// What the service wrote to its log.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.log_path()).unwrap()
+    }
+
+    fn log_path(&self) -> PathBuf {
+        self.path("serve.log")
+    }
+
+    pub fn dir(&self) -> &Path {
+        self.dir.path()
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.dir().join(name)
+    }
+
+    /// The service's data folder.
+    pub fn data(&self) -> PathBuf {
+        self.path("data")
+    }
+
+    /// Every file and folder below the data folder, as paths relative to it, sorted.
+    pub fn tree(&self) -> Vec<String> {
+        let listed = succeed(&self.data(), "find", [".", "-printf", "%P\\n"], b"");
+        let mut paths: Vec<_> = String::from_utf8(listed)
+            .unwrap()
+            .lines()
+            .map(str::to_owned)
+            .collect();
+        paths.sort();
+        paths
+    }
+
+    /// One value of the ledger, read by SQLite itself.
+    pub fn ledger(&self, query: &str) -> Vec<String> {
+        let script = "import sqlite3, sys\n\
+             for row in sqlite3.connect(f'file:{sys.argv[1]}?mode=ro', uri=True).execute(sys.argv[2]):\n\
+             \x20   print('|'.join('' if v is None else str(v) for v in row))";
+        let path = self.data().join("ledger.db");
+        let args = ["-c", script, path.to_str().unwrap(), query];
+        let output = succeed(self.dir(), "python3", args, b"");
+        let text = String::from_utf8(output).unwrap();
+        text.lines().map(str::to_owned).collect()
+    }
+
+    /// No value of a row lies in plaintext in anything that the service wrote, and none is part of a file's name.
+    pub fn assert_nowhere(&self, secrets: &[String]) {
+        assert!(secrets.iter().all(|s| s.len() >= 8), "too short to tell");
+        let patterns = secrets.join("\n");
+        let ours = ["data", "tmp", "serve.log"].map(|name| self.path(name));
+        let found = run(
+            self.dir(),
+            "grep",
+            ["-rlaF", "-f", "-"]
+                .map(AsRef::as_ref)
+                .into_iter()
+                .chain(ours.iter().map(|p| p.as_os_str())),
+            patterns.as_bytes(),
+        );
+        let found = String::from_utf8_lossy(&found.stdout).into_owned();
+        assert_eq!(found, "", "files that hold a row's value");
+        for path in self.tree() {
+            assert!(!secrets.iter().any(|s| path.contains(s.as_str())), "{path}");
+        }
+    }
+}
+
+impl Drop for Padan {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.server.lock().unwrap().take() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+fn port_in(log: &str) -> Option<u16> {
+    let (_, rest) = log.split_once("listening sftp=127.0.0.1:")?;
+    let (port, _) = rest.split_once('\n')?;
+    port.parse().ok()
+}
