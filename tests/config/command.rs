@@ -15,6 +15,7 @@ fn check(place: &Place) -> assert_cmd::assert::Assert {
 #[test]
 fn a_good_configuration_is_summed_up() {
     let place = Place::new();
+    place.lay_keys();
     // The command asks the clock.
     place.edit(
         "agreement.yaml",

@@ -1,7 +1,8 @@
 //! A folder with the two example files, to be edited.
 
 use std::fs;
-use std::path::PathBuf;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 
 use jiff::civil::{Date, date};
 use padan::agreement::document::problem::Problem;
@@ -25,6 +26,21 @@ impl Place {
             place.write(file, example(file));
         }
         place
+    }
+
+    /// Lays the example keys where the configuration looks for them, private to us as it demands.
+    pub fn lay_keys(&self) {
+        let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("keys.example");
+        for folder in ["service", "parties/bkn", "parties/bpjs"] {
+            let target = self.path("keys").join(folder);
+            fs::create_dir_all(&target).unwrap();
+            for entry in fs::read_dir(example.join(folder)).unwrap() {
+                let entry = entry.unwrap();
+                let copy = target.join(entry.file_name());
+                fs::copy(entry.path(), &copy).unwrap();
+                fs::set_permissions(copy, fs::Permissions::from_mode(0o600)).unwrap();
+            }
+        }
     }
 
     pub fn path(&self, file: &str) -> PathBuf {
