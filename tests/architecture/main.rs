@@ -16,7 +16,7 @@ const ROOMS: &[(&str, &str)] = &[
     ("main", "cli"),
     (
         "cli",
-        "serve sftp pipeline sample reconcile snapshot ledger trust layout files config delivery agreement digest rejection fault",
+        "serve sftp pipeline sample reconcile snapshot ledger trust layout files config delivery agreement csv digest rejection fault",
     ),
     (
         "serve",
@@ -27,11 +27,11 @@ const ROOMS: &[(&str, &str)] = &[
     ("watch", "pipeline layout fault"),
     (
         "pipeline",
-        "reconcile snapshot ledger trust layout files config delivery agreement digest rejection fault",
+        "reconcile snapshot ledger trust layout files config delivery agreement csv digest rejection fault",
     ),
     (
         "reconcile",
-        "snapshot delivery agreement digest rejection fault",
+        "snapshot delivery agreement csv digest rejection fault",
     ),
     (
         "snapshot",
@@ -48,6 +48,7 @@ const ROOMS: &[(&str, &str)] = &[
     ("config", "agreement digest fault"),
     ("delivery", "agreement digest rejection"),
     ("agreement", "digest rejection fault"),
+    ("csv", "fault"),
     ("digest", ""),
     ("rejection", ""),
     ("fault", ""),
