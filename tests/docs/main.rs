@@ -10,4 +10,5 @@
 
 mod page;
 mod readme;
+mod staff;
 mod trial;

@@ -29,9 +29,6 @@ fn a_party_can_be_played_by_pasting_the_readme() {
         ",HANYA_",
         "answered before, and the answers come out the same",
     ] {
-        assert!(
-            printed.contains(expected),
-            "no `{expected}` in:\n{printed}"
-        );
+        assert!(printed.contains(expected), "no `{expected}` in:\n{printed}");
     }
 }
