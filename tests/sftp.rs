@@ -20,6 +20,7 @@ use padan::sftp::Limits;
 const MIB: usize = 1 << 20;
 
 #[test]
+#[ignore = "needs sftp"]
 fn files_of_every_size_come_and_go_byte_for_byte() {
     let site = SftpSite::start(Limits::default());
     for (name, len) in [
@@ -46,6 +47,7 @@ fn files_of_every_size_come_and_go_byte_for_byte() {
 }
 
 #[test]
+#[ignore = "needs sftp"]
 fn transfers_resume_where_they_stopped() {
     let site = SftpSite::start(Limits::default());
     let whole = noise(3 * MIB + 17, 1);
@@ -60,6 +62,7 @@ fn transfers_resume_where_they_stopped() {
 }
 
 #[test]
+#[ignore = "needs sftp"]
 fn the_inbox_takes_every_usual_operation() {
     let site = SftpSite::start(Limits::default());
     fs::write(site.dir().join("a"), "content").unwrap();
@@ -111,6 +114,7 @@ fn the_inbox_takes_every_usual_operation() {
 }
 
 #[test]
+#[ignore = "needs sftp"]
 fn answers_can_be_read_and_removed_but_not_changed() {
     let site = SftpSite::start(Limits::default());
     for folder in ["outbox/answer", "receipts/old"] {
@@ -177,6 +181,7 @@ fn answers_can_be_read_and_removed_but_not_changed() {
 }
 
 #[test]
+#[ignore = "needs sftp"]
 fn nothing_outside_the_root_can_be_seen_or_reached() {
     let site = SftpSite::start(Limits::default());
     let secret = site.dir().join("secret");
@@ -234,6 +239,7 @@ fn nothing_outside_the_root_can_be_seen_or_reached() {
 }
 
 #[test]
+#[ignore = "needs sftp"]
 fn only_a_listed_key_gets_in() {
     let site = SftpSite::start(Limits::default());
     let sftp = |user: &str, key: &str, options: &[&str]| {
@@ -271,6 +277,7 @@ fn only_a_listed_key_gets_in() {
 }
 
 #[test]
+#[ignore = "needs sftp"]
 fn keys_are_reloaded_and_a_broken_file_changes_nothing() {
     let site = SftpSite::start(Limits::default());
     let client = site.client("bkn");
@@ -332,6 +339,7 @@ fn an_open_upload_keeps_its_file_from_being_claimed() {
 }
 
 #[test]
+#[ignore = "needs sftp"]
 fn a_file_being_claimed_is_left_alone() {
     let site = SftpSite::start(Limits::default());
     let client = site.client("bkn");
@@ -390,6 +398,7 @@ fn a_file_renamed_away_under_an_open_upload_does_no_harm() {
 }
 
 #[test]
+#[ignore = "needs sftp"]
 fn eight_uploads_at_a_time_arrive_whole() {
     let site = SftpSite::start(Limits::default());
     std::thread::scope(|scope| {
@@ -412,6 +421,7 @@ fn eight_uploads_at_a_time_arrive_whole() {
 }
 
 #[test]
+#[ignore = "needs ssh, scp"]
 fn commands_and_shells_are_refused_at_once() {
     let site = SftpSite::start(Limits::default());
     fs::write(site.dir().join("a"), "content").unwrap();
@@ -442,6 +452,7 @@ fn commands_and_shells_are_refused_at_once() {
 }
 
 #[test]
+#[ignore = "needs scp"]
 fn scp_over_sftp_works() {
     let site = SftpSite::start(Limits::default());
     fs::write(site.dir().join("a"), noise(MIB, 3)).unwrap();

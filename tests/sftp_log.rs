@@ -28,6 +28,7 @@ impl Write for Lines {
 }
 
 #[test]
+#[ignore = "needs sftp"]
 fn the_log_tells_who_did_what_but_no_name_of_a_file() {
     let lines = Lines::default();
     let writer = lines.clone();

@@ -66,6 +66,7 @@ fn thousands_of_reads_at_once_are_answered_in_order() {
 }
 
 #[test]
+#[ignore = "needs sftp"]
 fn uploads_survive_rekeys_and_small_pieces() {
     let site = SftpSite::start(often_rekeyed());
     let content = noise(9 * KIB * KIB + 7, 6);
@@ -124,6 +125,7 @@ fn a_client_that_leaves_right_after_its_requests_is_answered_first() {
 }
 
 #[test]
+#[ignore = "needs sftp"]
 fn streams_that_cannot_be_followed_close_their_channel_only() {
     let site = SftpSite::start(Limits::default());
     let init = packet(1, &[&id(3)]);
@@ -369,6 +371,7 @@ fn handles_and_channels_are_counted() {
 }
 
 #[test]
+#[ignore = "needs sftp"]
 fn a_client_that_never_opens_its_window_is_disconnected_when_it_floods() {
     let site = SftpSite::start(Limits {
         waiting_input: 64 * KIB,
@@ -427,6 +430,7 @@ fn an_idle_connection_ends_and_its_lock_with_it() {
 }
 
 #[test]
+#[ignore = "needs sftp"]
 fn refusals_take_the_same_time() {
     let time = Duration::from_millis(400);
     let site = SftpSite::start(Limits {
@@ -478,6 +482,7 @@ fn only_sound_algorithms_are_offered() {
 }
 
 #[test]
+#[ignore = "needs ssh-keygen, sftp"]
 fn rsa_keys_log_in_with_sha2_only() {
     let site = SftpSite::start(Limits::default());
     for (bits, name) in [("3072", "rsa"), ("2048", "short")] {

@@ -3,8 +3,9 @@
 use std::io::{self, ErrorKind, Write};
 use std::path::Path;
 
+use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, Zoned};
 use serde::Serialize;
 use tokio::runtime::Runtime;
 
@@ -28,7 +29,8 @@ pub struct Look {
 impl Look {
     /// Loads the configuration and opens the ledger beside a running service.
     pub fn new(config: &Path) -> Result<Self, Failure> {
-        let config = Config::load(config, Zoned::now().date())?;
+        // Looking back goes on after the agreement has ended: judged on a day before any term there is nothing to refuse.
+        let config = Config::load(config, Date::MIN)?;
         let runtime = runtime()?;
         let file = Layout::new(&config.data_dir).ledger();
         let ledger = SqliteLedger::open_read_only(&file, runtime.handle().clone())?;

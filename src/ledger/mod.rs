@@ -90,7 +90,7 @@ pub trait Ledger: Send + Sync {
         sequence: u32,
     ) -> Result<Option<DeliveryId>, Fault>;
 
-    /// An answered part of this dataset with the same plaintext, other than of `except`: a re-encrypted copy.
+    /// The first answered part of this dataset with the same plaintext, other than of `except`: it was re-encrypted.
     fn same_plaintext(
         &self,
         party: &PartyId,

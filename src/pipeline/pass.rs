@@ -170,7 +170,10 @@ fn wait(cx: &Context, incomplete: &Incomplete) -> Result<Wait, Fault> {
         fingerprint: incomplete.fingerprint,
     };
     let since = cx.ledger.waiting(&entry, now)?;
-    let rested = since.duration_until(now).unsigned_abs();
+    let rested = since
+        .duration_until(now)
+        .max(SignedDuration::ZERO)
+        .unsigned_abs();
     if rested < cx.config.settle {
         return Ok(Wait::Until(cx.config.settle - rested));
     }

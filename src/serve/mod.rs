@@ -3,6 +3,7 @@
 mod service;
 
 use std::net::SocketAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
 use std::thread;
@@ -68,7 +69,10 @@ pub fn serve(
 
 /// One pass, told to the log. Returns when the next is due although no event comes.
 fn look(service: &Service, progress: &dyn Progress) -> Option<Duration> {
-    match service.with_context(progress, pass) {
+    // A panic ends this pass and not the service.
+    let outcome = catch_unwind(AssertUnwindSafe(|| service.with_context(progress, pass)))
+        .unwrap_or(Err(Fault::Bug));
+    match outcome {
         Ok(done) => {
             log(&done);
             done.due

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::fs::{File, FileTimes, TryLockError};
 use std::io;
 use std::path::Path;
+use std::thread;
 use std::time::{Duration, UNIX_EPOCH};
 
 use cap_std::ambient_authority;
@@ -18,6 +19,10 @@ use crate::sftp::listing::{Listing, Look, seen};
 use crate::sftp::path::{Area, STATUS_FILE, Target};
 use crate::sftp::policy::INBOX_DEPTH;
 use crate::sftp::refusal::Refusal;
+
+/// How often, and with what pause between, a file is tried to be locked for writing.
+const LOCK_TRIES: u32 = 20;
+const LOCK_PAUSE: Duration = Duration::from_millis(1);
 
 /// The open root of one party.
 #[derive(Debug)]
@@ -122,11 +127,7 @@ impl Jail {
             .custom_flags(SAFE_FLAGS);
         let file = folder.open_with(name, &options)?.into_std();
         only_plain_file(&file)?;
-        match file.try_lock_shared() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(Refusal::taken_in()),
-            Err(TryLockError::Error(error)) => return Err(error.into()),
-        }
+        lock_for_writing(&file)?;
         if !still_named(&folder, name, &file) {
             return Err(Refusal::taken_in());
         }
@@ -281,6 +282,19 @@ impl Jail {
 pub(super) fn look_at(file: &File, writable: bool) -> Result<Look, Refusal> {
     let metadata = Metadata::from_file(file)?;
     seen(&metadata, writable).ok_or_else(Refusal::missing)
+}
+
+/// Takes the shared lock. A scan that looks whether anybody writes holds the exclusive one for an instant, which must
+/// not cost a client its upload; a claim holds it until the file has gone from the inbox.
+fn lock_for_writing(file: &File) -> Result<(), Refusal> {
+    for _ in 0..LOCK_TRIES {
+        match file.try_lock_shared() {
+            Ok(()) => return Ok(()),
+            Err(TryLockError::WouldBlock) => thread::sleep(LOCK_PAUSE),
+            Err(TryLockError::Error(error)) => return Err(error.into()),
+        }
+    }
+    Err(Refusal::taken_in())
 }
 
 /// Links are not followed; a pipe that someone planted does not block the open.

@@ -1,10 +1,12 @@
 //! The SFTP server: folders over SSH, public key only, one closed root per party.
 //!
-//! Reading order, along the way of a byte: [`Server`] in `listener` accepts and supervises connections; `stream`
-//! buffers the socket; `session` answers SSH (login by `auth`, which reads `authorized_keys`); `channel` bounds what
-//! one SFTP channel may queue; `codec` cuts its bytes into requests; `engine` carries them out on `handles` and on the
-//! `jail`, after `path` has made a strange path canonical and `policy` has said whether the party may do this there;
-//! `reply` writes the answer, `refusal` says why not. [`client`] is the other side, for the demonstration and tests.
+//! Reading order, along the way of a byte: [`Server`] in `listener` accepts and supervises connections; `transport`
+//! chooses the algorithms, `stream` buffers the socket; `session` answers SSH (login by `auth`, from `authorized_keys`
+//! and the `addresses` in it); `channel` bounds what one SFTP channel may queue and `stash`es what must wait; `codec`
+//! cuts its bytes into requests; `engine` and `extensions` carry them out on `handles` and on the `jail` (`folder`,
+//! `listing`), after `path` has made a strange path canonical and `policy` has said whether the party may do this
+//! there; `reply` writes the answer, `refusal` says why not. [`client`] is the other side, for the demonstration and
+//! tests.
 //!
 //! The whole SFTP layer runs inline in russh's `data` callback: a task that reads russh's `Channel` deadlocks with
 //! clients that pipeline (the session waits for the task, the task for the session).

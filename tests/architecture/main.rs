@@ -16,7 +16,7 @@ const ROOMS: &[(&str, &str)] = &[
     ("main", "cli"),
     (
         "cli",
-        "serve sftp pipeline sample reconcile ledger trust layout files config delivery agreement digest rejection fault",
+        "serve sftp pipeline sample reconcile snapshot ledger trust layout files config delivery agreement digest rejection fault",
     ),
     (
         "serve",

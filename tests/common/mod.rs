@@ -18,6 +18,7 @@ use std::process::{Command, Output, Stdio};
 
 use padan::sftp::client::Client;
 use padan::sftp::{Account, Limits, Server, Settings};
+use padan::trust::generate::ssh_key_pair;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
@@ -215,14 +216,9 @@ pub fn said(output: &Output) -> String {
     )
 }
 
-/// Makes an ed25519 key pair.
+/// Makes an ed25519 key pair, without a tool, so that most tests need none.
 pub fn keygen(path: &Path) {
-    let made = Command::new("ssh-keygen")
-        .args(["-q", "-t", "ed25519", "-N", "", "-C", "test", "-f"])
-        .arg(path)
-        .output()
-        .unwrap();
-    assert!(made.status.success(), "{}", said(&made));
+    ssh_key_pair(path, "test").unwrap();
 }
 
 /// Bytes that do not repeat within any block that a client sends.

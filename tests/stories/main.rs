@@ -14,6 +14,8 @@ mod formats;
 mod normal;
 mod padan;
 mod party;
+mod refusals;
 mod reruns;
 mod sheets;
 mod tools;
+mod uploads;

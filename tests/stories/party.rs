@@ -128,10 +128,11 @@ impl<'a> Party<'a> {
         String::from_utf8(output.stdout).unwrap()
     }
 
-    /// `sftp` as a command, to be broken off.
-    pub fn sftp_command(&self) -> Command {
+    /// `sftp` as a command with options, to be broken off.
+    pub fn sftp_command(&self, options: &[&str]) -> Command {
         let mut command = Command::new("sftp");
         command
+            .args(options)
             .args(SFTP)
             .current_dir(self.out())
             .stdin(Stdio::piped())
@@ -223,7 +224,7 @@ impl<'a> Party<'a> {
 }
 
 /// Batch from the standard input.
-const SFTP: [&str; 6] = ["-q", "-b", "-", "-F", "../ssh_config", "padan"];
+pub const SFTP: [&str; 6] = ["-q", "-b", "-", "-F", "../ssh_config", "padan"];
 
 /// Names in a folder, sorted; none if it is not there.
 pub fn names(folder: &Path) -> Vec<String> {

@@ -16,6 +16,7 @@ const CHUNK: usize = 64 << 10;
 const SEALED_CHUNK: usize = CHUNK + 16;
 
 #[test]
+#[ignore = "needs age, ssh-keygen"]
 fn age_opens_what_we_seal() {
     let place = Place::new();
     let (identity, recipient) = place.age_key("a.txt");
@@ -39,6 +40,7 @@ fn age_opens_what_we_seal() {
 }
 
 #[test]
+#[ignore = "needs age, ssh-keygen"]
 fn we_open_what_age_seals() {
     let place = Place::new();
     let (identity, recipient) = place.age_key("a.txt");
@@ -81,6 +83,7 @@ fn we_open_what_age_seals() {
 }
 
 #[test]
+#[ignore = "needs age, ssh-keygen"]
 fn files_for_others_and_with_passphrases_have_no_key_of_ours() {
     let place = Place::new();
     let (identity, _) = place.age_key("a.txt");
@@ -97,6 +100,7 @@ fn files_for_others_and_with_passphrases_have_no_key_of_ours() {
 }
 
 #[test]
+#[ignore = "needs age, ssh-keygen"]
 fn a_truncated_file_never_ends_cleanly() {
     let place = Place::new();
     let (identity, recipient) = place.age_key("a.txt");
@@ -152,6 +156,7 @@ fn a_truncated_file_never_ends_cleanly() {
 }
 
 #[test]
+#[ignore = "needs age, ssh-keygen"]
 fn any_altered_byte_is_noticed() {
     let place = Place::new();
     let (identity, recipient) = place.age_key("a.txt");
@@ -186,6 +191,7 @@ fn any_altered_byte_is_noticed() {
 }
 
 #[test]
+#[ignore = "needs age, ssh-keygen"]
 fn what_is_no_age_file_is_refused_as_damaged() {
     let place = Place::new();
     let (identity, _) = place.age_key("a.txt");
@@ -214,6 +220,7 @@ fn what_is_no_age_file_is_refused_as_damaged() {
 }
 
 #[test]
+#[ignore = "needs age, ssh-keygen"]
 fn a_huge_header_is_refused_before_it_is_read() {
     let place = Place::new();
     let (identity, _) = place.age_key("a.txt");
@@ -259,6 +266,7 @@ fn a_huge_header_is_refused_before_it_is_read() {
 }
 
 #[test]
+#[ignore = "needs age, ssh-keygen"]
 fn an_armored_line_without_end_is_refused_before_it_is_read() {
     let place = Place::new();
     let (identity, recipient) = place.age_key("a.txt");
@@ -285,6 +293,7 @@ fn an_armored_line_without_end_is_refused_before_it_is_read() {
 }
 
 #[test]
+#[ignore = "needs age, ssh-keygen"]
 fn a_disk_that_fails_is_our_fault_and_not_damage() {
     let place = Place::new();
     let (identity, recipient) = place.age_key("a.txt");
@@ -310,6 +319,7 @@ fn a_disk_that_fails_is_our_fault_and_not_damage() {
 }
 
 #[test]
+#[ignore = "needs age, ssh-keygen"]
 fn a_writer_that_is_dropped_leaves_nothing_that_opens() {
     let place = Place::new();
     let (identity, recipient) = place.age_key("a.txt");
@@ -336,6 +346,7 @@ fn a_writer_that_is_dropped_leaves_nothing_that_opens() {
 }
 
 #[test]
+#[ignore = "needs age, ssh-keygen"]
 fn a_full_disk_is_told_when_sealing() {
     let place = Place::new();
     let (_, recipient) = place.age_key("a.txt");
@@ -358,6 +369,7 @@ fn a_full_disk_is_told_when_sealing() {
 }
 
 #[test]
+#[ignore = "needs age, ssh-keygen"]
 fn identity_and_recipient_files_say_what_is_wrong() {
     let place = Place::new();
     let (identity, recipient) = place.age_key("a.txt");

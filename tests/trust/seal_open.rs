@@ -87,6 +87,7 @@ impl Parties {
 }
 
 #[test]
+#[ignore = "needs age, ssh-keygen, sha256sum"]
 fn the_tools_take_what_seal_makes() {
     let parties = Parties::new();
     let gz = succeed("gzip", ["-c"], b"keluarga");
@@ -159,6 +160,7 @@ fn the_tools_take_what_seal_makes() {
 }
 
 #[test]
+#[ignore = "needs age, ssh-keygen, sha256sum"]
 fn seal_takes_the_namespace_and_the_folder_of_the_file() {
     let parties = Parties::new();
     let output = parties.seal(&["--namespace", "padan-test", &parties.text(NAME)]);
@@ -174,6 +176,7 @@ fn seal_takes_the_namespace_and_the_folder_of_the_file() {
 }
 
 #[test]
+#[ignore = "needs age, ssh-keygen, sha256sum"]
 fn seal_refuses_what_the_service_would() {
     let parties = Parties::new();
     let before = names(parties.place.root());
@@ -212,6 +215,7 @@ fn seal_refuses_what_the_service_would() {
 }
 
 #[test]
+#[ignore = "needs age, ssh-keygen, sha256sum"]
 fn seal_overwrites_nothing() {
     let parties = Parties::new();
     for there in [
@@ -230,6 +234,7 @@ fn seal_overwrites_nothing() {
 }
 
 #[test]
+#[ignore = "needs age, ssh-keygen, sha256sum"]
 fn open_takes_what_the_tools_make() {
     let parties = Parties::new();
     let folder = parties.response("2026-11-22_pns_bkn_0007");
@@ -279,6 +284,7 @@ fn open_takes_what_the_tools_make() {
 }
 
 #[test]
+#[ignore = "needs age, ssh-keygen, sha256sum"]
 fn open_refuses_before_it_writes() {
     let parties = Parties::new();
     let stranger = parties.place.ssh_key("stranger", "ed25519", "");

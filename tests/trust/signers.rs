@@ -10,6 +10,7 @@ use super::verdict::Ours::{Good, NoList, Refused, StricterList};
 use super::verdict::{MESSAGE, compare, now, ssh_keygen_accepts};
 
 #[test]
+#[ignore = "needs ssh-keygen"]
 fn lists_of_signers_mean_what_they_mean_to_ssh_keygen() {
     let place = Place::new();
     let key = place.ssh_key("id", "ed25519", "");
@@ -206,6 +207,7 @@ fn lists_of_signers_mean_what_they_mean_to_ssh_keygen() {
 }
 
 #[test]
+#[ignore = "needs ssh-keygen"]
 fn no_list_put_together_at_random_is_taken_more_easily_than_by_ssh_keygen() {
     let place = Place::new();
     let path = place.ssh_key("id", "ed25519", "");
@@ -287,6 +289,7 @@ fn no_list_put_together_at_random_is_taken_more_easily_than_by_ssh_keygen() {
 }
 
 #[test]
+#[ignore = "needs ssh-keygen"]
 fn a_counterparts_key_is_not_the_senders() {
     let place = Place::new();
     let (bkn, bpjs): (PartyId, PartyId) = ("bkn".parse().unwrap(), "bpjs".parse().unwrap());

@@ -17,6 +17,7 @@ use super::verdict::Ours::{Good, Refused, Stricter};
 use super::verdict::{MESSAGE, compare, now};
 
 #[test]
+#[ignore = "needs ssh-keygen"]
 fn every_kind_of_key_is_judged_as_agreed() {
     let place = Place::new();
     let weak = "design §2: RSA of at least 3072 bits";
@@ -46,6 +47,7 @@ fn every_kind_of_key_is_judged_as_agreed() {
 }
 
 #[test]
+#[ignore = "needs ssh-keygen"]
 fn sha1_dsa_and_untouched_security_keys_are_too_weak() {
     let place = Place::new();
 
@@ -102,6 +104,7 @@ fn sha1_dsa_and_untouched_security_keys_are_too_weak() {
 }
 
 #[test]
+#[ignore = "needs ssh-keygen"]
 fn a_signature_is_exactly_one_armored_block() {
     let place = Place::new();
     let key = place.ssh_key("id", "ed25519", "");
@@ -226,6 +229,7 @@ fn a_signature_is_exactly_one_armored_block() {
 }
 
 #[test]
+#[ignore = "needs ssh-keygen"]
 fn a_signature_over_the_reserved_field_is_refused() {
     let place = Place::new();
     let path = place.ssh_key("id", "ed25519", "");
@@ -255,6 +259,7 @@ fn a_signature_over_the_reserved_field_is_refused() {
 }
 
 #[test]
+#[ignore = "needs ssh-keygen"]
 fn ssh_keygen_verifies_what_we_sign() {
     let place = Place::new();
     for (kind, bits) in [
@@ -286,6 +291,7 @@ fn ssh_keygen_verifies_what_we_sign() {
 }
 
 #[test]
+#[ignore = "needs ssh-keygen"]
 fn unusable_signing_keys_say_what_to_do() {
     let place = Place::new();
     let locked = place.path("locked");

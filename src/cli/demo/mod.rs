@@ -1,6 +1,7 @@
 //! `padan demo`: the whole job on this machine in one minute, over real SFTP, held against a known truth.
 
 mod party;
+mod seen;
 mod service;
 mod tell;
 mod verdict;
@@ -124,9 +125,9 @@ fn round(
     title(&format!(
         "{name}: where the parties' data differ, and who must act"
     ));
-    let seen = verdict::newest(&answers);
-    for (id, answer) in &seen {
-        tell::reconciliation(id, answer);
+    let seen = seen::newest(&answers)?;
+    for (id, seen) in &seen {
+        tell::reconciliation(id, seen);
     }
     mismatches.answers(expected, &seen, &answers);
     Ok(())

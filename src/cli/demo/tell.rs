@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::party::{Answer, ReceiptSeen};
+use super::seen::Seen;
 
 /// A new part of the demo.
 pub fn title(text: &str) {
@@ -87,31 +88,34 @@ pub fn answer(answer: &Answer) {
 }
 
 /// How many agree and differ, per field, and who must act.
-pub fn reconciliation(id: &str, answer: &Answer) {
-    let Some(found) = answer.summary.pointer(&format!("/reconciliations/{id}")) else {
-        return;
-    };
+pub fn reconciliation(id: &str, seen: &Seen) {
+    let found = &seen.differences;
+    let act = |subject: &String| found.acts.get(subject).map_or("", String::as_str);
     println!(
         "   {id}: {} records met, {} of them agree in everything",
-        number(found, "matched"),
-        number(found, "agreeing")
+        seen.matched, seen.agreeing
     );
-    for (title, name) in [
-        ("kind", "jenis"),
-        ("field", "kolom"),
-        ("verdict", "putusan"),
-        ("who acts", "tindakan"),
-        ("status", "status"),
-    ] {
-        let table = found.get(name).and_then(Value::as_object);
-        for (index, (word, count)) in table.into_iter().flatten().enumerate() {
-            let title = if index == 0 { title } else { "" };
-            println!(
-                "        {title:<9} {word:<28} {:>7}",
-                count.as_u64().unwrap_or(0)
-            );
-        }
+    println!(
+        "        {:<28} {:>8} {:>8}  who acts",
+        "", "agree", "differ"
+    );
+    for (column, verdicts) in &found.values {
+        let differ: u64 = verdicts.values().sum();
+        let agree = seen.matched.saturating_sub(differ);
+        println!(
+            "        {column:<28} {agree:>8} {differ:>8}  {}",
+            act(column)
+        );
     }
+    for (kind, count) in &found.kinds {
+        println!("        {kind:<28} {:>8} {count:>8}  {}", "", act(kind));
+    }
+    let statuses: Vec<String> = found
+        .statuses
+        .iter()
+        .map(|(status, count)| format!("{status} {count}"))
+        .collect();
+    println!("        {}", statuses.join(", "));
 }
 
 fn counts(table: Option<&Value>) -> String {
@@ -137,10 +141,7 @@ fn word<'v>(value: &'v Value, name: &str) -> &'v str {
 }
 
 fn first_sentence(text: &str) -> &str {
-    text.split_inclusive(['.', ':', ';'])
-        .next()
-        .unwrap_or(text)
-        .trim_end_matches([':', ';'])
+    text.split_once(". ").map_or(text, |(first, _)| first)
 }
 
 fn size(bytes: u64) -> String {

@@ -2,45 +2,22 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
-use std::fs::File;
-use std::path::Path;
 
 use serde_json::Value;
 
 use crate::agreement::checks::CheckCode;
-use crate::fault::Fault;
 use crate::sample::{FileTruth, ReconciliationTruth, Round};
 
 use super::super::Failure;
 use super::party::{Answer, ReceiptSeen};
+use super::seen::{Counts, Seen, Table, changes};
 use super::tell::say;
-
-/// Numbers by one word, or by two.
-type Counts = BTreeMap<String, u64>;
-type Table = BTreeMap<String, Counts>;
 
 /// Facts that were compared, and those that came out otherwise.
 #[derive(Default)]
 pub struct Mismatches {
     compared: u64,
     wrong: Vec<String>,
-}
-
-/// By reconciliation the newest answer about it, of the reader who sees the most: BPJS is entitled to all of `pns`.
-pub fn newest(answers: &[Answer]) -> BTreeMap<String, &Answer> {
-    let mut newest = BTreeMap::new();
-    for answer in answers.iter().filter(|answer| answer.reader == "bpjs") {
-        let found = answer
-            .summary
-            .get("reconciliations")
-            .and_then(Value::as_object);
-        for (id, counts) in found.into_iter().flatten() {
-            if counts.get("waiting").is_none() {
-                newest.insert(id.clone(), answer);
-            }
-        }
-    }
-    newest
 }
 
 impl Mismatches {
@@ -74,12 +51,12 @@ impl Mismatches {
     pub fn answers(
         &mut self,
         expected: &Round,
-        newest: &BTreeMap<String, &Answer>,
+        newest: &BTreeMap<String, Seen>,
         answers: &[Answer],
     ) {
         for (id, truth) in &expected.reconciliations {
             match newest.get(id) {
-                Some(answer) => self.reconciliation(id, truth, answer),
+                Some(seen) => self.reconciliation(id, truth, seen),
                 None => self.wrong.push(format!("{id}: no answer came")),
             }
         }
@@ -114,27 +91,10 @@ impl Mismatches {
         )))
     }
 
-    fn reconciliation(&mut self, id: &str, truth: &ReconciliationTruth, answer: &Answer) {
-        let summary = answer.summary.pointer(&format!("/reconciliations/{id}"));
-        let number = |name: &str| summary.and_then(|s| s.get(name)).and_then(Value::as_u64);
-        self.same(
-            &format!("{id}: matched"),
-            &Some(truth.matched),
-            &number("matched"),
-        );
-        self.same(
-            &format!("{id}: agreeing"),
-            &Some(truth.agreeing),
-            &number("agreeing"),
-        );
-        let path = answer.folder.join(format!("perbedaan_{id}.csv"));
-        let found = match Differences::count(&path) {
-            Ok(found) => found,
-            Err(fault) => {
-                self.wrong.push(fault.to_string());
-                return;
-            }
-        };
+    fn reconciliation(&mut self, id: &str, truth: &ReconciliationTruth, seen: &Seen) {
+        self.same(&format!("{id}: matched"), &truth.matched, &seen.matched);
+        self.same(&format!("{id}: agreeing"), &truth.agreeing, &seen.agreeing);
+        let found = &seen.differences;
         self.same(
             &format!("{id}: NILAI by column"),
             &true_values(truth),
@@ -165,74 +125,6 @@ impl Mismatches {
                 .push(format!("{what}: true {truth:?}, found {found:?}"));
         }
     }
-}
-
-/// One file of differences, counted line by line.
-#[derive(Default)]
-struct Differences {
-    values: Table,
-    kinds: Counts,
-    statuses: Counts,
-}
-
-impl Differences {
-    fn count(path: &Path) -> Result<Self, Fault> {
-        let mut found = Self::default();
-        each_line(
-            path,
-            ["jenis", "kolom", "putusan", "status"],
-            |[kind, column, verdict, status]| {
-                add(&mut found.statuses, status);
-                if status == "SELESAI" {
-                    return;
-                }
-                if kind == "NILAI" {
-                    add(found.values.entry(column.to_owned()).or_default(), verdict);
-                } else {
-                    add(&mut found.kinds, kind);
-                }
-            },
-        )?;
-        Ok(found)
-    }
-}
-
-fn changes(path: &Path) -> Result<Table, Fault> {
-    let mut found = Table::new();
-    each_line(path, ["aksi", "kelas"], |[action, class]| {
-        add(found.entry(action.to_owned()).or_default(), class);
-    })?;
-    Ok(found)
-}
-
-/// Calls `tell` with the named columns of each line of an opened file.
-fn each_line<const N: usize>(
-    path: &Path,
-    columns: [&str; N],
-    mut tell: impl FnMut([&str; N]),
-) -> Result<(), Fault> {
-    let read = |e: simd_csv::Error| match e.into_kind() {
-        simd_csv::ErrorKind::Io(e) => Fault::io("read", path)(e),
-        _ => Fault::io("read", path)(std::io::ErrorKind::InvalidData.into()),
-    };
-    let file = File::open(path).map_err(Fault::io("open", path))?;
-    let mut reader = simd_csv::Reader::from_reader(file);
-    let headers = reader.byte_headers().map_err(read)?;
-    let places = columns.map(|c| headers.iter().position(|h| h == c.as_bytes()));
-    let mut record = simd_csv::ByteRecord::new();
-    while reader.read_byte_record(&mut record).map_err(read)? {
-        tell(places.map(|place| {
-            place
-                .and_then(|p| record.get(p))
-                .and_then(|field| std::str::from_utf8(field).ok())
-                .unwrap_or("")
-        }));
-    }
-    Ok(())
-}
-
-fn add(counts: &mut Counts, word: &str) {
-    *counts.entry(word.to_owned()).or_default() += 1;
 }
 
 fn present<const N: usize>(counts: [(&str, u64); N]) -> Counts {
@@ -287,4 +179,47 @@ fn told_findings(file: &Value) -> Table {
             .insert(word("code").to_owned(), count);
     }
     told
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::seen::Differences;
+    use super::{Failure, Mismatches, Seen};
+    use crate::sample::{ReconciliationTruth, Round};
+
+    fn seen(matched: u64) -> [(String, Seen); 1] {
+        let seen = Seen {
+            matched,
+            agreeing: 3,
+            differences: Differences::default(),
+        };
+        [("kepesertaan".to_owned(), seen)]
+    }
+
+    fn judge(matched: u64) -> Result<(), Failure> {
+        let truth = ReconciliationTruth {
+            matched: 3,
+            agreeing: 3,
+            ..ReconciliationTruth::default()
+        };
+        let expected = Round {
+            reconciliations: [("kepesertaan".to_owned(), truth)].into(),
+            ..Round::default()
+        };
+        let mut mismatches = Mismatches::default();
+        mismatches.answers(&expected, &seen(matched).into(), &[]);
+        mismatches.judge()
+    }
+
+    #[test]
+    fn a_demo_fails_when_one_number_is_not_the_true_one() {
+        assert!(judge(3).is_ok());
+        let Err(Failure::Refused(text)) = judge(4) else {
+            panic!("a false number was confirmed");
+        };
+        assert!(
+            text.contains("kepesertaan: matched: true 3, found 4"),
+            "{text}"
+        );
+    }
 }

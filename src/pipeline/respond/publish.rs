@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::agreement::ReconciliationId;
 use crate::fault::Fault;
 use crate::files;
-use crate::ledger::{Delivery, Event};
+use crate::ledger::{Delivery, Event, Published};
 
 use super::super::Context;
 use super::super::archive;
@@ -25,12 +25,15 @@ pub fn first(
     states: &[ReconciliationId],
 ) -> Result<(), Fault> {
     let ready = job.work.join("out");
-    if cx.ledger.published(&job.id)?.is_empty() {
+    let noted = cx.ledger.published(&job.id)?;
+    if noted.is_empty() {
         files::remove_dir(&ready)?;
         files::rename(&prepared.out, &ready)?;
         cx.ledger
             .prepared(&job.id, &prepared.published, (cx.clock)())?;
     } else {
+        // A configuration changed in between must not close a delivery otherwise than its answers say.
+        require_same(&noted, &prepared.published)?;
         files::remove_dir(&prepared.out)?;
     }
     for party in &cx.config.agreement.parties {
@@ -46,17 +49,7 @@ pub fn first(
 
 /// Same answer again: compared with what was given, then handed out where it is missing.
 pub fn again(cx: &Context, job: &Job, prepared: &Prepared) -> Result<(), Fault> {
-    let given = cx.ledger.published(&job.id)?;
-    let differs = given
-        .iter()
-        .find(|entry| !prepared.published.contains(entry))
-        .or_else(|| prepared.published.iter().find(|e| !given.contains(e)));
-    if let Some(entry) = differs {
-        return Err(Fault::Ledger(format!(
-            "{} for {} comes out otherwise than when it was answered; nothing was handed out",
-            entry.file, entry.reader
-        )));
-    }
+    require_same(&cx.ledger.published(&job.id)?, &prepared.published)?;
     for party in &cx.config.agreement.parties {
         for (name, folder) in files::list(&prepared.out.join(party.id.as_str()).join("outbox"))? {
             let target = cx.layout.outbox(&party.id).join(name);
@@ -69,6 +62,21 @@ pub fn again(cx: &Context, job: &Job, prepared: &Prepared) -> Result<(), Fault> 
         &prepared.out.join("receipts"),
         &cx.layout.receipts(&job.party),
     )
+}
+
+/// The same inputs and agreement give the same plaintexts.
+fn require_same(given: &[Published], now: &[Published]) -> Result<(), Fault> {
+    let differs = given
+        .iter()
+        .find(|entry| !now.contains(entry))
+        .or_else(|| now.iter().find(|entry| !given.contains(entry)));
+    match differs {
+        None => Ok(()),
+        Some(entry) => Err(Fault::Ledger(format!(
+            "{} for {} comes out otherwise than when it was answered; nothing was handed out",
+            entry.file, entry.reader
+        ))),
+    }
 }
 
 /// Hands out the receipt and keeps it beside the files it is about.
