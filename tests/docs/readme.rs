@@ -32,3 +32,23 @@ fn a_party_can_be_played_by_pasting_the_readme() {
         assert!(printed.contains(expected), "no `{expected}` in:\n{printed}");
     }
 }
+#[test]
+fn every_page_that_is_named_is_there() {
+    for (page, folder) in [
+        ("README.md", ""),
+        ("docs/staf.md", "docs/"),
+        ("docs/staff.md", "docs/"),
+        ("docs/polling.md", "docs/"),
+        ("docs/operator.md", "docs/"),
+    ] {
+        let page = text(page);
+        let links = page.split("](").skip(1);
+        for link in links.filter_map(|rest| rest.split_once(')')) {
+            let (target, _) = link;
+            let file = target.split('#').next().unwrap();
+            if !file.is_empty() && !file.contains("://") {
+                let _ = text(&format!("{folder}{file}"));
+            }
+        }
+    }
+}
