@@ -37,7 +37,7 @@ pub struct Args {
     /// Where to write; else into the folder of the first file
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
-    /// Data files, named <party>_<dataset>_<full|delta>_<YYYY-MM-DD>_<sequence>.csv[.gz|.zst]
+    /// Data files, named `<party>_<dataset>_<full|delta>_<YYYY-MM-DD>_<sequence>.csv[.gz|.zst]`
     #[arg(required = true, value_name = "FILE")]
     pub(super) files: Vec<PathBuf>,
 }

@@ -1,5 +1,8 @@
 //! `padan check`.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
 use assert_cmd::Command;
 
 use crate::place::Place;
@@ -14,7 +17,7 @@ fn check(place: &Place) -> assert_cmd::assert::Assert {
 
 #[test]
 fn a_good_configuration_is_summed_up() {
-    let place = Place::new();
+    let place = Place::laid_out();
     // The command asks the clock.
     place.edit(
         "agreement.yaml",
@@ -60,6 +63,19 @@ fn a_bad_one_ends_with_2_and_every_problem_on_stderr() {
         text.contains(" thresholds.refused_percent: 500 is not"),
         "{text}"
     );
+}
+
+#[test]
+fn every_unusable_key_file_is_told() {
+    let place = Place::laid_out();
+    let open_to_all = place.path("keys/service/signing_key");
+    fs::set_permissions(&open_to_all, fs::Permissions::from_mode(0o644)).unwrap();
+    fs::remove_file(place.path("keys/parties/bkn/recipients.txt")).unwrap();
+    let output = check(&place).code(2).get_output().clone();
+    assert!(output.stdout.is_empty());
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(text.contains("chmod 600"), "{text}");
+    assert!(text.contains("bkn/recipients.txt"), "{text}");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
+use assert_cmd::Command;
 use jiff::civil::{Date, date};
 use padan::agreement::document::problem::Problem;
 use padan::config::Config;
@@ -24,6 +25,19 @@ impl Place {
         for file in ["padan.yaml", "agreement.yaml"] {
             place.write(file, example(file));
         }
+        place
+    }
+
+    /// A whole exchange as `padan init --trial` lays it out, with keys.
+    pub fn laid_out() -> Self {
+        let place = Self {
+            folder: tempfile::tempdir().unwrap(),
+        };
+        Command::new(env!("CARGO_BIN_EXE_padan"))
+            .args(["init", "--trial"])
+            .arg(place.folder.path())
+            .assert()
+            .success();
         place
     }
 
