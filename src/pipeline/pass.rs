@@ -12,7 +12,7 @@ use crate::agreement::PartyId;
 use crate::delivery::DataFileName;
 use crate::fault::Fault;
 use crate::files;
-use crate::ledger::{Delivery, Event, Outcome, Stage, Waiting};
+use crate::ledger::{Delivery, Event, Outcome, Stage, State, Waiting};
 use crate::rejection::{Code, Rejection};
 
 use super::claim::{self, Job, Run, Taken};
@@ -35,6 +35,14 @@ pub struct Pass {
     pub faults: Vec<Fault>,
 }
 
+impl Pass {
+    /// A fault before any delivery's own run: the next pass tries again, soon.
+    fn fault(&mut self, fault: Fault) {
+        self.faults.push(fault);
+        self.due = sooner(self.due, FIRST_RETRY.unsigned_abs());
+    }
+}
+
 /// How one delivery's run ended.
 #[derive(Debug)]
 pub enum Ended {
@@ -54,7 +62,10 @@ pub fn pass(cx: &Context) -> Result<Pass, Fault> {
     let mut done = Pass::default();
     archive::tidy(cx)?;
     for delivery in cx.ledger.open()? {
-        claim::resume(cx, &delivery)?;
+        // Its trouble, as a full disk, is not the others'.
+        if let Err(fault) = claim::resume(cx, &delivery) {
+            done.fault(fault);
+        }
     }
     loop {
         let taken = take_complete(cx, &mut done)?;
@@ -104,10 +115,7 @@ fn take_complete(cx: &Context, done: &mut Pass) -> Result<bool, Fault> {
         for candidate in &ready {
             match take(cx, candidate, done) {
                 Ok(taken) => any |= taken,
-                Err(fault) => {
-                    done.faults.push(fault);
-                    done.due = sooner(done.due, FIRST_RETRY.unsigned_abs());
-                }
+                Err(fault) => done.fault(fault),
             }
         }
     }
@@ -180,7 +188,9 @@ fn run_open(cx: &Context, done: &mut Pass) -> Result<(), Fault> {
         if let Some(at) = later {
             done.due = sooner(done.due, now.duration_until(at).unsigned_abs());
         }
-        if later.is_some() || datasets.iter().any(|dataset| held.contains(dataset)) {
+        // Files of a delivery whose claim did not end still lie in the inbox: it has a fault, not a file less.
+        let claiming = delivery.state == State::Claiming;
+        if claiming || later.is_some() || datasets.iter().any(|dataset| held.contains(dataset)) {
             held.extend(datasets);
             continue;
         }
