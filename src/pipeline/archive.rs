@@ -24,7 +24,7 @@ pub fn shelve(
     let kept = cx.layout.archived(party, received, id);
     if kept.exists() {
         // An earlier attempt of the same delivery is kept beside the newer one.
-        files::rename(&kept, &free_place(&kept)?)?;
+        files::rename(&kept, &free_place(&kept, Path::exists)?)?;
     }
     if let Some(month) = kept.parent() {
         files::create_dir(month)?;
@@ -74,15 +74,15 @@ pub fn tidy(cx: &Context) -> Result<(), Fault> {
     Ok(())
 }
 
-/// A name like `kept` under which nothing is kept yet; the folder above it is there afterwards.
-pub fn free_place(kept: &Path) -> Result<PathBuf, Fault> {
+/// A name like `kept` that is not taken yet; the folder above it is there afterwards.
+pub fn free_place(kept: &Path, taken: impl Fn(&Path) -> bool) -> Result<PathBuf, Fault> {
     if let Some(month) = kept.parent() {
         files::create_dir(month)?;
     }
     let name = kept.file_name().unwrap_or_default().to_string_lossy();
     let mut place = kept.to_path_buf();
     let mut attempt = 0_u32;
-    while place.exists() {
+    while taken(&place) {
         attempt += 1;
         place = kept.with_file_name(format!("{name}.{attempt}"));
     }

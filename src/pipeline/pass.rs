@@ -126,14 +126,24 @@ fn take(cx: &Context, candidate: &Candidate, done: &mut Pass) -> Result<bool, Fa
     match claim::take(cx, candidate)? {
         Taken::Staged => Ok(true),
         Taken::NotYet => Ok(false),
-        Taken::Repeated(delivery) => {
+        Taken::Repeated(delivery, dropped) => {
             respond::repeat_receipt(cx, &delivery)?;
+            cx.ledger.append(&Event {
+                delivery: delivery.id,
+                at: (cx.clock)(),
+                stage: Stage::Claim,
+                outcome: Outcome::Repeated,
+                code: None,
+                detail: None,
+            })?;
+            dropped.remove()?;
             done.ended.push((*delivery, Ended::Repeated));
             Ok(false)
         }
-        Taken::OfAnother(job) => {
+        Taken::OfAnother(job, dropped) => {
             let rejection = Rejection::new(Code::NameNotSender);
             respond::turn_away(cx, &job, &rejection)?;
+            dropped.keep(&job.source)?;
             Ok(false)
         }
     }
@@ -162,7 +172,7 @@ fn wait(cx: &Context, incomplete: &Incomplete) -> Result<Wait, Fault> {
         return Ok(Wait::Until(cx.config.settle - rested));
     }
     match &incomplete.candidate {
-        Some(candidate) if rested >= cx.config.give_up => {
+        Some(candidate) if rested >= cx.config.give_up || closed(cx, candidate)? => {
             Ok(Wait::Enough(Box::new(candidate.clone())))
         }
         candidate => {
@@ -175,6 +185,17 @@ fn wait(cx: &Context, incomplete: &Incomplete) -> Result<Wait, Fault> {
             })
         }
     }
+}
+
+/// Whether nothing more is needed of it: answered before, or another party's. What lies there is left of a repetition
+/// that was interrupted.
+fn closed(cx: &Context, candidate: &Candidate) -> Result<bool, Fault> {
+    let known = cx.ledger.delivery(&candidate.id)?;
+    Ok(known.is_some_and(|delivery| match delivery.state {
+        State::Answered => true,
+        State::Rejected => false,
+        State::Claiming | State::Open => delivery.party != candidate.party,
+    }))
 }
 
 /// Runs every open delivery whose turn it is, in order of receipt. One that waits after a fault holds back later ones of
