@@ -5,15 +5,27 @@ use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+use rustix::fs::{CWD, RenameFlags, renameat_with};
+use rustix::io::Errno;
+
 use crate::fault::Fault;
 
-/// Creates a folder and those above it, readable by the service alone.
+/// Creates a folder and those above it, readable by the service alone, each durable in the one above.
 pub fn create_dir(path: &Path) -> Result<(), Fault> {
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(path)
-        .map_err(Fault::io("create the folder", path))
+    if path.is_dir() {
+        return Ok(());
+    }
+    let above = path.parent().filter(|above| !above.as_os_str().is_empty());
+    if let Some(above) = above {
+        create_dir(above)?;
+    }
+    match DirBuilder::new().mode(0o700).create(path) {
+        Err(e) if e.kind() != io::ErrorKind::AlreadyExists || !path.is_dir() => {
+            return Err(Fault::io("create the folder", path)(e));
+        }
+        _ => {}
+    }
+    sync_dir(above.unwrap_or(Path::new(".")))
 }
 
 /// Makes renames and new names in a folder durable.
@@ -62,6 +74,37 @@ pub fn rename(from: &Path, to: &Path) -> Result<(), Fault> {
         sync_dir(parent)?;
     }
     Ok(())
+}
+
+/// Whether a file got its new name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Moved {
+    /// It has.
+    Yes,
+    /// It is not there any more, or the name is taken.
+    No,
+}
+
+/// Renames within one file system, never over another file. Sync the folders when all that belongs together is moved.
+pub fn move_new(from: &Path, to: &Path) -> Result<Moved, Fault> {
+    match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+        Ok(()) => Ok(Moved::Yes),
+        Err(Errno::NOENT | Errno::EXIST) => Ok(Moved::No),
+        Err(errno) => Err(Fault::io("move a file into", to.parent().unwrap_or(to))(
+            errno.into(),
+        )),
+    }
+}
+
+/// Removes a file; one that is not there is no error.
+pub fn remove_file(path: &Path) -> Result<(), Fault> {
+    match fs::remove_file(path) {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => Err(Fault::io(
+            "remove a file from",
+            path.parent().unwrap_or(path),
+        )(e)),
+        _ => Ok(()),
+    }
 }
 
 /// Removes a folder and all in it; one that is not there is no error.

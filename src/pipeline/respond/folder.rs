@@ -10,7 +10,7 @@ use crate::files;
 use crate::ledger::Published;
 
 use super::super::Context;
-use super::super::claim::Job;
+use super::super::job::Job;
 use super::super::reconcile::ReconciledPart;
 use super::sealed_file::SealedFile;
 use super::summary::Summary;
@@ -45,7 +45,7 @@ pub fn build_folder(
         .config
         .agreement
         .dataset(&part.entry.name.dataset)
-        .ok_or_else(|| Fault::Ledger("a part without a dataset".into()))?;
+        .ok_or_else(|| Fault::Inconsistent("a part without a dataset".into()))?;
     if !concerns(dataset, part, reader) {
         return Ok(());
     }
@@ -115,7 +115,7 @@ impl Folder<'_> {
             .cx
             .keyring
             .party(self.reader)
-            .ok_or_else(|| Fault::Ledger(format!("no keys for party {}", self.reader)))?;
+            .ok_or_else(|| Fault::Inconsistent(format!("no keys for party {}", self.reader)))?;
         let mut file = SealedFile::create(&path, &keys.recipients)?;
         let told = write(&mut file)?;
         let digests = file.finish(&path)?;
