@@ -5,6 +5,7 @@
 //! disk and for n = 1, 2, … until a run gets through. What lies there between two such calls is the same whenever the
 //! process dies, so this is every state that a death can leave.
 
+use std::fs;
 use std::os::unix::process::ExitStatusExt;
 use std::process::Command;
 
@@ -38,19 +39,26 @@ struct Scene {
     /// Every path below the data folder after an undisturbed run.
     tree: Vec<String>,
     judge: fn(&Padan),
+    /// The command that is killed and run again.
+    command: Vec<String>,
     /// Whether what was half done in the inbox counts as done only when nothing has changed for `settle`.
     settles: bool,
 }
 
 impl Scene {
     fn new(padan: Padan, judge: fn(&Padan)) -> Self {
+        Self::of(padan, &["poll"], judge)
+    }
+
+    fn of(padan: Padan, command: &[&str], judge: fn(&Padan)) -> Self {
         let undisturbed = padan.copy();
-        undisturbed.poll();
+        run_again(&undisturbed, command);
         judge(&undisturbed);
         Self {
             tree: quiet_tree(&undisturbed),
             padan,
             judge,
+            command: command.iter().map(|word| (*word).to_owned()).collect(),
             settles: false,
         }
     }
@@ -75,11 +83,11 @@ impl Scene {
         for kills in 0.. {
             let padan = self.padan.copy();
             let n = 1 + kills * step;
-            if !killed_at(&padan, call, n) {
+            if !killed_at(&padan, &self.command, call, n) {
                 return kills;
             }
             let place = format!("killed at {call} number {n}");
-            padan.poll();
+            run_again(&padan, &self.command);
             if self.settles {
                 let settled = || {
                     padan.poll();
@@ -107,18 +115,36 @@ impl Scene {
     }
 }
 
-/// Runs `padan poll` until its `n`-th call of this kind in one thread; false if it got through.
-fn killed_at(padan: &Padan, call: &str, n: usize) -> bool {
-    let output = Command::new("strace")
+/// Runs the command, which must go well.
+fn run_again(padan: &Padan, command: &[impl AsRef<str>]) {
+    let output = command_line(padan, Command::new(BINARY), command)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+}
+
+/// `padan <command> --config …`, or the same under another program.
+fn command_line(padan: &Padan, mut program: Command, command: &[impl AsRef<str>]) -> Command {
+    let mut words = command.iter().map(AsRef::as_ref);
+    program
+        .arg(words.next().unwrap())
+        .arg("--config")
+        .arg(padan.path("padan.yaml"))
+        .args(words)
+        .env("TMPDIR", padan.path("tmp"));
+    program
+}
+
+/// Runs the command until its `n`-th call of this kind in one thread; false if it got through.
+fn killed_at(padan: &Padan, command: &[String], call: &str, n: usize) -> bool {
+    let mut strace = Command::new("strace");
+    strace
         .args(["-f", "-qq", "-o", "/dev/null", "-e"])
         .arg(format!("trace={call}"))
         .arg("-e")
         .arg(format!("inject={call}:signal=SIGKILL:when={n}"))
-        .args([BINARY, "poll", "--config"])
-        .arg(padan.path("padan.yaml"))
-        .env("TMPDIR", padan.path("tmp"))
-        .output()
-        .unwrap();
+        .arg(BINARY);
+    let output = command_line(padan, strace, command).output().unwrap();
     let killed = output.status.signal() == Some(9);
     assert!(killed || output.status.success(), "{output:?}");
     killed
@@ -225,7 +251,7 @@ fn to_be_repeated() -> Scene {
     let bkn = padan.party("bkn");
     let stem = bkn.stem("pns", "full", 1);
     for name in names(&bkn.receipts()) {
-        std::fs::remove_file(bkn.receipts().join(name)).unwrap();
+        fs::remove_file(bkn.receipts().join(name)).unwrap();
     }
     bkn.drop_locally(&stem);
     Scene::new(padan, |padan| {
@@ -245,7 +271,7 @@ fn to_be_turned_away() -> Scene {
     let stem = bkn.stem("pns", "full", 1);
     for ending in [".csv.age", ".sha256", ".sha256.sig"] {
         let name = format!("{stem}{ending}");
-        std::fs::copy(bkn.out().join(&name), bpjs.inbox().join(&name)).unwrap();
+        fs::copy(bkn.out().join(&name), bpjs.inbox().join(&name)).unwrap();
     }
     Scene::new(padan, |padan| {
         let bpjs = padan.party("bpjs");
@@ -253,6 +279,40 @@ fn to_be_turned_away() -> Scene {
         assert_eq!(receipt.code(), "NAME_NOT_SENDER");
     })
     .settling()
+}
+
+/// Rejected because its key was not registered; now it is.
+fn to_be_rerun() -> Scene {
+    let padan = with_a_delivery(&sheets::pns(10));
+    let signers = padan.path("keys/parties/bkn/allowed_signers");
+    let good = fs::read_to_string(&signers).unwrap();
+    fs::write(
+        &signers,
+        good.replace("bkn namespaces", "bkn valid-before=\"20200101\",namespaces"),
+    )
+    .unwrap();
+    padan.poll();
+    fs::write(&signers, good).unwrap();
+    let stem = padan.party("bkn").stem("pns", "full", 1);
+    Scene::of(
+        padan,
+        &["rerun", &stem, "--reason", "registered"],
+        |padan| {
+            let bkn = padan.party("bkn");
+            Receipt::read(&bkn, &bkn.stem("pns", "full", 1)).accepted();
+            let story = story(padan);
+            assert_eq!(count(&story, "respond done"), 1, "{story:?}");
+            assert_eq!(count(&story, "verify rejected"), 1, "{story:?}");
+        },
+    )
+}
+
+#[test]
+#[ignore = "needs age, ssh-keygen, sha256sum, strace"]
+fn killed_in_a_rerun_it_is_answered_by_the_next() {
+    let scene = to_be_rerun();
+    assert!(scene.play(RENAMES) > 15);
+    assert!(scene.play(&[("fsync", 3)]) > 10);
 }
 
 #[test]
