@@ -62,30 +62,41 @@ impl Layout {
         self.staging().join(id.to_string())
     }
 
+    /// Everything archived: by party, then by month of receipt.
+    pub fn archive(&self) -> PathBuf {
+        self.root.join("archive")
+    }
+
     /// Answered and rejected deliveries as they came, by month of receipt in UTC.
     pub fn archived(&self, party: &PartyId, received: Timestamp, id: &DeliveryId) -> PathBuf {
         let month = received.to_zoned(TimeZone::UTC).strftime("%Y-%m");
-        self.root
-            .join("archive")
+        self.archive()
             .join(party.as_str())
             .join(month.to_string())
             .join(id.to_string())
     }
 
-    /// The encrypted snapshot that a delivery left.
-    pub fn snapshot(&self, party: &PartyId, dataset: &DatasetId, id: &DeliveryId) -> PathBuf {
+    /// The encrypted snapshots of one dataset.
+    pub fn snapshots(&self, party: &PartyId, dataset: &DatasetId) -> PathBuf {
         self.root
             .join("snapshots")
             .join(party.as_str())
             .join(dataset.as_str())
-            .join(format!("{id}.snap"))
+    }
+
+    /// The encrypted snapshot that a delivery left.
+    pub fn snapshot(&self, party: &PartyId, dataset: &DatasetId, id: &DeliveryId) -> PathBuf {
+        self.snapshots(party, dataset).join(format!("{id}.snap"))
+    }
+
+    /// The encrypted lists of open differences of one reconciliation.
+    pub fn difference_lists(&self, reconciliation: &ReconciliationId) -> PathBuf {
+        self.root.join("differences").join(reconciliation.as_str())
     }
 
     /// The encrypted list of open differences that a delivery left.
     pub fn differences(&self, reconciliation: &ReconciliationId, id: &DeliveryId) -> PathBuf {
-        self.root
-            .join("differences")
-            .join(reconciliation.as_str())
+        self.difference_lists(reconciliation)
             .join(format!("{id}.snap"))
     }
 

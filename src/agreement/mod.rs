@@ -18,7 +18,7 @@ use jiff::civil::Date;
 pub use ids::{DatasetId, PartyId, ReconciliationId};
 pub use row::Row;
 
-use crate::delivery::Sha256Digest;
+use crate::digest::Sha256Digest;
 
 /// The cooperation agreement: every rule by which data is accepted, compared and handed out.
 #[derive(Debug)]

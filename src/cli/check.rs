@@ -9,10 +9,13 @@ use jiff::{Unit, Zoned};
 
 use crate::agreement::{Agreement, Dataset, PartyId, Reconciliation};
 use crate::config::Config;
+use crate::serve::LoadError;
+use crate::snapshot::StoreKey;
+use crate::trust::keyring::Keyring;
 
 use super::Failure;
 
-/// Checks the configuration and the agreement and tells every error with file, place and remedy.
+/// Check configuration, agreement and keys, and tell every error with file, place and remedy
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  padan check --config /etc/padan/padan.yaml")]
 pub struct Args {
@@ -24,11 +27,11 @@ pub struct Args {
 /// Prints a summary on stdout; problems go to stderr with exit code 2.
 pub fn run(args: Args) -> Result<(), Failure> {
     let today = Zoned::now().date();
-    let config = Config::load(&args.config, today).map_err(|problems| {
-        let count = problems.list().len();
-        let noun = if count == 1 { "problem" } else { "problems" };
-        Failure::Usage(format!("{count} {noun} in the configuration\n{problems}"))
-    })?;
+    let config = Config::load(&args.config, today)?;
+    if let Err(faults) = Keyring::load(&config) {
+        return Err(LoadError::Keys(faults).into());
+    }
+    StoreKey::load(&config.keys.store_identity).map_err(|fault| LoadError::Keys(vec![fault]))?;
     for warning in &config.warnings {
         eprintln!("warning: {warning}");
     }

@@ -32,10 +32,10 @@ const AGREEMENT: &str = include_str!("../../config/agreement.yaml");
 pub struct Args {
     /// A new or empty folder
     #[arg(value_name = "DIR")]
-    dir: PathBuf,
+    pub(super) dir: PathBuf,
     /// Make both parties' keys as well, for trying out on this machine
     #[arg(long)]
-    trial: bool,
+    pub(super) trial: bool,
 }
 
 /// What of the example configuration the keys depend on.
@@ -61,6 +61,12 @@ struct Party {
 
 /// Lays out the folder and prints the next steps.
 pub fn run(args: Args) -> Result<(), Failure> {
+    print!("{}", lay_out(&args)?);
+    Ok(())
+}
+
+/// Lays out the folder. Returns the next steps, for a person.
+pub fn lay_out(args: &Args) -> Result<String, Failure> {
     let template: Template = serde_yaml::from_str(CONFIG)
         .map_err(|e| Failure::Fault(format!("the built-in configuration: {e}")))?;
     let dir = new_folder(&args.dir)?;
@@ -81,8 +87,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
             made,
         )?;
     }
-    print!("{}", next_steps(&dir, &args, &template, &service));
-    Ok(())
+    Ok(next_steps(&dir, args, &template, &service))
 }
 
 /// Absolute, because ssh resolves relative paths from wherever it is started.
@@ -254,8 +259,11 @@ fn folder(dir: &Path, mode: u32) -> Result<(), Fault> {
 }
 
 fn next_steps(dir: &Path, args: &Args, template: &Template, service: &Service) -> String {
-    let shown = dir.display();
+    let mut shown = dir.display().to_string();
     let mut text = format!("Laid out {shown}\n\n");
+    if shown.contains(' ') {
+        shown = format!("\"{shown}\"");
+    }
     if args.trial {
         text.push_str(&format!(
             "1. padan serve --config {shown}/padan.yaml\n\

@@ -1,26 +1,37 @@
 //! The command line: one file per command (design §10).
 
 mod check;
+mod demo;
 mod init;
 mod logging;
+mod look;
 mod open;
 mod poll;
 mod progress;
 mod rerun;
+mod sample;
 mod seal;
 mod serve;
+mod show;
+mod status;
 mod whole_file;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::agreement::document::problem::Problems;
 use crate::fault::Fault;
 use crate::serve::LoadError;
 
 /// Exchanges and reconciles the data of two parties over SFTP.
 #[derive(Debug, Parser)]
-#[command(name = "padan", version, about)]
+#[command(
+    name = "padan",
+    version,
+    about,
+    after_help = "Exit codes: 0 done; 1 a rejection, or a difference found by a check; 2 wrong usage, configuration or keys; 3 a fault"
+)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -29,13 +40,17 @@ struct Cli {
 /// What to do.
 #[derive(Debug, Subcommand)]
 enum Command {
+    Demo(demo::Args),
     Init(init::Args),
     Check(check::Args),
     Serve(serve::Args),
     Poll(poll::Args),
+    Status(status::Args),
+    Show(show::Args),
     Rerun(rerun::Args),
     Seal(seal::Args),
     Open(open::Args),
+    Sample(sample::Args),
 }
 
 /// Outcome of a command for people: what went wrong and what to do next, with the exit code of design §10.
@@ -55,6 +70,14 @@ impl From<Fault> for Failure {
     }
 }
 
+impl From<Problems> for Failure {
+    fn from(problems: Problems) -> Self {
+        let count = problems.list().len();
+        let noun = if count == 1 { "problem" } else { "problems" };
+        Self::Usage(format!("{count} {noun} in the configuration\n{problems}"))
+    }
+}
+
 impl From<LoadError> for Failure {
     fn from(error: LoadError) -> Self {
         match error {
@@ -67,13 +90,17 @@ impl From<LoadError> for Failure {
 /// Parses the arguments, runs the command and maps its outcome to an exit code.
 pub fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
+        Command::Demo(args) => demo::run(args),
         Command::Init(args) => init::run(args),
         Command::Check(args) => check::run(args),
         Command::Serve(args) => serve::run(args),
         Command::Poll(args) => poll::run(args),
+        Command::Status(args) => status::run(args),
+        Command::Show(args) => show::run(args),
         Command::Rerun(args) => rerun::run(args),
         Command::Seal(args) => seal::run(args),
         Command::Open(args) => open::run(args),
+        Command::Sample(args) => sample::run(args),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -6,7 +6,6 @@ use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
 use clap::Args as ClapArgs;
-use indicatif::ProgressBar;
 use jiff::Timestamp;
 
 use crate::agreement::PartyId;
@@ -18,7 +17,7 @@ use crate::trust::envelope::{Damaged, Identities, OpenError, open};
 use crate::trust::sshsig;
 
 use super::Failure;
-use super::whole_file::{CopyError, WholeFile, copy, require_absent};
+use super::whole_file::{CopyError, WholeFile, copy, progress, require_absent};
 
 /// The list of a response folder.
 const SUMS: &str = "SHA256SUMS";
@@ -37,19 +36,19 @@ const SERVICE: &str = "padan";
 pub struct Args {
     /// Your age identity file, or an SSH private key without passphrase
     #[arg(long, value_name = "FILE")]
-    identity: PathBuf,
+    pub(super) identity: PathBuf,
     /// Who may have signed, in ssh-keygen's allowed_signers format
     #[arg(long, value_name = "FILE")]
-    signers: PathBuf,
+    pub(super) signers: PathBuf,
     /// What the signature must have been made for
     #[arg(long, default_value = "padan")]
-    namespace: String,
+    pub(super) namespace: String,
     /// Where to write the plaintext; else beside the encrypted files
     #[arg(long, value_name = "DIR")]
-    out: Option<PathBuf>,
+    pub(super) out: Option<PathBuf>,
     /// A response folder, or a delivery's .sha256
     #[arg(value_name = "FOLDER|MANIFEST")]
-    what: PathBuf,
+    pub(super) what: PathBuf,
 }
 
 /// What was asked to be opened: a folder and the signed list of its files.
@@ -77,8 +76,26 @@ struct Checked {
     file: File,
 }
 
+/// What was verified and opened.
+pub struct Opened {
+    /// Who signed the list of files.
+    pub signer: PartyId,
+    /// The plaintext files.
+    pub files: Vec<PathBuf>,
+}
+
 /// Verifies, then decrypts; tells on stdout what was written.
 pub fn run(args: Args) -> Result<(), Failure> {
+    let opened = open_all(&args)?;
+    println!("Verified: signed by {}.", opened.signer);
+    for file in opened.files {
+        println!("opened {}", file.display());
+    }
+    Ok(())
+}
+
+/// Verifies, then decrypts. Nothing is written unless all of it is in order.
+pub fn open_all(args: &Args) -> Result<Opened, Failure> {
     let bundle = Bundle::at(&args.what)?;
     let signers = AllowedSigners::load(&args.signers).map_err(usage)?;
     let identities = Identities::load(&args.identity).map_err(usage)?;
@@ -102,16 +119,20 @@ pub fn run(args: Args) -> Result<(), Failure> {
         })
         .collect();
     require_absent(sealed.iter().map(|(_, target)| target))?;
+    fs::create_dir_all(out).map_err(Fault::io("make", out))?;
     let opened = sealed
         .into_iter()
         .map(|(file, target)| decrypt(file, target, &identities))
         .collect::<Result<Vec<_>, _>>()?;
 
-    println!("Verified: signed by {}.", listing.signer);
-    for file in opened {
-        println!("opened {}", file.publish()?.display());
-    }
-    Ok(())
+    let files = opened
+        .into_iter()
+        .map(|file| Ok(file.publish()?))
+        .collect::<Result<_, Failure>>()?;
+    Ok(Opened {
+        signer: listing.signer,
+        files,
+    })
 }
 
 impl Bundle {
@@ -261,7 +282,7 @@ fn decrypt(
         .metadata()
         .map_err(Fault::io(doing, path))?
         .len();
-    let progress = ProgressBar::new(length);
+    let progress = progress(format!("opening {}", sealed.name), length);
     let mut plaintext = open(progress.wrap_read(sealed.file), identities).map_err(|e| match e {
         OpenError::Rejected(code) => refused(code, path),
         OpenError::Fault(fault) => fault.into(),

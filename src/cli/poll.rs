@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crate::pipeline::{Ended, pass};
 use crate::serve::{Service, runtime};
 
+use super::look::safe;
 use super::progress::Shown;
 use super::{Failure, logging};
 
@@ -26,7 +27,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
     let done = service.with_context(&shown, pass)?;
     shown.finish();
     for (delivery, ended) in &done.ended {
-        let (id, party, stem) = (delivery.id.short(), &delivery.party, &delivery.stem);
+        let (id, party, stem) = (delivery.id.short(), &delivery.party, safe(&delivery.stem));
         match ended {
             Ended::Answered(_) => println!("{id}  {party}  {stem}  answered"),
             Ended::Rejected(why) => println!("{id}  {party}  {stem}  rejected {}", why.code),

@@ -2,13 +2,12 @@
 
 use std::path::PathBuf;
 
-use crate::ledger::{Delivery, Ledger};
 use crate::pipeline::{Rerun, Responded, rerun};
 use crate::rejection::Rejection;
 use crate::serve::{Service, runtime};
 
 use super::progress::Shown;
-use super::{Failure, logging};
+use super::{Failure, logging, look};
 
 /// Run one delivery again: an answered one gives the same answers, a faulted or rejected one is tried anew.
 #[derive(Debug, clap::Args)]
@@ -41,7 +40,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
     }
     let runtime = runtime()?;
     let service = Service::load(&args.config, runtime.handle().clone())?;
-    let delivery = find(service.ledger(), &args.delivery)?;
+    let delivery = look::one(service.ledger(), &args.delivery, &service.config.time_zone)?;
     let shown = Shown::on_stderr();
     let outcome = service.with_context(&shown, |cx| {
         rerun(cx, &delivery, &args.reason, args.dry_run)
@@ -73,20 +72,6 @@ pub fn run(args: Args) -> Result<(), Failure> {
         Rerun::OtherAgreement => Err(Failure::Refused(format!(
             "{name} was answered under another agreement file; run it again with that file \
              (its digest is in the receipt)"
-        ))),
-    }
-}
-
-fn find(ledger: &dyn Ledger, text: &str) -> Result<Delivery, Failure> {
-    let mut found = ledger.find(text)?;
-    match (found.len(), found.pop()) {
-        (1, Some(delivery)) => Ok(delivery),
-        (0, _) | (_, None) => Err(Failure::Usage(format!(
-            "no delivery is called {text}; `padan status` lists them"
-        ))),
-        (count, Some(delivery)) => Err(Failure::Usage(format!(
-            "{count} deliveries are called {text}; name one by its id, as {}",
-            delivery.id.short()
         ))),
     }
 }

@@ -2,21 +2,19 @@
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args as ClapArgs;
-use indicatif::ProgressBar;
 
-use crate::delivery::digest::Hasher;
 use crate::delivery::manifest::MOST_FILES;
 use crate::delivery::{DataFileName, Sha256Digest, checksums};
+use crate::digest::Digesting;
 use crate::fault::Fault;
 use crate::trust::envelope::{Recipients, seal};
 use crate::trust::sshsig::SigningKey;
 
 use super::Failure;
-use super::whole_file::{CopyError, WholeFile, copy, require_absent};
+use super::whole_file::{CopyError, WholeFile, copy, progress, require_absent};
 
 /// Encrypt, sum and sign data files, so that they can be sent
 ///
@@ -29,19 +27,19 @@ use super::whole_file::{CopyError, WholeFile, copy, require_absent};
 pub struct Args {
     /// Whom to encrypt to: the service's age or SSH public keys, one a line
     #[arg(long, value_name = "RECIPIENTS")]
-    to: PathBuf,
+    pub(super) to: PathBuf,
     /// Your OpenSSH private key, which the service knows as yours
     #[arg(long, value_name = "SSH_KEY")]
-    key: PathBuf,
+    pub(super) key: PathBuf,
     /// What the signature is for; the service tells if it is another word
     #[arg(long, default_value = "padan")]
-    namespace: String,
+    pub(super) namespace: String,
     /// Where to write; else into the folder of the first file
     #[arg(long, value_name = "DIR")]
-    out: Option<PathBuf>,
-    /// Data files, named <party>_<dataset>_<full|delta>_<YYYY-MM-DD>_<sequence>.csv[.gz|.zst]
+    pub(super) out: Option<PathBuf>,
+    /// Data files, named `<party>_<dataset>_<full|delta>_<YYYY-MM-DD>_<sequence>.csv[.gz|.zst]`
     #[arg(required = true, value_name = "FILE")]
-    files: Vec<PathBuf>,
+    pub(super) files: Vec<PathBuf>,
 }
 
 /// One data file on its way.
@@ -52,13 +50,26 @@ struct Part {
 
 /// Seals the files; tells on stdout what to send.
 pub fn run(args: Args) -> Result<(), Failure> {
+    let mut put = String::new();
+    for file in seal_all(&args)? {
+        put.push_str(&format!("  put {} inbox/\n", quoted(&file)));
+    }
+    print!("Sealed and signed. Send it with these lines in sftp:\n{put}");
+    Ok(())
+}
+
+/// Seals the files. Returns what to send: the data files, the manifest, the signature.
+pub fn seal_all(args: &Args) -> Result<Vec<PathBuf>, Failure> {
     let parts = name_parts(&args.files)?;
     let (Some(first), Some(source)) = (parts.first(), args.files.first()) else {
         return Err(Failure::Usage("name at least one data file".to_owned()));
     };
     let stem = stem(&first.name);
     let out = match &args.out {
-        Some(out) => out.clone(),
+        Some(out) => {
+            fs::create_dir_all(out).map_err(Fault::io("make", out))?;
+            out.clone()
+        }
         None => source.parent().unwrap_or(Path::new("")).to_path_buf(),
     };
     let manifest = out.join(format!("{stem}.sha256"));
@@ -82,12 +93,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
         file.write_all(text.as_bytes())?;
         files.push(file);
     }
-    let mut put = String::new();
-    for file in files {
-        put.push_str(&format!("  put {} inbox/\n", quoted(&file.publish()?)));
-    }
-    print!("Sealed and signed. Send it with these lines in sftp:\n{put}");
-    Ok(())
+    files.into_iter().map(|file| Ok(file.publish()?)).collect()
 }
 
 /// The names as they will be sent; whatever the service would refuse about them is refused here.
@@ -139,7 +145,9 @@ fn seal_part(
     recipients: &Recipients,
 ) -> Result<(WholeFile, Sha256Digest), Failure> {
     let doing = "read the data file";
-    let source = File::open(&part.source).map_err(Fault::io(doing, &part.source))?;
+    let source = File::open(&part.source)
+        .map_err(Fault::io(doing, &part.source))
+        .map_err(usage)?;
     let found = source.metadata().map_err(Fault::io(doing, &part.source))?;
     if !found.is_file() {
         return Err(Failure::Usage(format!(
@@ -148,37 +156,15 @@ fn seal_part(
         )));
     }
     let file = WholeFile::create(target, 0o644)?;
-    let progress = ProgressBar::new(found.len()).with_message(part.name.to_string());
-    let digested = Digested {
-        inner: file.writer(),
-        hasher: Hasher::default(),
-    };
-    let mut sealed = seal(digested, recipients)?;
+    let progress = progress(format!("sealing {}", part.name), found.len());
+    let mut sealed = seal(Digesting::new(file.writer()), recipients)?;
     copy(&mut progress.wrap_read(source), &mut sealed).map_err(|e| match e {
         CopyError::Read(e) => Fault::io(doing, &part.source)(e),
         CopyError::Write(e) => Fault::io("write", file.target())(e),
     })?;
-    let digest = sealed.finish()?.hasher.finish();
+    let (_, digest) = sealed.finish()?.finish();
     progress.finish_and_clear();
     Ok((file, digest))
-}
-
-/// Sums what is written.
-struct Digested<W> {
-    inner: W,
-    hasher: Hasher,
-}
-
-impl<W: Write> Write for Digested<W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let n = self.inner.write(bytes)?;
-        self.hasher.update(bytes.get(..n).unwrap_or_default());
-        Ok(n)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.inner.flush()
-    }
 }
 
 /// The name without `.csv…`; no other part of a data file name has a dot.
@@ -200,7 +186,7 @@ fn quoted(path: &Path) -> String {
     }
 }
 
-/// A key file that a person named is theirs to mend.
+/// A file that a person named is theirs to mend.
 fn usage(fault: Fault) -> Failure {
     Failure::Usage(fault.to_string())
 }

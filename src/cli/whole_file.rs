@@ -5,6 +5,7 @@ use std::io::{self, BufWriter, Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use indicatif::{ProgressBar, ProgressStyle};
 use tempfile::{Builder, NamedTempFile};
 use zeroize::Zeroizing;
 
@@ -105,6 +106,17 @@ pub(super) fn copy(from: &mut impl Read, to: &mut impl Write) -> Result<u64, Cop
             .map_err(CopyError::Write)?;
         total += n as u64;
     }
+}
+
+/// A bar over `bytes` on a terminal, a plain line elsewhere.
+pub(super) fn progress(what: String, bytes: u64) -> ProgressBar {
+    let bar = ProgressBar::new(bytes);
+    if bar.is_hidden() {
+        eprintln!("{what}");
+    }
+    let style = ProgressStyle::with_template("{msg} {wide_bar} {bytes}/{total_bytes}")
+        .unwrap_or_else(|_| ProgressStyle::default_bar());
+    bar.with_style(style).with_message(what)
 }
 
 fn folder_of(path: &Path) -> &Path {

@@ -2,7 +2,7 @@
 //! one place.
 
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use jiff::tz::TimeZone;
 
@@ -150,12 +150,7 @@ struct Files<'p, 'd> {
 }
 
 impl<'d> Files<'_, 'd> {
-    fn read(
-        &mut self,
-        section: &Section<'d>,
-        key: &str,
-        found: &mut Findings,
-    ) -> Option<std::path::PathBuf> {
+    fn read(&mut self, section: &Section<'d>, key: &str, found: &mut Findings) -> Option<PathBuf> {
         let file = word(section, key, "the path of a file", found)?;
         let path = self.folder.join(file.value);
         self.seen.push(file);

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::digest::Sha256Digest;
+use crate::digest::Sha256Digest;
 
 /// Largest list, in bytes.
 pub const LARGEST: usize = 8 << 10;

@@ -3,8 +3,8 @@
 use crate::rejection::{Code, Rejection};
 
 use super::checksums::{self, BadLine, Line};
-use super::digest::Sha256Digest;
 use super::name::DataFileName;
+use crate::digest::Sha256Digest;
 
 /// Largest manifest, in bytes.
 pub const LARGEST: usize = checksums::LARGEST;

@@ -1,11 +1,12 @@
 //! The exchange format (design §2): names, manifests and receipts, without any file or clock.
 
 pub mod checksums;
-pub mod digest;
+pub mod id;
 pub mod manifest;
 pub mod name;
 pub mod receipt;
 
-pub use digest::{DeliveryId, Sha256Digest};
+pub use crate::digest::Sha256Digest;
+pub use id::DeliveryId;
 pub use manifest::Manifest;
 pub use name::{Compression, DataFileName, Mode};

@@ -8,9 +8,10 @@ use jiff::civil::Date;
 use serde::Serialize;
 
 use crate::agreement::{DatasetId, PartyId, ReconciliationId};
+use crate::digest::Sha256Digest;
 use crate::rejection::{Code, Place};
 
-use super::digest::{DeliveryId, Sha256Digest};
+use super::id::DeliveryId;
 use super::name::Mode;
 
 /// Version of the document, in its `format` field.

@@ -62,6 +62,10 @@ pub trait Ledger: Send + Sync {
     /// How many deliveries there are, of one party or of all.
     fn counts(&self, party: Option<&PartyId>) -> Result<Counts, Fault>;
 
+    /// Closed deliveries received before `until` of which nothing was noted as destroyed,
+    /// oldest first.
+    fn expired(&self, until: Timestamp) -> Result<Vec<Delivery>, Fault>;
+
     /// Appends an event; events are never changed or removed.
     fn append(&self, event: &Event) -> Result<(), Fault>;
 
@@ -86,7 +90,7 @@ pub trait Ledger: Send + Sync {
         sequence: u32,
     ) -> Result<Option<DeliveryId>, Fault>;
 
-    /// An answered part of this dataset with the same plaintext, other than of `except`: a re-encrypted copy.
+    /// The first answered part of this dataset with the same plaintext, other than of `except`: it was re-encrypted.
     fn same_plaintext(
         &self,
         party: &PartyId,

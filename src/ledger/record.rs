@@ -238,6 +238,8 @@ pub enum Outcome {
     Rerun,
     /// The same delivery was dropped again.
     Repeated,
+    /// What was kept of it was destroyed at the end of its retention.
+    Destroyed,
 }
 
 /// One line of a delivery's story.

@@ -1,6 +1,5 @@
 //! Where deliveries go when they are answered or refused: kept as they came, for a re-run.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -54,14 +53,10 @@ pub fn unshelve(cx: &Context, delivery: &Delivery) -> Result<(), Fault> {
 
 /// Finishes what a killed process left between closing a delivery and shelving it.
 pub fn tidy(cx: &Context) -> Result<(), Fault> {
-    let staging = cx.layout.staging();
-    let entries = fs::read_dir(&staging).map_err(Fault::io("list the staging", &staging))?;
-    for entry in entries {
-        let entry = entry.map_err(Fault::io("list the staging", &staging))?;
-        let name = entry.file_name();
-        let Some(id) = name.to_str().and_then(|n| n.parse::<DeliveryId>().ok()) else {
+    for (name, path) in files::list(&cx.layout.staging())? {
+        let Ok(id) = name.parse::<DeliveryId>() else {
             // A re-run's scratch folder whose process was killed.
-            files::remove_dir(&entry.path())?;
+            files::remove_dir(&path)?;
             continue;
         };
         let Some(delivery) = cx.ledger.delivery(&id)? else {
@@ -72,6 +67,22 @@ pub fn tidy(cx: &Context) -> Result<(), Fault> {
         }
     }
     Ok(())
+}
+
+/// Everything archived of a delivery: its last attempt and the ones before.
+pub fn every_attempt(cx: &Context, delivery: &Delivery) -> Result<Vec<PathBuf>, Fault> {
+    let kept = cx
+        .layout
+        .archived(&delivery.party, delivery.received, &delivery.id);
+    let Some(month) = kept.parent() else {
+        return Ok(vec![]);
+    };
+    let id = delivery.id.to_string();
+    Ok(files::list(month)?
+        .into_iter()
+        .filter(|(name, _)| name.split('.').next() == Some(id.as_str()))
+        .map(|(_, path)| path)
+        .collect())
 }
 
 /// A name like `kept` that is not taken yet; the folder above it is there afterwards.

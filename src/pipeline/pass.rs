@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 use std::collections::BTreeSet;
-use std::fs::File;
+use std::fs::{self, File};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
@@ -16,8 +16,10 @@ use crate::ledger::{Delivery, Event, Outcome, Stage, State, Waiting};
 use crate::rejection::{Code, Rejection};
 
 use super::claim::{self, Job, Run, Taken};
-use super::scan::{Candidate, Incomplete, scan};
-use super::{Context, Progress, Responded, Stop, advance, archive, respond, status_page};
+use super::scan::{Candidate, Incomplete, open_unwritten, scan};
+use super::{
+    Context, Progress, Responded, Stop, advance, archive, respond, retention, status_page,
+};
 
 /// First wait after a fault; it doubles with every further one.
 const FIRST_RETRY: SignedDuration = SignedDuration::from_secs(5);
@@ -61,6 +63,7 @@ pub fn pass(cx: &Context) -> Result<Pass, Fault> {
     let _lock = lock(cx)?;
     let mut done = Pass::default();
     archive::tidy(cx)?;
+    retention::destroy_expired(cx)?;
     for delivery in cx.ledger.open()? {
         // Its trouble, as a full disk, is not the others'.
         if let Err(fault) = claim::resume(cx, &delivery) {
@@ -86,7 +89,10 @@ pub fn pass(cx: &Context) -> Result<Pass, Fault> {
 pub fn lock(cx: &Context) -> Result<File, Fault> {
     let path = cx.layout.pipeline_lock();
     let file = files::create(&path)?;
-    file.lock().map_err(Fault::io("lock", &path))?;
+    if file.try_lock().is_err() {
+        cx.progress.wait();
+        file.lock().map_err(Fault::io("lock", &path))?;
+    }
     Ok(file)
 }
 
@@ -94,7 +100,7 @@ pub fn lock(cx: &Context) -> Result<File, Fault> {
 fn take_complete(cx: &Context, done: &mut Pass) -> Result<bool, Fault> {
     let mut any = false;
     for party in &cx.config.agreement.parties {
-        let found = match scan(&party.id, &cx.layout.inbox(&party.id)) {
+        let found = match scan(cx, &party.id) {
             Ok(found) => found,
             Err(fault) => {
                 done.faults.push(fault);
@@ -105,6 +111,12 @@ fn take_complete(cx: &Context, done: &mut Pass) -> Result<bool, Fault> {
         let places: Vec<_> = found.incomplete.iter().map(|i| i.place.clone()).collect();
         cx.ledger.waiting_only(&party.id, &places)?;
         for incomplete in found.incomplete {
+            if incomplete.code == Code::NotEncrypted {
+                if let Err(fault) = remove_plaintext(cx, &incomplete) {
+                    done.faults.push(fault);
+                }
+                continue;
+            }
             match wait(cx, &incomplete) {
                 Ok(Wait::Until(due)) => done.due = sooner(done.due, due),
                 Ok(Wait::Enough(candidate)) => ready.push(*candidate),
@@ -149,6 +161,18 @@ fn take(cx: &Context, candidate: &Candidate, done: &mut Pass) -> Result<bool, Fa
     }
 }
 
+/// Plaintext must not lie on our disk: it goes at once, and its sender is told.
+fn remove_plaintext(cx: &Context, incomplete: &Incomplete) -> Result<(), Fault> {
+    let inbox = cx.layout.inbox(&incomplete.party);
+    let path = inbox.join(&incomplete.place);
+    // While it is still being written its end wakes the next pass.
+    let Some(_lock) = open_unwritten(&path) else {
+        return Ok(());
+    };
+    fs::remove_file(&path).map_err(Fault::io("remove plaintext from", &inbox))?;
+    respond::waiting_note(cx, incomplete, (cx.clock)())
+}
+
 enum Wait {
     /// Look again then.
     Until(Duration),
@@ -167,7 +191,10 @@ fn wait(cx: &Context, incomplete: &Incomplete) -> Result<Wait, Fault> {
         fingerprint: incomplete.fingerprint,
     };
     let since = cx.ledger.waiting(&entry, now)?;
-    let rested = since.duration_until(now).unsigned_abs();
+    let rested = since
+        .duration_until(now)
+        .max(SignedDuration::ZERO)
+        .unsigned_abs();
     if rested < cx.config.settle {
         return Ok(Wait::Until(cx.config.settle - rested));
     }
@@ -310,6 +337,10 @@ struct LastStage<'a> {
 }
 
 impl Progress for LastStage<'_> {
+    fn wait(&self) {
+        self.inner.wait();
+    }
+
     fn enter(&self, job: &Job, stage: Stage) {
         self.last.set(stage);
         self.inner.enter(job, stage);

@@ -70,6 +70,8 @@ pub enum Code {
     DeltaWithoutBase,
     /// Something else than a plain file was dropped.
     NotAFile,
+    /// A table was dropped without encryption; it is removed at once.
+    NotEncrypted,
 }
 
 /// Where in the delivery the mistake is. Holds only what may stand in an unencrypted receipt.

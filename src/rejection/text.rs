@@ -91,9 +91,9 @@ impl Code {
             Self::SignatureBad => (
                 "SIGNATURE_BAD",
                 "Tanda tangan tidak sah untuk manifes ini.",
-                "Tanda tangani lagi manifes yang terakhir dengan `ssh-keygen -Y sign -n padan -f KUNCI < NAMA.sha256 > NAMA.sha256.sig`, lalu kirim ulang.",
+                "Tanda tangani lagi manifes yang terakhir dengan `ssh-keygen -Y sign -n padan -f KUNCI NAMA.sha256`, lalu kirim ulang.",
                 "The signature does not verify over this manifest.",
-                "Sign the final manifest again with `ssh-keygen -Y sign -n padan -f KEY < NAME.sha256 > NAME.sha256.sig` and send it again.",
+                "Sign the final manifest again with `ssh-keygen -Y sign -n padan -f KEY NAME.sha256` and send it again.",
             ),
             Self::SignerUnknown => (
                 "SIGNER_UNKNOWN",
@@ -248,6 +248,13 @@ impl Code {
                 "Kirim dulu satu kiriman penuh (full) untuk dataset ini.",
                 "A delta came before any full delivery.",
                 "Send one full delivery of this dataset first.",
+            ),
+            Self::NotEncrypted => (
+                "NOT_ENCRYPTED",
+                "Berkas ini tidak terenkripsi, maka langsung dihapus dari server; salinan pada Anda tidak tersentuh.",
+                "Jangan kirim berkas terbuka (.csv, .xlsx). Enkripsi dahulu dengan age, lalu kirim berkas .age saja.",
+                "This file is not encrypted, so it was removed from the server at once; your own copy is untouched.",
+                "Do not send plain files (.csv, .xlsx). Encrypt first with age, then send the .age file only.",
             ),
             Self::NotAFile => (
                 "NOT_A_FILE",

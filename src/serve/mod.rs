@@ -3,7 +3,8 @@
 mod service;
 
 use std::net::SocketAddr;
-use std::path::Path;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -54,7 +55,11 @@ pub fn serve(
         .name("pipeline".into())
         .spawn({
             let service = Arc::clone(&service);
-            move || watch.run(service.config.rescan, || look(&service, &progress))
+            move || {
+                watch.run(service.config.rescan, |touched| {
+                    look(&service, &progress, touched)
+                });
+            }
         })
         .map_err(Fault::io("start the pipeline", service.layout.root()))?;
     ready(server.local_addr());
@@ -67,8 +72,12 @@ pub fn serve(
 }
 
 /// One pass, told to the log. Returns when the next is due although no event comes.
-fn look(service: &Service, progress: &dyn Progress) -> Option<Duration> {
-    match service.with_context(progress, pass) {
+fn look(service: &Service, progress: &dyn Progress, touched: &[PathBuf]) -> Option<Duration> {
+    service.forget(touched);
+    // A panic ends this pass and not the service.
+    let outcome = catch_unwind(AssertUnwindSafe(|| service.with_context(progress, pass)))
+        .unwrap_or(Err(Fault::Bug));
+    match outcome {
         Ok(done) => {
             log(&done);
             done.due

@@ -125,6 +125,11 @@ impl SftpChannel {
         self.lock().close();
     }
 
+    /// Whether it is done with.
+    pub(super) fn is_closed(&self) -> bool {
+        self.lock().pump == Pump::Closed
+    }
+
     /// Starts the pump if something waits, and tells whether the channel is done.
     fn settle(
         &self,

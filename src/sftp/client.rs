@@ -16,6 +16,7 @@ use tokio::net::TcpStream;
 
 use crate::fault::Fault;
 use crate::sftp::transport;
+use crate::trust::key_file::read_ssh_key;
 
 /// Bytes moved at a time.
 const BUFFER: usize = 256 * 1024;
@@ -59,7 +60,7 @@ impl Client {
         key: &Path,
         host_key: &str,
     ) -> Result<Self, Fault> {
-        let key = transport::private_key(key)?;
+        let key = read_ssh_key(key)?;
         let expected = PublicKey::from_openssh(host_key.trim()).map_err(|_| Fault::Network {
             doing: "verify the server's key",
             problem: "the expected host key is not a line of a .pub file".to_owned(),

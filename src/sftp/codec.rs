@@ -80,7 +80,7 @@ impl Decoder {
             return Ok(self.stream(input));
         }
         let head = if self.partial.is_empty() {
-            match whole_head(input)? {
+            match input.split_at_checked(head_len(input)?) {
                 Some((head, rest)) => {
                     *input = rest;
                     head
@@ -138,12 +138,6 @@ fn take<'a>(input: &mut &'a [u8], most: usize) -> &'a [u8] {
     let (front, rest) = input.split_at(most.min(input.len()));
     *input = rest;
     front
-}
-
-/// A head that lies whole at the front of the input, without a copy.
-fn whole_head(input: &[u8]) -> Result<Option<(&[u8], &[u8])>, Violation> {
-    // Each look can only learn that more is needed: first the length and type, then a WRITE's handle length.
-    Ok(input.split_at_checked(head_len(input)?))
 }
 
 /// Bytes from the length field on that are needed before the packet (for a WRITE: its head) can be interpreted, as far

@@ -6,9 +6,11 @@ use std::io;
 use std::net::IpAddr;
 use std::os::unix::fs::FileExt;
 
+use rustix::buffer::spare_capacity;
+use rustix::io::Errno;
 use tokio::runtime::{Handle as Runtime, RuntimeFlavor};
 
-use crate::sftp::jail::Listing;
+use crate::sftp::listing::Listing;
 use crate::sftp::refusal::Refusal;
 
 /// Who acts, for the log. File names never go there.
@@ -179,16 +181,11 @@ impl OpenFile {
             return Err(Refusal::denied("this file was opened for writing only"));
         }
         let start = out.len();
-        out.resize(start + len, 0);
-        let buffer = out.get_mut(start..).unwrap_or_default();
-        let count = match read_full(&self.file, buffer, offset) {
-            Ok(count) => count,
-            Err(error) => {
-                out.truncate(start);
-                return Err(error.into());
-            }
-        };
-        out.truncate(start + count);
+        if let Err(error) = read_full(&self.file, offset, len, out) {
+            out.truncate(start);
+            return Err(error.into());
+        }
+        let count = out.len() - start;
         if count == 0 && len > 0 {
             return Err(Refusal::end());
         }
@@ -242,17 +239,22 @@ fn name(handle: &[u8]) -> Result<u32, Refusal> {
         .ok_or_else(Refusal::unknown_handle)
 }
 
-fn read_full(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
-    let mut filled = 0;
-    while let Some(rest) = buffer.get_mut(filled..).filter(|rest| !rest.is_empty()) {
-        match file.read_at(rest, offset.saturating_add(filled as u64)) {
+/// Appends up to `len` bytes to `out`, straight into its spare memory; fewer only at the end of the file.
+fn read_full(file: &File, offset: u64, len: usize, out: &mut Vec<u8>) -> io::Result<()> {
+    let end = out.len() + len;
+    let mut offset = offset;
+    while out.len() < end {
+        out.reserve(end - out.len());
+        match rustix::io::pread(file, spare_capacity(out), offset) {
             Ok(0) => break,
-            Ok(count) => filled += count,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
+            Ok(count) => offset = offset.saturating_add(count as u64),
+            Err(Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
         }
     }
-    Ok(filled)
+    // The spare memory may have been larger than asked for.
+    out.truncate(end);
+    Ok(())
 }
 
 /// Waiting for a disk holds up one connection, not the others on the same thread.

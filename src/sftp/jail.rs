@@ -4,19 +4,25 @@
 use std::collections::VecDeque;
 use std::fs::{File, FileTimes, TryLockError};
 use std::io;
-use std::ops::Deref;
 use std::path::Path;
+use std::thread;
 use std::time::{Duration, UNIX_EPOCH};
 
 use cap_std::ambient_authority;
 use cap_std::fs::{
-    Dir, DirBuilder, DirBuilderExt, Metadata, MetadataExt, OpenOptions, OpenOptionsExt, ReadDir,
+    Dir, DirBuilder, DirBuilderExt, Metadata, MetadataExt, OpenOptions, OpenOptionsExt,
 };
 use rustix::fs::{AtFlags, OFlags, RenameFlags, StatVfs, Timespec, Timestamps};
 
+use crate::sftp::folder::{Folder, fits, open_folder};
+use crate::sftp::listing::{Listing, Look, seen};
 use crate::sftp::path::{Area, STATUS_FILE, Target};
 use crate::sftp::policy::INBOX_DEPTH;
 use crate::sftp::refusal::Refusal;
+
+/// How often, and with what pause between, a file is tried to be locked for writing.
+const LOCK_TRIES: u32 = 20;
+const LOCK_PAUSE: Duration = Duration::from_millis(1);
 
 /// The open root of one party.
 #[derive(Debug)]
@@ -25,21 +31,6 @@ pub(super) struct Jail {
     inbox: Dir,
     outbox: Dir,
     receipts: Dir,
-}
-
-/// A file or folder as the party sees it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Look {
-    /// A folder, else a file.
-    pub(super) folder: bool,
-    /// Bytes; 0 for a folder.
-    pub(super) size: u64,
-    /// Last access, seconds since 1970.
-    pub(super) accessed: u32,
-    /// Last change, seconds since 1970.
-    pub(super) modified: u32,
-    /// Whether the party may change it, which decides the mode that is shown.
-    pub(super) writable: bool,
 }
 
 /// How a file is opened for writing.
@@ -72,36 +63,6 @@ impl From<Times> for FileTimes {
         Self::new()
             .set_accessed(second(times.accessed))
             .set_modified(second(times.modified))
-    }
-}
-
-/// A folder being listed. Vanishing entries are passed over.
-pub(super) enum Listing {
-    /// The root: known beforehand.
-    Root(VecDeque<(String, Look)>),
-    /// A folder on disk, read as the client asks for more.
-    Folder {
-        /// The rest of the entries.
-        entries: ReadDir,
-        /// Whether they may be changed.
-        writable: bool,
-    },
-}
-
-/// A folder handle that is the area's own or was opened on the way.
-enum Folder<'a> {
-    Top(&'a Dir),
-    Below(Dir),
-}
-
-impl Deref for Folder<'_> {
-    type Target = Dir;
-
-    fn deref(&self) -> &Dir {
-        match self {
-            Self::Top(dir) => dir,
-            Self::Below(dir) => dir,
-        }
     }
 }
 
@@ -166,11 +127,7 @@ impl Jail {
             .custom_flags(SAFE_FLAGS);
         let file = folder.open_with(name, &options)?.into_std();
         only_plain_file(&file)?;
-        match file.try_lock_shared() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(Refusal::taken_in()),
-            Err(TryLockError::Error(error)) => return Err(error.into()),
-        }
+        lock_for_writing(&file)?;
         if !still_named(&folder, name, &file) {
             return Err(Refusal::taken_in());
         }
@@ -321,40 +278,27 @@ impl Jail {
     }
 }
 
-impl Iterator for Listing {
-    type Item = (String, Look);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        match self {
-            Self::Root(entries) => entries.pop_front(),
-            Self::Folder { entries, writable } => entries.by_ref().find_map(|entry| {
-                let entry = entry.ok()?;
-                // What cannot be addressed in UTF-8, or is neither file nor folder, is not shown.
-                let name = entry.file_name().into_string().ok()?;
-                let look = seen(&entry.metadata().ok()?, *writable)?;
-                Some((name, look))
-            }),
-        }
-    }
-}
-
 /// Attributes of an open file of the party.
 pub(super) fn look_at(file: &File, writable: bool) -> Result<Look, Refusal> {
     let metadata = Metadata::from_file(file)?;
     seen(&metadata, writable).ok_or_else(Refusal::missing)
 }
 
+/// Takes the shared lock. A scan that looks whether anybody writes holds the exclusive one for an instant, which must
+/// not cost a client its upload; a claim holds it until the file has gone from the inbox.
+fn lock_for_writing(file: &File) -> Result<(), Refusal> {
+    for _ in 0..LOCK_TRIES {
+        match file.try_lock_shared() {
+            Ok(()) => return Ok(()),
+            Err(TryLockError::WouldBlock) => thread::sleep(LOCK_PAUSE),
+            Err(TryLockError::Error(error)) => return Err(error.into()),
+        }
+    }
+    Err(Refusal::taken_in())
+}
+
 /// Links are not followed; a pipe that someone planted does not block the open.
 const SAFE_FLAGS: i32 = OFlags::NOFOLLOW.union(OFlags::NONBLOCK).bits() as i32;
-
-fn open_folder(parent: &Dir, name: impl AsRef<Path>) -> io::Result<Dir> {
-    let mut options = OpenOptions::new();
-    let flags = OFlags::NOFOLLOW.union(OFlags::DIRECTORY).bits();
-    options.read(true).custom_flags(flags as i32);
-    Ok(Dir::from_std_file(
-        parent.open_with(name, &options)?.into_std(),
-    ))
-}
 
 fn only_plain_file(file: &File) -> Result<(), Refusal> {
     let kind = file.metadata()?.file_type();
@@ -374,34 +318,130 @@ fn still_named(folder: &Dir, name: &str, file: &File) -> bool {
     matches!((opened, named), (Ok(a), Ok(b)) if (a.dev(), a.ino()) == (b.dev(), b.ino()))
 }
 
-/// What the party sees of something; `None` for what is neither a file nor a folder.
-fn seen(metadata: &Metadata, writable: bool) -> Option<Look> {
-    let folder = metadata.is_dir();
-    if !folder && !metadata.is_file() {
-        return None;
-    }
-    let seconds = |seconds: i64| u32::try_from(seconds.max(0)).unwrap_or(u32::MAX);
-    Some(Look {
-        folder,
-        size: if folder { 0 } else { metadata.len() },
-        accessed: seconds(metadata.atime()),
-        modified: seconds(metadata.mtime()),
-        writable,
-    })
-}
+#[cfg(test)]
+mod tests {
+    use std::fs::{self, File};
+    use std::os::unix::fs::symlink;
 
-/// Whether a folder, itself included, has at most `levels` levels of folders.
-fn fits(folder: &Dir, levels: usize) -> io::Result<bool> {
-    if levels == 0 {
-        return Ok(false);
-    }
-    for entry in folder.entries()? {
-        let entry = entry?;
-        if entry.file_type()?.is_dir()
-            && !fits(&open_folder(folder, entry.file_name())?, levels - 1)?
-        {
-            return Ok(false);
+    use tempfile::TempDir;
+
+    use super::{Jail, WriteMode, still_named};
+    use crate::sftp::path::CanonicalPath;
+    use crate::sftp::refusal::Refusal;
+
+    const NEW: WriteMode = WriteMode {
+        read: false,
+        create: true,
+        exclusive: false,
+        truncate: true,
+        append: false,
+    };
+
+    fn root() -> (TempDir, Jail) {
+        let dir = TempDir::new().unwrap();
+        for folder in ["inbox", "outbox", "receipts"] {
+            fs::create_dir(dir.path().join(folder)).unwrap();
         }
+        let jail = Jail::open(dir.path()).unwrap();
+        (dir, jail)
     }
-    Ok(true)
+
+    fn at(path: &str) -> CanonicalPath {
+        CanonicalPath::parse(path).unwrap()
+    }
+
+    #[test]
+    fn a_root_with_a_link_for_a_folder_is_not_opened() {
+        let (dir, _) = root();
+        fs::remove_dir(dir.path().join("outbox")).unwrap();
+        assert!(Jail::open(dir.path()).is_err());
+        symlink("inbox", dir.path().join("outbox")).unwrap();
+        assert!(Jail::open(dir.path()).is_err());
+    }
+
+    #[test]
+    fn only_the_file_that_still_has_the_name_may_be_written() {
+        let (dir, jail) = root();
+        let path = dir.path().join("inbox/f");
+        let opened = File::create(&path).unwrap();
+        assert!(still_named(&jail.inbox, "f", &opened));
+        fs::rename(&path, dir.path().join("staged")).unwrap();
+        assert!(!still_named(&jail.inbox, "f", &opened), "renamed away");
+        File::create(&path).unwrap();
+        assert!(!still_named(&jail.inbox, "f", &opened), "another file");
+    }
+
+    #[test]
+    fn a_refused_writer_changes_nothing() {
+        let (dir, jail) = root();
+        let path = dir.path().join("inbox/f");
+        fs::write(&path, "content").unwrap();
+        let claim = File::open(&path).unwrap();
+        claim.lock().unwrap();
+        let refused = jail.open_write(at("inbox/f").target(), NEW).unwrap_err();
+        assert_eq!(refused, Refusal::taken_in());
+        assert_eq!(fs::read_to_string(&path).unwrap(), "content");
+        claim.unlock().unwrap();
+        let first = jail.open_write(at("inbox/f").target(), NEW).unwrap();
+        let second = jail.open_write(at("inbox/f").target(), NEW).unwrap();
+        assert!(claim.try_lock().is_err());
+        drop((first, second));
+        claim.try_lock().unwrap();
+    }
+
+    #[test]
+    fn a_rename_replaces_only_when_asked_to() {
+        let (dir, jail) = root();
+        fs::write(dir.path().join("inbox/a"), "a").unwrap();
+        fs::write(dir.path().join("inbox/b"), "b").unwrap();
+        let (a, b) = (at("inbox/a"), at("inbox/b"));
+        assert!(jail.rename(a.target(), b.target(), false).is_err());
+        assert_eq!(fs::read_to_string(dir.path().join("inbox/b")).unwrap(), "b");
+        jail.rename(a.target(), b.target(), true).unwrap();
+        assert_eq!(fs::read_to_string(dir.path().join("inbox/b")).unwrap(), "a");
+    }
+
+    #[test]
+    fn a_folder_is_not_moved_deeper_than_the_inbox_goes() {
+        let (dir, jail) = root();
+        fs::create_dir_all(dir.path().join("inbox/a/2/3/4")).unwrap();
+        fs::create_dir_all(dir.path().join("inbox/b/2/3/4/5")).unwrap();
+        let a = at("inbox/a");
+        assert!(
+            jail.rename(a.target(), at("inbox/b/2/3/4/5/a").target(), false)
+                .is_err()
+        );
+        jail.rename(a.target(), at("inbox/b/2/3/4/a").target(), false)
+            .unwrap();
+        assert!(dir.path().join("inbox/b/2/3/4/a/2/3/4").exists());
+    }
+
+    #[test]
+    fn what_is_neither_file_nor_folder_does_not_exist() {
+        let (dir, jail) = root();
+        rustix::fs::mknodat(
+            rustix::fs::CWD,
+            dir.path().join("inbox/pipe"),
+            rustix::fs::FileType::Fifo,
+            rustix::fs::Mode::RWXU,
+            0,
+        )
+        .unwrap();
+        symlink("/etc/passwd", dir.path().join("inbox/link")).unwrap();
+        fs::write(dir.path().join("outbox/real"), "real").unwrap();
+        symlink("real", dir.path().join("outbox/near")).unwrap();
+        for name in ["inbox/pipe", "inbox/link", "outbox/near"] {
+            let path = at(name);
+            assert_eq!(jail.look(path.target()), Err(Refusal::missing()), "{name}");
+            assert!(jail.open_read(path.target()).is_err(), "{name}");
+            assert!(jail.open_write(path.target(), NEW).is_err(), "{name}");
+            assert!(jail.remove(path.target()).is_err(), "{name}");
+            assert!(
+                jail.rename(path.target(), at("inbox/x").target(), false)
+                    .is_err(),
+                "{name}"
+            );
+        }
+        assert_eq!(jail.list(at("inbox").target()).unwrap().count(), 0);
+    }
 }

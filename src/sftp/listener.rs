@@ -19,6 +19,7 @@ use crate::sftp::auth::Registry;
 use crate::sftp::session::Connection;
 use crate::sftp::stream::Socket;
 use crate::sftp::{Account, Limits, Settings, transport};
+use crate::trust::key_file::read_ssh_key;
 
 /// Time that a client has to close its side after it was told to go.
 const FAREWELL: Duration = Duration::from_millis(500);
@@ -101,7 +102,7 @@ impl Server {
     /// # Errors
     /// A key file that cannot be used, or an address that cannot be had.
     pub fn bind(settings: Settings) -> Result<Self, Fault> {
-        let host_key = transport::private_key(&settings.host_key)?;
+        let host_key = read_ssh_key(&settings.host_key)?;
         let registry = Registry::read(&settings.accounts)?;
         let listener = StdListener::bind(settings.listen).map_err(network("listen for SFTP"))?;
         listener
@@ -207,6 +208,10 @@ impl Reception {
             tracing::warn!(%peer, "too many connections; one was turned away");
             return;
         };
+        // Answers are small and waited for. Without it they are only slower.
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%peer, %error, "no delay cannot be switched off");
+        }
         let visit = Visit {
             shared: Arc::clone(&self.shared),
             socket: Socket::new(stream),

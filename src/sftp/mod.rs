@@ -1,10 +1,12 @@
 //! The SFTP server: folders over SSH, public key only, one closed root per party.
 //!
-//! Reading order, along the way of a byte: [`Server`] in `listener` accepts and supervises connections; `stream`
-//! buffers the socket; `session` answers SSH (login by `auth`, which reads `authorized_keys`); `channel` bounds what
-//! one SFTP channel may queue; `codec` cuts its bytes into requests; `engine` carries them out on `handles` and on the
-//! `jail`, after `path` has made a strange path canonical and `policy` has said whether the party may do this there;
-//! `reply` writes the answer, `refusal` says why not. [`client`] is the other side, for the demonstration and tests.
+//! Reading order, along the way of a byte: [`Server`] in `listener` accepts and supervises connections; `transport`
+//! chooses the algorithms, `stream` buffers the socket; `session` answers SSH (login by `auth`, from `authorized_keys`
+//! and the `addresses` in it); `channel` bounds what one SFTP channel may queue and `stash`es what must wait; `codec`
+//! cuts its bytes into requests; `engine` and `extensions` carry them out on `handles` and on the `jail` (`folder`,
+//! `listing`), after `path` has made a strange path canonical and `policy` has said whether the party may do this
+//! there; `reply` writes the answer, `refusal` says why not. [`client`] is the other side, for the demonstration and
+//! tests.
 //!
 //! The whole SFTP layer runs inline in russh's `data` callback: a task that reads russh's `Channel` deadlocks with
 //! clients that pipeline (the session waits for the task, the task for the session).
@@ -12,6 +14,7 @@
 //! What this room never does: decrypt, read a manifest, know a delivery, share memory with the pipeline, follow or
 //! make a link, log a file name. It meets the pipeline at the folders: an open writer holds a shared advisory lock.
 
+mod addresses;
 mod auth;
 mod authorized_keys;
 mod channel;
@@ -19,9 +22,11 @@ pub mod client;
 mod codec;
 mod engine;
 mod extensions;
+mod folder;
 mod handles;
 mod jail;
 mod listener;
+mod listing;
 mod path;
 mod policy;
 mod refusal;
@@ -86,6 +91,8 @@ pub struct Limits {
     pub pending_output: usize,
     /// The SSH receive window of a channel, in bytes.
     pub window: u32,
+    /// Bytes in one direction after which the session keys are exchanged anew.
+    pub rekey_bytes: usize,
     /// Time that connections have for their running request when the server stops.
     pub stop_grace: Duration,
 }
@@ -104,6 +111,7 @@ impl Default for Limits {
             waiting_input: 16 << 20,
             pending_output: 1 << 20,
             window: 4 << 20,
+            rekey_bytes: 1 << 30,
             stop_grace: Duration::from_secs(5),
         }
     }

@@ -6,7 +6,7 @@ use russh_sftp::protocol::{
     Attrs, ExtendedReply, File, FileAttributes, FileMode, Handle, Name, Packet, StatusCode, Version,
 };
 
-use crate::sftp::jail::Look;
+use crate::sftp::listing::Look;
 use crate::sftp::refusal::Refusal;
 
 const TYPE_STATUS: u8 = 101;
@@ -202,7 +202,7 @@ mod tests {
     use jiff::Timestamp;
 
     use super::{data, long_name, ok, refused};
-    use crate::sftp::jail::Look;
+    use crate::sftp::listing::Look;
     use crate::sftp::refusal::Refusal;
 
     #[test]

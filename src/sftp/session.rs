@@ -5,11 +5,11 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use russh::keys::{Algorithm, PublicKey};
+use russh::keys::{Algorithm, HashAlg, PublicKey};
 use russh::server::{
     Auth, ChannelOpenHandle, Handler, Msg, PublicKeyOffer, Session, VerifiedPublicKey,
 };
-use russh::{Channel, ChannelId, ChannelOpenFailure, Pty};
+use russh::{Channel, ChannelId, ChannelOpenFailure, Disconnect, Pty};
 
 use crate::sftp::auth::{Login, Reason};
 use crate::sftp::channel::{Outcome, SftpChannel};
@@ -17,6 +17,9 @@ use crate::sftp::engine::Engine;
 use crate::sftp::handles::Actor;
 use crate::sftp::jail::Jail;
 use crate::sftp::listener::{Pulse, Shared};
+
+/// Channels in the life of one connection: russh keeps a little of each that we close first.
+const CHANNELS_EVER: usize = 4096;
 
 /// One connection.
 pub(super) struct Connection {
@@ -26,6 +29,7 @@ pub(super) struct Connection {
     login: Option<Login>,
     /// `None` until the channel asks for SFTP.
     channels: HashMap<ChannelId, Option<SftpChannel>>,
+    channels_ever: usize,
 }
 
 impl Connection {
@@ -37,6 +41,7 @@ impl Connection {
             peer,
             login: None,
             channels: HashMap::new(),
+            channels_ever: 0,
         }
     }
 
@@ -52,7 +57,7 @@ impl Connection {
         } else {
             "(unknown)"
         };
-        tracing::info!(account, peer = %self.peer, ?reason, "login refused");
+        tracing::info!(%account, peer = %self.peer, ?reason, "login refused");
     }
 
     /// Starts SFTP on a channel, or says in the log why it cannot.
@@ -74,7 +79,7 @@ impl Connection {
                 ))
             }
             Err(error) => {
-                tracing::error!(account = actor.account, %error, "the root of an account cannot be opened");
+                tracing::error!(account = %actor.account, %error, "the root of an account cannot be opened");
                 None
             }
         }
@@ -89,11 +94,13 @@ impl Connection {
         match outcome {
             Outcome::Open => Ok(()),
             Outcome::Finished => {
+                self.channels.remove(&id);
                 session.exit_status_request(id, 0)?;
                 session.eof(id)?;
                 session.close(id)
             }
             Outcome::Broken(reason) => {
+                self.channels.remove(&id);
                 tracing::warn!(peer = %self.peer, reason, "sftp protocol violation");
                 session.close(id)
             }
@@ -107,6 +114,9 @@ impl Connection {
     /// A request for something that is not SFTP: refused and closed, or `scp -O` would wait for ever.
     fn refuse(&mut self, id: ChannelId, session: &mut Session) -> Result<(), russh::Error> {
         tracing::info!(peer = %self.peer, "a request other than sftp was refused");
+        if let Some(Some(sftp)) = self.channels.remove(&id) {
+            sftp.abandon();
+        }
         session.channel_failure(id)?;
         session.eof(id)?;
         session.close(id)
@@ -137,6 +147,8 @@ impl Handler for Connection {
     ) -> Result<Auth, Self::Error> {
         Ok(match self.admit(user, key.public_key, key.algorithm) {
             Ok(login) => {
+                let fingerprint = key.public_key.fingerprint(HashAlg::Sha256);
+                tracing::info!(account = %login.account, peer = %self.peer, %fingerprint, "login");
                 self.login = Some(login);
                 Auth::Accept
             }
@@ -149,9 +161,6 @@ impl Handler for Connection {
 
     async fn auth_succeeded(&mut self, _: &mut Session) -> Result<(), Self::Error> {
         self.pulse.logged_in();
-        if let Some(login) = &self.login {
-            tracing::info!(account = login.account, peer = %self.peer, "login");
-        }
         Ok(())
     }
 
@@ -159,8 +168,16 @@ impl Handler for Connection {
         &mut self,
         channel: Channel<Msg>,
         reply: ChannelOpenHandle,
-        _: &mut Session,
+        session: &mut Session,
     ) -> Result<(), Self::Error> {
+        self.channels_ever += 1;
+        if self.channels_ever > CHANNELS_EVER {
+            let reason = Disconnect::ByApplication;
+            return session.disconnect(reason, "too many channels; connect again", "en");
+        }
+        // One that a pump has finished is closed here; its client's own close is not told to us.
+        self.channels
+            .retain(|_, sftp| !sftp.as_ref().is_some_and(SftpChannel::is_closed));
         if self.channels.len() >= self.server.limits().channels {
             reply.reject(ChannelOpenFailure::ResourceShortage).await;
             return Ok(());
@@ -231,7 +248,10 @@ impl Handler for Connection {
                 let outcome = sftp.end_of_input(session)?;
                 self.after(id, outcome, session)
             }
-            _ => session.close(id),
+            _ => {
+                self.channels.remove(&id);
+                session.close(id)
+            }
         }
     }
 
@@ -303,7 +323,7 @@ impl Drop for Connection {
             sftp.abandon();
         }
         if let Some(login) = &self.login {
-            tracing::info!(account = login.account, peer = %self.peer, "connection ended");
+            tracing::info!(account = %login.account, peer = %self.peer, "connection ended");
         }
     }
 }

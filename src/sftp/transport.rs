@@ -1,20 +1,19 @@
 //! The SSH side: host key, algorithms, timers.
 
 use std::borrow::Cow;
-use std::fs;
-use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
 use std::time::Duration;
 
 use russh::keys::{Algorithm, EcdsaCurve, HashAlg, PrivateKey};
 use russh::server::Config;
 use russh::{MethodKind, MethodSet, Preferred, SshId, cipher, compression, kex, mac};
 
-use crate::fault::Fault;
 use crate::sftp::Limits;
 
 /// A client that is gone is noticed within about a minute, so that the lock of its cut upload ends.
 const KEEPALIVE: Duration = Duration::from_secs(20);
+
+/// As in OpenSSH and RFC 4253 §9.
+const REKEY_TIME: Duration = Duration::from_secs(3600);
 
 /// Post-quantum first; nothing with SHA-1. The last four names are markers, not methods.
 const KEX: &[kex::Name] = &[
@@ -82,6 +81,7 @@ pub(super) fn config(host_key: PrivateKey, limits: &Limits) -> Config {
         max_auth_attempts: limits.login_attempts,
         keys: vec![host_key],
         window_size: limits.window,
+        limits: russh::Limits::new(limits.rekey_bytes, limits.rekey_bytes, REKEY_TIME),
         // One place: the pump of a channel counts on it.
         event_buffer_size: 1,
         preferred: preferred(),
@@ -89,7 +89,6 @@ pub(super) fn config(host_key: PrivateKey, limits: &Limits) -> Config {
         inactivity_timeout: Some(limits.idle),
         keepalive_interval: Some(KEEPALIVE),
         keepalive_max: 3,
-        nodelay: true,
         ..Config::default()
     }
 }
@@ -105,39 +104,4 @@ pub(super) fn preferred() -> Preferred {
         compression: Cow::Borrowed(&[compression::NONE]),
         ..Preferred::default()
     }
-}
-
-/// Reads a private key that only its owner may read.
-///
-/// # Errors
-/// [`Fault::Io`] when the file cannot be read, [`Fault::Key`] when others can read it or it is no usable key.
-pub(super) fn private_key(path: &Path) -> Result<PrivateKey, Fault> {
-    let problem = |problem: String| Fault::Key {
-        path: path.to_path_buf(),
-        problem,
-    };
-    let metadata = fs::metadata(path).map_err(Fault::io("read the SSH key", path))?;
-    let mode = metadata.permissions().mode() & 0o777;
-    if mode & 0o077 != 0 {
-        return Err(problem(format!(
-            "others can read it (mode {mode:04o}); run: chmod 600 {}",
-            path.display()
-        )));
-    }
-    let text = zeroize::Zeroizing::new(
-        fs::read_to_string(path).map_err(Fault::io("read the SSH key", path))?,
-    );
-    let key = PrivateKey::from_openssh(text.as_bytes()).map_err(|_| {
-        problem(
-            "it is not a private key in OpenSSH's format; make one with ssh-keygen -t ed25519"
-                .to_owned(),
-        )
-    })?;
-    if key.is_encrypted() {
-        return Err(problem(
-            "it has a passphrase, which a service cannot ask for; remove it with ssh-keygen -p"
-                .to_owned(),
-        ));
-    }
-    Ok(key)
 }

@@ -166,8 +166,8 @@ fn no_value_and_no_column_name_is_readable_in_the_file() {
 #[test]
 fn every_flipped_bit_and_every_cut_is_noticed() {
     let place = place();
-    for lz4 in [true, false] {
-        place.write("x.snap", 12, lz4);
+    for (rows, lz4) in [(12, true), (12, false), (0, true)] {
+        place.write("x.snap", rows, lz4);
         let good = fs::read(place.path("x.snap")).unwrap();
         let path = place.path("y.snap");
         let index = good.len() - TRAILER;
@@ -262,4 +262,26 @@ fn blocks_cannot_change_places_within_or_between_files() {
     ));
     assert!(!refused(&bytes_a));
     assert!(Reader::open(a.path(), &StoreKey::generate_for_tests()).is_err());
+}
+
+#[test]
+fn threads_read_one_snapshot_side_by_side() {
+    let place = place();
+    let reader = place.write("x.snap", 5_000, true);
+    let count = &|parity: usize| {
+        let (mut rows, mut row) = (0, Row::new());
+        for partition in Partition::all().skip(parity).step_by(2) {
+            let mut cursor = reader.partition(partition);
+            while cursor.read(&mut row).unwrap() {
+                rows += 1;
+            }
+        }
+        rows
+    };
+    let halves: [u64; 2] = std::thread::scope(|scope| {
+        [0, 1]
+            .map(|parity| scope.spawn(move || count(parity)))
+            .map(|thread| thread.join().unwrap())
+    });
+    assert_eq!(halves.iter().sum::<u64>(), 5_000);
 }

@@ -1,6 +1,6 @@
 //! Snapshots: rows at rest, encrypted, in 256 partitions, read back as streams (design §7).
 //!
-//! A snapshot is one file ([`layout`]): a header with the data key that age wrapped for the store key, blocks of
+//! A snapshot is one file (`layout`): a header with the data key that age wrapped for the store key, blocks of
 //! about 64 KiB sealed with AES-256-GCM, and a sealed index. A row lies in the partition that a keyed hash of its
 //! group key (the first key column) names, the same in every snapshot of one store key: so two snapshots are
 //! compared one pair of partitions at a time, and memory depends on a partition, never on the file.

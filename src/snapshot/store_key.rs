@@ -9,6 +9,7 @@ use aws_lc_rs::{hkdf, hmac};
 use zeroize::Zeroizing;
 
 use crate::fault::Fault;
+use crate::trust::key_file::read_private;
 
 use super::Partition;
 
@@ -117,18 +118,17 @@ impl StoreKey {
     }
 }
 
-/// The file's bytes, wiped on drop.
-fn read_private(path: &Path) -> Result<Zeroizing<Vec<u8>>, Fault> {
-    std::fs::read(path)
-        .map(Zeroizing::new)
-        .map_err(Fault::io("read the store key", path))
-}
-
 #[cfg(test)]
 mod tests {
-    use std::fs;
+    use std::fs::{self, Permissions};
+    use std::os::unix::fs::PermissionsExt;
 
     use super::*;
+
+    fn write_private(path: &Path, text: &str) {
+        fs::write(path, text).unwrap();
+        fs::set_permissions(path, Permissions::from_mode(0o600)).unwrap();
+    }
 
     #[test]
     fn a_file_of_age_keygen_is_read_and_partitions_stay_the_same() {
@@ -140,7 +140,7 @@ mod tests {
             identity.to_public(),
             identity.to_string().expose_secret()
         );
-        fs::write(&path, text).unwrap();
+        write_private(&path, &text);
         let (first, second) = (
             StoreKey::load(&path).unwrap(),
             StoreKey::load(&path).unwrap(),
@@ -183,13 +183,15 @@ mod tests {
             ("AGE-SECRET-KEY-1QQQQ".to_owned(), "no X25519 identity"),
         ] {
             let path = dir.path().join("key");
-            fs::write(&path, content).unwrap();
+            write_private(&path, &content);
             let fault = StoreKey::load(&path).err().unwrap().to_string();
             assert!(fault.contains(part), "{fault}");
         }
-        assert!(matches!(
-            StoreKey::load(&dir.path().join("none")),
-            Err(Fault::Io { .. })
-        ));
+        assert!(StoreKey::load(&dir.path().join("none")).is_err());
+        let open = dir.path().join("open");
+        write_private(&open, &format!("{key}\n"));
+        assert!(StoreKey::load(&open).is_ok());
+        fs::set_permissions(&open, Permissions::from_mode(0o640)).unwrap();
+        assert!(matches!(StoreKey::load(&open), Err(Fault::Key { .. })));
     }
 }

@@ -10,6 +10,7 @@ use tempfile::{Builder, TempPath};
 
 use crate::agreement::Row;
 use crate::fault::Fault;
+use crate::files::sync_dir;
 
 use super::block::{Plain, encoded_len};
 use super::layout::{self, BLOCK, Entry, Header, Index, TAG};
@@ -133,9 +134,7 @@ impl Writer {
             temporary
                 .persist(&self.path)
                 .map_err(|e| failed("name a snapshot")(e.error))?;
-            File::open(folder_of(&self.path))
-                .and_then(|folder| folder.sync_all())
-                .map_err(failed("sync the folder of a snapshot"))?;
+            sync_dir(folder_of(&self.path))?;
         }
         Ok(Reader::of(
             self.file,

@@ -76,3 +76,24 @@ fn unencodable(error: russh::keys::ssh_key::Error) -> Fault {
         problem: error.to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use jiff::Timestamp;
+    use tempfile::TempDir;
+
+    use super::{age_identity, ssh_key_pair};
+
+    #[test]
+    fn a_new_key_never_replaces_another() {
+        let dir = TempDir::new().unwrap();
+        let path = dir.path().join("key");
+        ssh_key_pair(&path, "x").unwrap();
+        let before = fs::read(&path).unwrap();
+        assert!(ssh_key_pair(&path, "x").is_err());
+        assert!(age_identity(&path, Timestamp::UNIX_EPOCH).is_err());
+        assert_eq!(fs::read(&path).unwrap(), before);
+    }
+}

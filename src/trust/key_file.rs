@@ -5,6 +5,7 @@ use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
+use russh::keys::PrivateKey;
 use zeroize::Zeroizing;
 
 use crate::fault::Fault;
@@ -36,6 +37,25 @@ pub fn read_private(path: &Path) -> Result<Zeroizing<Vec<u8>>, Fault> {
         ));
     }
     read_at_most(&mut file, path, LARGEST_PRIVATE)
+}
+
+/// An OpenSSH private key without a passphrase, from a file as [`read_private`] wants it.
+pub fn read_ssh_key(path: &Path) -> Result<PrivateKey, Fault> {
+    let bytes = read_private(path)?;
+    let key = PrivateKey::from_openssh(&*bytes).map_err(|_| {
+        problem(
+            path,
+            "not an OpenSSH private key; make one with `ssh-keygen -t ed25519`".to_owned(),
+        )
+    })?;
+    if key.is_encrypted() {
+        return Err(problem(
+            path,
+            "it has a passphrase, and nobody is there to type it; remove it with `ssh-keygen -p`"
+                .to_owned(),
+        ));
+    }
+    Ok(key)
 }
 
 /// The text of a file of public keys, one a line.

@@ -40,10 +40,16 @@ pub struct PartyKeys {
 impl Keyring {
     /// Loads every file, and tells every problem.
     pub fn load(config: &Config) -> Result<Self, Vec<Fault>> {
+        Self::load_files(&config.keys, &config.parties)
+    }
+
+    fn load_files(
+        keys: &KeyFiles,
+        parties: &BTreeMap<PartyId, PartyFiles>,
+    ) -> Result<Self, Vec<Fault>> {
         let mut faults = Vec::new();
-        let service = ServiceKeys::load(&config.keys, &mut faults);
-        let parties = config
-            .parties
+        let service = ServiceKeys::load(keys, &mut faults);
+        let parties = parties
             .iter()
             .filter_map(|(party, files)| {
                 Some((party.clone(), PartyKeys::load(files, &mut faults)?))
@@ -85,4 +91,65 @@ impl PartyKeys {
 
 fn keep<T>(outcome: Result<T, Fault>, faults: &mut Vec<Fault>) -> Option<T> {
     outcome.map_err(|fault| faults.push(fault)).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::fs;
+
+    use jiff::Timestamp;
+    use tempfile::TempDir;
+
+    use crate::config::{KeyFiles, PartyFiles};
+    use crate::trust::generate::{age_identity, ssh_key_pair, write_new};
+
+    use super::Keyring;
+
+    #[test]
+    fn all_files_load_or_every_problem_is_told() {
+        let dir = TempDir::new().unwrap();
+        let path = |name: &str| dir.path().join(name);
+        let signing = ssh_key_pair(&path("signing"), "signing").unwrap();
+        let recipient = age_identity(&path("identity"), Timestamp::UNIX_EPOCH).unwrap();
+        write_new(&path("recipients"), recipient.as_bytes(), 0o644).unwrap();
+        let line = format!("bkn namespaces=\"padan\" {signing}");
+        write_new(&path("signers"), line.as_bytes(), 0o644).unwrap();
+        let keys = KeyFiles {
+            ssh_host: path("unused"),
+            age_identity: path("identity"),
+            store_identity: path("unused"),
+            signing: path("signing"),
+        };
+        let party = "bkn".parse().unwrap();
+        let files = PartyFiles {
+            authorized_keys: path("unused"),
+            allowed_signers: path("signers"),
+            recipients: path("recipients"),
+        };
+        let parties = BTreeMap::from([(party, files)]);
+
+        let keyring = Keyring::load_files(&keys, &parties).unwrap();
+        assert!(keyring.party(&"bkn".parse().unwrap()).is_some());
+        assert!(keyring.party(&"bpjs".parse().unwrap()).is_none());
+        assert_eq!(keyring.service.signing.public_line(), signing);
+        assert!(!format!("{keyring:?}").contains("AGE-SECRET"));
+
+        for name in ["identity", "signing", "signers"] {
+            fs::write(path(name), "rubbish here\n").unwrap();
+        }
+        fs::remove_file(path("recipients")).unwrap();
+        let faults = Keyring::load_files(&keys, &parties).unwrap_err();
+        for name in ["identity", "signing", "signers", "recipients"] {
+            let told = |fault: &crate::fault::Fault| {
+                fault.to_string().contains(path(name).to_str().unwrap())
+            };
+            assert!(faults.iter().any(told), "{name}: {faults:?}");
+        }
+        assert!(
+            !faults
+                .iter()
+                .any(|fault| fault.to_string().contains("rubbish"))
+        );
+    }
 }

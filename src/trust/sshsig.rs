@@ -12,7 +12,7 @@ use crate::fault::Fault;
 use crate::rejection::Code;
 
 use super::allowed_signers::{AllowedSigners, Standing};
-use super::key_file::{problem, read_private};
+use super::key_file::{problem, read_ssh_key};
 
 /// Largest armored signature, in bytes; one by an RSA key of 16,384 bits has 6 KiB.
 pub const LARGEST: usize = 16 << 10;
@@ -67,20 +67,7 @@ pub fn verify(
 impl SigningKey {
     /// Reads an OpenSSH private key without passphrase, of a kind that [`verify`] accepts.
     pub fn load(path: &Path) -> Result<Self, Fault> {
-        let bytes = read_private(path)?;
-        let key = PrivateKey::from_openssh(&*bytes).map_err(|_| {
-            problem(
-                path,
-                "not an OpenSSH private key; make one with `ssh-keygen -t ed25519`".to_owned(),
-            )
-        })?;
-        if key.is_encrypted() {
-            return Err(problem(
-                path,
-                "it has a passphrase, and nobody is there to type it; remove it with `ssh-keygen -p`"
-                    .to_owned(),
-            ));
-        }
+        let key = read_ssh_key(path)?;
         let usable = match key.public_key().key_data() {
             KeyData::Ed25519(_) | KeyData::Ecdsa(_) => true,
             KeyData::Rsa(rsa) => bits(rsa) >= SHORTEST_RSA,

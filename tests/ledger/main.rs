@@ -1,8 +1,16 @@
-//! The ledger on a real file: every method, and what it refuses.
+//! The ledger on a real file: every method, what it refuses, and what operators read of it.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test stops at the first surprise, in its helpers too"
+)]
 
 mod answers;
 mod file;
 mod life;
 mod lists;
+mod pages;
 mod place;
 mod processes;

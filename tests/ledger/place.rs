@@ -114,7 +114,9 @@ impl Place {
     pub fn opened(&self, sequence: u32) -> DeliveryId {
         let new = delivery("bkn", sequence);
         assert_eq!(self.ledger.begin(&new).unwrap(), Begun::Open);
-        self.ledger.claimed(&new.id, at(1)).unwrap();
+        self.ledger
+            .claimed(&new.id, at(i64::from(sequence) + 1))
+            .unwrap();
         self.ledger.set_parts(&new.id, &[part(sequence)]).unwrap();
         new.id
     }

@@ -16,6 +16,7 @@ const CHUNK: usize = 64 << 10;
 const SEALED_CHUNK: usize = CHUNK + 16;
 
 #[test]
+#[ignore = "needs age, ssh-keygen"]
 fn age_opens_what_we_seal() {
     let place = Place::new();
     let (identity, recipient) = place.age_key("a.txt");
@@ -39,6 +40,7 @@ fn age_opens_what_we_seal() {
 }
 
 #[test]
+#[ignore = "needs age, ssh-keygen"]
 fn we_open_what_age_seals() {
     let place = Place::new();
     let (identity, recipient) = place.age_key("a.txt");
@@ -81,6 +83,7 @@ fn we_open_what_age_seals() {
 }
 
 #[test]
+#[ignore = "needs age, ssh-keygen"]
 fn files_for_others_and_with_passphrases_have_no_key_of_ours() {
     let place = Place::new();
     let (identity, _) = place.age_key("a.txt");
@@ -97,6 +100,7 @@ fn files_for_others_and_with_passphrases_have_no_key_of_ours() {
 }
 
 #[test]
+#[ignore = "needs age, ssh-keygen"]
 fn a_truncated_file_never_ends_cleanly() {
     let place = Place::new();
     let (identity, recipient) = place.age_key("a.txt");
@@ -152,6 +156,7 @@ fn a_truncated_file_never_ends_cleanly() {
 }
 
 #[test]
+#[ignore = "needs age, ssh-keygen"]
 fn any_altered_byte_is_noticed() {
     let place = Place::new();
     let (identity, recipient) = place.age_key("a.txt");
@@ -186,6 +191,7 @@ fn any_altered_byte_is_noticed() {
 }
 
 #[test]
+#[ignore = "needs age, ssh-keygen"]
 fn what_is_no_age_file_is_refused_as_damaged() {
     let place = Place::new();
     let (identity, _) = place.age_key("a.txt");
@@ -214,6 +220,7 @@ fn what_is_no_age_file_is_refused_as_damaged() {
 }
 
 #[test]
+#[ignore = "needs age, ssh-keygen"]
 fn a_huge_header_is_refused_before_it_is_read() {
     let place = Place::new();
     let (identity, _) = place.age_key("a.txt");
@@ -244,22 +251,22 @@ fn a_huge_header_is_refused_before_it_is_read() {
         let read = read.load(std::sync::atomic::Ordering::Relaxed);
         assert!(read <= 256 << 10, "{name}: {read} bytes read");
     }
-    // The largest header that is looked at must not be slow either.
-    let mut bytes = b"age-encryption.org/v1\n".to_vec();
-    bytes.extend(b"-> a\n\n".repeat(511));
-    bytes.extend(
-        b"--- fgMiVLJHMlg9fW7CVG/hPS5EAU4Zeg19LyCP7SoH5nA\n0123456789abcdef0123456789abcdef",
-    );
-    let begun = Instant::now();
-    assert_eq!(rejected(bytes, &identity), Some(Code::DecryptNoKey));
-    assert!(
-        begun.elapsed() < Duration::from_secs(2),
-        "{:?}",
-        begun.elapsed()
-    );
+    // age's parser takes a time that grows with the square of the lines: few are looked at, many are not.
+    for (stanzas, expected) in [(511, Code::DecryptNoKey), (10_000, Code::TooLarge)] {
+        let mut bytes = b"age-encryption.org/v1\n".to_vec();
+        bytes.extend(b"-> a\n\n".repeat(stanzas));
+        bytes.extend(b"--- fgMiVLJHMlg9fW7CVG/hPS5EAU4Zeg19LyCP7SoH5nA\n");
+        assert!(bytes.len() < 64 << 10);
+        bytes.extend([b'0'; 32]);
+        let begun = Instant::now();
+        assert_eq!(rejected(bytes, &identity), Some(expected));
+        let took = begun.elapsed();
+        assert!(took < Duration::from_secs(1), "{stanzas} stanzas: {took:?}");
+    }
 }
 
 #[test]
+#[ignore = "needs age, ssh-keygen"]
 fn an_armored_line_without_end_is_refused_before_it_is_read() {
     let place = Place::new();
     let (identity, recipient) = place.age_key("a.txt");
@@ -286,6 +293,7 @@ fn an_armored_line_without_end_is_refused_before_it_is_read() {
 }
 
 #[test]
+#[ignore = "needs age, ssh-keygen"]
 fn a_disk_that_fails_is_our_fault_and_not_damage() {
     let place = Place::new();
     let (identity, recipient) = place.age_key("a.txt");
@@ -311,6 +319,7 @@ fn a_disk_that_fails_is_our_fault_and_not_damage() {
 }
 
 #[test]
+#[ignore = "needs age, ssh-keygen"]
 fn a_writer_that_is_dropped_leaves_nothing_that_opens() {
     let place = Place::new();
     let (identity, recipient) = place.age_key("a.txt");
@@ -337,6 +346,7 @@ fn a_writer_that_is_dropped_leaves_nothing_that_opens() {
 }
 
 #[test]
+#[ignore = "needs age, ssh-keygen"]
 fn a_full_disk_is_told_when_sealing() {
     let place = Place::new();
     let (_, recipient) = place.age_key("a.txt");
@@ -359,6 +369,7 @@ fn a_full_disk_is_told_when_sealing() {
 }
 
 #[test]
+#[ignore = "needs age, ssh-keygen"]
 fn identity_and_recipient_files_say_what_is_wrong() {
     let place = Place::new();
     let (identity, recipient) = place.age_key("a.txt");

@@ -12,6 +12,7 @@ use padan::trust::sshsig::SigningKey;
 use super::tools::{Place, run, succeed};
 
 #[test]
+#[ignore = "needs age, ssh-keygen, sftp"]
 fn a_trial_can_play_all_three() {
     let place = Place::new();
     let dir = place.path("a trial");
@@ -69,6 +70,7 @@ fn a_trial_can_play_all_three() {
 }
 
 #[test]
+#[ignore = "needs age, ssh-keygen, sftp"]
 fn keys_of_a_trial_fit_each_other() {
     let place = Place::new();
     let dir = place.path("trial");
@@ -125,6 +127,7 @@ fn keys_of_a_trial_fit_each_other() {
 }
 
 #[test]
+#[ignore = "needs age, ssh-keygen, sftp"]
 fn sftp_understands_the_configuration_from_any_folder() {
     let place = Place::new();
     let dir = place.path("50% trial");

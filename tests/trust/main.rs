@@ -9,6 +9,9 @@
 
 mod envelope;
 mod init;
+mod keys_example;
 mod seal_open;
 mod signers;
+mod sshsig;
 mod tools;
+mod verdict;

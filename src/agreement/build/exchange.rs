@@ -8,7 +8,7 @@ use crate::agreement::document::problem::Findings;
 use crate::agreement::document::reader::{Word, instead, quoted};
 use crate::agreement::raw::RawAgreement;
 use crate::agreement::raw::dataset::RawDataset;
-use crate::agreement::raw::exchange::{RawAuthority, RawColumns};
+use crate::agreement::raw::exchange::{RawAuthority, RawColumns, RawEntitlement};
 use crate::agreement::{Authority, ChangeClasses, Dataset, PartyId};
 
 /// Fills [`Dataset::entitlement`] (Pasal 3).
@@ -45,10 +45,27 @@ pub(super) fn entitle(
             continue;
         }
         let columns = positions(&entry.columns, raw_dataset, found);
+        require_key(entry, raw_dataset, found);
         let reader = entry.party.value.parse().ok().filter(|_| party_known);
         let dataset = datasets.iter_mut().find(|d| d.id == raw_dataset.id.value);
         if let (Some(reader), Some(dataset)) = (reader, dataset) {
             dataset.entitlement.insert(reader, columns);
+        }
+    }
+}
+
+/// Without the key a reader could not tell which record a change is about.
+fn require_key(entry: &RawEntitlement<'_>, dataset: &RawDataset<'_>, found: &mut Findings) {
+    let (RawColumns::Listed(words), Some(key)) = (&entry.columns, &dataset.key) else {
+        return;
+    };
+    for part in &key.value {
+        if !words.is_empty() && !words.iter().any(|word| word.value == part.value) {
+            entry.dataset.spot.key_problem(
+                found,
+                format!("the key column {} is not among the columns", part.value),
+                format!("add {}, or its records cannot be told apart", part.value),
+            );
         }
     }
 }
@@ -81,9 +98,9 @@ pub(super) fn authority(
     found: &mut Findings,
 ) -> BTreeMap<String, Authority> {
     let mut by_column = BTreeMap::new();
-    for (group, columns) in &raw.authority.groups {
-        let authority = build_authority(raw, parties, group, found);
-        for word in columns {
+    for group in &raw.authority {
+        let authority = build_authority(raw, parties, &group.authority, found);
+        for word in &group.columns {
             exists_somewhere(raw, word, found);
             if by_column
                 .insert(word.value.to_owned(), authority.clone())

@@ -13,7 +13,7 @@ use super::document::reader::{Located, Spot, instead, quoted};
 use super::document::{Document, Outcome};
 use super::raw::{self, RawAgreement};
 use super::{Agreement, Party, PartyId, Term};
-use crate::delivery::Sha256Digest;
+use crate::digest::Sha256Digest;
 
 /// What an agreement file gave.
 #[derive(Debug, Default)]

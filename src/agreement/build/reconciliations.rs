@@ -45,6 +45,7 @@ fn build_one(
     let key = one.key.as_ref().map(|key| check_key(key, sides, found));
     check_also_by(one, found);
     let also_by = on_both(one.also_by.as_ref(), sides, found);
+    check_matching(one, sides, found);
     let birth_date = on_both(one.birth_date.as_ref(), sides, found);
     check_birth_date(one, birth_date, sides, found);
     let comparisons = build_comparisons(one, sides, authority, found);
@@ -146,6 +147,20 @@ fn check_also_by(one: &RawReconciliation<'_>, found: &mut Findings) {
             format!("{} is the key already", word.value),
             "name another column, as nik, or leave it out",
         );
+    }
+}
+
+/// Columns by which records meet need one normal form, or none would ever meet.
+fn check_matching(one: &RawReconciliation<'_>, sides: [&RawDataset<'_>; 2], found: &mut Findings) {
+    let key = one.key.iter().flat_map(|key| &key.value);
+    for word in key.chain(&one.also_by) {
+        let positions = sides.map(|side| {
+            let fields = side.fields.as_deref().unwrap_or_default();
+            fields.iter().position(|f| f.name.value == word.value)
+        });
+        if let [Some(left), Some(right)] = positions {
+            common_format(word, [left, right], sides, found);
+        }
     }
 }
 

@@ -7,10 +7,10 @@
 //! export's padding. Spaces inside stay and count: a NIP in groups of digits is refused. Nothing is ever padded,
 //! completed or guessed.
 //!
-//! - one file per kind of value: [`nip`], [`nik`], [`card`], [`dates`], [`golongan`], [`sex`], [`number`], [`text`];
-//!   [`field`] picks among them;
-//! - rules over several columns: [`person`], [`service`]; over the rows of one group: [`family`];
-//! - [`code`] and [`wording`]: the codes, their levels and sentences.
+//! - one file per kind of value: `nip`, `nik`, `card`, `dates`, `golongan`, `sex`, `number`, `text`;
+//!   `field` picks among them;
+//! - rules over several columns: `person`, `service`; over the rows of one group: `family`;
+//! - `code` and `wording`: the codes, their levels and sentences.
 
 mod card;
 mod code;

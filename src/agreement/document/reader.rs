@@ -3,6 +3,7 @@
 //! Every method gives `None` where it noted a problem (or where nothing was written), so that the caller goes
 //! on with the rest and no problem hides another.
 
+use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
@@ -115,7 +116,7 @@ impl<'d> Spot<'d> {
             return None;
         };
         let mut seen: Vec<(&'d str, Spot<'d>)> = Vec::with_capacity(entries.len());
-        let mut names = std::collections::BTreeSet::new();
+        let mut names = BTreeSet::new();
         for (index, (key, node)) in entries.iter().enumerate() {
             let spot = Spot::new(node, self.trail.entry(index, key));
             if names.insert(key.as_str()) {

@@ -25,11 +25,13 @@ pub enum RawColumns<'d> {
     Listed(Vec<Word<'d>>),
 }
 
-/// Who is right.
-#[derive(Debug, Default)]
-pub struct RawAuthorities<'d> {
-    /// In the order of the file.
-    pub groups: Vec<(RawAuthority<'d>, Vec<Word<'d>>)>,
+/// Columns with one reference.
+#[derive(Debug)]
+pub struct RawGroup<'d> {
+    /// Who is right about them.
+    pub authority: RawAuthority<'d>,
+    /// The columns.
+    pub columns: Vec<Word<'d>>,
 }
 
 /// A reference and what follows.
@@ -97,23 +99,24 @@ pub fn read_entitlement<'d>(file: &Section<'d>, found: &mut Findings) -> Vec<Raw
 }
 
 /// The `authority` section: groups of columns with one reference.
-pub fn read_authority<'d>(file: &Section<'d>, found: &mut Findings) -> RawAuthorities<'d> {
-    let mut groups = Vec::new();
+pub fn read_authority<'d>(file: &Section<'d>, found: &mut Findings) -> Vec<RawGroup<'d>> {
     let spot = file.required("authority", found);
     let items = spot.and_then(|spot| spot.items("a list of groups of columns", found));
-    for item in items.unwrap_or_default() {
-        let Some(section) = item.section(&["reference", "action", "columns"], found) else {
-            continue;
-        };
-        let authority = read_reference(&section, found);
-        let columns = section
-            .required("columns", found)
-            .and_then(|spot| spot.words("a list of columns", found));
-        if let (Some(authority), Some(columns)) = (authority, columns) {
-            groups.push((authority, columns));
-        }
-    }
-    RawAuthorities { groups }
+    let items = items.unwrap_or_default();
+    let groups = items.iter().filter_map(|item| read_group(item, found));
+    groups.collect()
+}
+
+fn read_group<'d>(item: &Spot<'d>, found: &mut Findings) -> Option<RawGroup<'d>> {
+    let section = item.section(&["reference", "action", "columns"], found)?;
+    let authority = read_reference(&section, found);
+    let columns = section
+        .required("columns", found)
+        .and_then(|spot| spot.words("a list of columns", found));
+    Some(RawGroup {
+        authority: authority?,
+        columns: columns?,
+    })
 }
 
 /// The `changes` section.

@@ -14,7 +14,7 @@ use super::document::problem::Findings;
 use super::document::reader::{Located, Section, Spot, quoted};
 use super::{NameRules, PartyId, Thresholds};
 use dataset::RawDataset;
-use exchange::{RawAuthorities, RawChanges, RawEntitlement, RawReconciliation};
+use exchange::{RawChanges, RawEntitlement, RawGroup, RawReconciliation};
 
 /// Everything the file says; a part that is missing or unreadable is `None` or left out, and noted.
 #[derive(Debug)]
@@ -38,7 +38,7 @@ pub struct RawAgreement<'d> {
     /// Outside registries that may be a reference.
     pub registries: Vec<String>,
     /// Who is right, per column.
-    pub authority: RawAuthorities<'d>,
+    pub authority: Vec<RawGroup<'d>>,
     /// Classes of changes.
     pub changes: RawChanges<'d>,
     /// Comparison of names.

@@ -192,6 +192,22 @@ pub async fn open(db: &mut SqliteConnection) -> Result<Vec<Delivery>, Fault> {
     all(db, ids).await
 }
 
+pub async fn expired(db: &mut SqliteConnection, until: Timestamp) -> Result<Vec<Delivery>, Fault> {
+    let ids: Vec<String> = sqlx::query_scalar(
+        "SELECT id FROM deliveries
+         WHERE state IN ($1, $2) AND received < $3 AND NOT EXISTS
+            (SELECT 1 FROM events WHERE delivery = deliveries.id AND outcome = $4)
+         ORDER BY ordinal",
+    )
+    .bind(word(&State::Answered)?)
+    .bind(word(&State::Rejected)?)
+    .bind(instant(until))
+    .bind(word(&Outcome::Destroyed)?)
+    .fetch_all(&mut *db)
+    .await?;
+    all(db, ids).await
+}
+
 /// Digits of an id below which too many deliveries would begin with them.
 const FEWEST_DIGITS: usize = 6;
 

@@ -151,6 +151,10 @@ impl Ledger for SqliteLedger {
         self.read(async |db| deliveries::counts(db, party).await)
     }
 
+    fn expired(&self, until: Timestamp) -> Result<Vec<Delivery>, Fault> {
+        self.read(async |db| deliveries::expired(db, until).await)
+    }
+
     fn append(&self, event: &Event) -> Result<(), Fault> {
         self.write(async |db| events::append_known(db, event).await)
     }

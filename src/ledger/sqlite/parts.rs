@@ -149,7 +149,7 @@ pub async fn same_plaintext(
                 plaintext, total, accepted, refused, findings
          FROM parts JOIN deliveries ON id = delivery
          WHERE party = $1 AND dataset = $2 AND plaintext = $3 AND delivery <> $4 AND state = $5
-         ORDER BY sequence DESC LIMIT 1",
+         ORDER BY sequence LIMIT 1",
     )
     .bind(party.as_str())
     .bind(dataset.as_str())

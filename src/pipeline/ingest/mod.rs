@@ -1,6 +1,6 @@
 //! Ingest: every row is checked, and what stands becomes the party's encrypted snapshot.
 //!
-//! Two passes, each with constant memory: [`intake`] looks at each row by itself, [`settle`] at rows beside each other.
+//! Two passes, each with constant memory: [`intake`] looks at each row by itself, [`mod@settle`] at rows beside each other.
 //! The snapshot is put in place only after a clean end of the last file, and only if not too many rows were refused.
 
 mod intake;

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::Path;
 
 use crate::agreement::{Dataset, PartyId};
-use crate::delivery::Sha256Digest;
+use crate::delivery::{Sha256Digest, checksums};
 use crate::fault::Fault;
 use crate::files;
 use crate::ledger::Published;
@@ -145,11 +145,11 @@ impl Folder<'_> {
     /// `SHA256SUMS` as `sha256sum` writes it, and its signature.
     fn sign(&mut self) -> Result<(), Fault> {
         self.sums.sort_by(|a, b| a.1.cmp(&b.1));
-        let sums: String = self
-            .sums
-            .iter()
-            .map(|(digest, name)| format!("{digest}  {name}\n"))
-            .collect();
+        let sums = checksums::write(
+            self.sums
+                .iter()
+                .map(|(digest, name)| (*digest, name.as_str())),
+        );
         let signature = self
             .cx
             .keyring

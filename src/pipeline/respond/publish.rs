@@ -1,12 +1,11 @@
 //! Hands out what lies ready: each response folder by one rename, then the receipt.
 
-use std::fs;
 use std::path::Path;
 
 use crate::agreement::ReconciliationId;
 use crate::fault::Fault;
 use crate::files;
-use crate::ledger::{Delivery, Event};
+use crate::ledger::{Delivery, Event, Published};
 
 use super::super::Context;
 use super::super::archive;
@@ -26,16 +25,19 @@ pub fn first(
     states: &[ReconciliationId],
 ) -> Result<(), Fault> {
     let ready = job.work.join("out");
-    if cx.ledger.published(&job.id)?.is_empty() {
+    let noted = cx.ledger.published(&job.id)?;
+    if noted.is_empty() {
         files::remove_dir(&ready)?;
         files::rename(&prepared.out, &ready)?;
         cx.ledger
             .prepared(&job.id, &prepared.published, (cx.clock)())?;
     } else {
+        // A configuration changed in between must not close a delivery otherwise than its answers say.
+        require_same(&noted, &prepared.published)?;
         files::remove_dir(&prepared.out)?;
     }
     for party in &cx.config.agreement.parties {
-        for (name, folder) in list(&ready.join(party.id.as_str()).join("outbox"))? {
+        for (name, folder) in files::list(&ready.join(party.id.as_str()).join("outbox"))? {
             let target = cx.layout.outbox(&party.id).join(name);
             files::rename(&folder, &target)?;
         }
@@ -47,19 +49,9 @@ pub fn first(
 
 /// Same answer again: compared with what was given, then handed out where it is missing.
 pub fn again(cx: &Context, job: &Job, prepared: &Prepared) -> Result<(), Fault> {
-    let given = cx.ledger.published(&job.id)?;
-    let differs = given
-        .iter()
-        .find(|entry| !prepared.published.contains(entry))
-        .or_else(|| prepared.published.iter().find(|e| !given.contains(e)));
-    if let Some(entry) = differs {
-        return Err(Fault::Ledger(format!(
-            "{} for {} comes out otherwise than when it was answered; nothing was handed out",
-            entry.file, entry.reader
-        )));
-    }
+    require_same(&cx.ledger.published(&job.id)?, &prepared.published)?;
     for party in &cx.config.agreement.parties {
-        for (name, folder) in list(&prepared.out.join(party.id.as_str()).join("outbox"))? {
+        for (name, folder) in files::list(&prepared.out.join(party.id.as_str()).join("outbox"))? {
             let target = cx.layout.outbox(&party.id).join(name);
             if !target.exists() {
                 files::rename(&folder, &target)?;
@@ -70,6 +62,21 @@ pub fn again(cx: &Context, job: &Job, prepared: &Prepared) -> Result<(), Fault> 
         &prepared.out.join("receipts"),
         &cx.layout.receipts(&job.party),
     )
+}
+
+/// The same inputs and agreement give the same plaintexts.
+fn require_same(given: &[Published], now: &[Published]) -> Result<(), Fault> {
+    let differs = given
+        .iter()
+        .find(|entry| !now.contains(entry))
+        .or_else(|| now.iter().find(|entry| !given.contains(entry)));
+    match differs {
+        None => Ok(()),
+        Some(entry) => Err(Fault::Ledger(format!(
+            "{} for {} comes out otherwise than when it was answered; nothing was handed out",
+            entry.file, entry.reader
+        ))),
+    }
 }
 
 /// Hands out the receipt and keeps it where the files it is about will lie.
@@ -93,29 +100,11 @@ pub fn repeat_receipt(cx: &Context, delivery: &Delivery) -> Result<(), Fault> {
 }
 
 fn copy_receipts(from: &Path, to: &Path) -> Result<(), Fault> {
-    let mut found = list(from)?;
+    let mut found = files::list(from)?;
     let place = |name: &str| ORDER.iter().position(|ending| name.ends_with(ending));
     found.sort_by_key(|(name, _)| place(name));
     for (name, path) in found {
         files::copy_whole(&path, &to.join(name))?;
     }
     Ok(())
-}
-
-/// Names and paths in a folder of our own, in order; none if it is not there.
-fn list(folder: &Path) -> Result<Vec<(String, std::path::PathBuf)>, Fault> {
-    let entries = match fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(vec![]),
-        Err(e) => return Err(Fault::io("list", folder)(e)),
-    };
-    let mut found = Vec::new();
-    for entry in entries {
-        let entry = entry.map_err(Fault::io("list", folder))?;
-        if let Ok(name) = entry.file_name().into_string() {
-            found.push((name, entry.path()));
-        }
-    }
-    found.sort();
-    Ok(found)
 }

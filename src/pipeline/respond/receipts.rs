@@ -7,7 +7,7 @@ use crate::delivery::receipt::{FORMAT, FileReceipt, FindingCount, Problem, Recei
 use crate::fault::Fault;
 use crate::files;
 use crate::ledger::Published;
-use crate::rejection::{Place, Rejection};
+use crate::rejection::{Code, Place, Rejection};
 
 use super::super::Context;
 use super::super::claim::Job;
@@ -50,7 +50,8 @@ pub fn refused(
     lay_ready(cx, job, receipt, prepared)
 }
 
-/// Puts a note about something incomplete into its sender's receipts; a receipt follows it under the same name.
+/// Puts a note about something that makes no delivery (yet) into its sender's receipts. A manifest's receipt follows
+/// under the same name; a lonely file's note bears the file's whole name.
 pub fn waiting_note(cx: &Context, incomplete: &Incomplete, since: Timestamp) -> Result<(), Fault> {
     let stem = match &incomplete.candidate {
         Some(candidate) => candidate.stem.as_str(),
@@ -60,7 +61,10 @@ pub fn waiting_note(cx: &Context, incomplete: &Incomplete, since: Timestamp) -> 
     let name = safe_name(stem, &incomplete.fingerprint.to_string());
     let receipt = Receipt {
         format: FORMAT,
-        verdict: Verdict::Menunggu,
+        verdict: match incomplete.code {
+            Code::NotEncrypted => Verdict::Ditolak,
+            _ => Verdict::Menunggu,
+        },
         delivery,
         name: name.clone(),
         party: incomplete.party.clone(),

@@ -5,14 +5,14 @@ use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use crate::delivery::Sha256Digest;
-use crate::delivery::digest::Hasher;
+use crate::digest::{Digesting, Hasher};
 use crate::fault::Fault;
 use crate::files;
 use crate::trust::envelope::{self, Recipients, Sealed};
 
 /// An age file being written.
 pub struct SealedFile {
-    sealed: Sealed<Hashed<BufWriter<File>>>,
+    sealed: Sealed<Digesting<BufWriter<File>>>,
     plaintext: Hasher,
 }
 
@@ -28,26 +28,23 @@ pub struct Digests {
 impl SealedFile {
     /// Begins a file in a private folder.
     pub fn create(path: &Path, reader: &Recipients) -> Result<Self, Fault> {
-        let output = Hashed {
-            inner: BufWriter::with_capacity(256 << 10, files::create(path)?),
-            hasher: Hasher::default(),
-        };
+        let output = BufWriter::with_capacity(256 << 10, files::create(path)?);
         Ok(Self {
-            sealed: envelope::seal(output, reader)?,
+            sealed: envelope::seal(Digesting::new(output), reader)?,
             plaintext: Hasher::default(),
         })
     }
 
     /// Ends the file and makes it durable.
     pub fn finish(self, path: &Path) -> Result<Digests, Fault> {
-        let mut output = self.sealed.finish()?;
+        let (mut output, ciphertext) = self.sealed.finish()?.finish();
         output
             .flush()
-            .and_then(|()| output.inner.get_ref().sync_all())
+            .and_then(|()| output.get_ref().sync_all())
             .map_err(Fault::io("write a response", path))?;
         Ok(Digests {
             plaintext: self.plaintext.finish(),
-            ciphertext: output.hasher.finish(),
+            ciphertext,
         })
     }
 }
@@ -61,22 +58,5 @@ impl Write for SealedFile {
 
     fn flush(&mut self) -> io::Result<()> {
         self.sealed.flush()
-    }
-}
-
-struct Hashed<W> {
-    inner: W,
-    hasher: Hasher,
-}
-
-impl<W: Write> Write for Hashed<W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let n = self.inner.write(bytes)?;
-        self.hasher.update(bytes.get(..n).unwrap_or_default());
-        Ok(n)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.inner.flush()
     }
 }

@@ -6,12 +6,12 @@
 use std::ops::Range;
 
 use crate::agreement::{Authority, Reconciliation, ReconciliationId, Row};
-use crate::delivery::digest::Hasher;
+use crate::digest::Hasher;
 use crate::snapshot::StoreKey;
 
 pub(super) const ID: usize = 0;
 pub(super) const JENIS: usize = 1;
-/// Which sides have the record: one of [`Sides`].
+/// Which sides have the record: one of [`Side`].
 pub(super) const SISI: usize = 2;
 pub(super) const KOLOM: usize = 3;
 /// Of the left side; the right side's follows.
@@ -50,7 +50,7 @@ pub(super) enum Keys<'k> {
 /// What is to be told of a record.
 pub(super) struct Finding<'f> {
     pub(super) keys: Keys<'f>,
-    /// NILAI, HANYA_<PARTY> or GANDA.
+    /// `NILAI`, `HANYA_<PARTY>` or `GANDA`.
     pub(super) jenis: &'f str,
     pub(super) kolom: &'f str,
     /// Left and right.

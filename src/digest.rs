@@ -1,7 +1,7 @@
-//! SHA-256 digests and the identity of a delivery.
+//! SHA-256 digests.
 
 use std::fmt;
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::str::FromStr;
 
 use aws_lc_rs::digest::{Context, SHA256, digest};
@@ -11,11 +11,6 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Sha256Digest([u8; 32]);
-
-/// Identity of a delivery: the SHA-256 of its manifest's raw bytes, so the same delivery is the same id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct DeliveryId(Sha256Digest);
 
 /// Why a text is no digest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -73,15 +68,36 @@ impl Hasher {
     }
 }
 
-impl DeliveryId {
-    /// The id of the delivery with this manifest.
-    pub fn of_manifest(raw: &[u8]) -> Self {
-        Self(Sha256Digest::of(raw))
+/// Takes the digest of everything that is written through it.
+pub struct Digesting<W> {
+    inner: W,
+    hasher: Hasher,
+}
+
+impl<W> Digesting<W> {
+    /// Begins with nothing written.
+    pub fn new(inner: W) -> Self {
+        Self {
+            inner,
+            hasher: Hasher::default(),
+        }
     }
 
-    /// The first 12 digits, for people.
-    pub fn short(&self) -> String {
-        self.to_string().chars().take(12).collect()
+    /// The writer inside, and the digest of what was written.
+    pub fn finish(self) -> (W, Sha256Digest) {
+        (self.inner, self.hasher.finish())
+    }
+}
+
+impl<W: Write> Write for Digesting<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let n = self.inner.write(bytes)?;
+        self.hasher.update(bytes.get(..n).unwrap_or_default());
+        Ok(n)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
     }
 }
 
@@ -92,14 +108,6 @@ impl FromStr for Sha256Digest {
         let mut out = [0; 32];
         hex::decode_to_slice(text, &mut out).map_err(|_| BadDigest)?;
         Ok(Self(out))
-    }
-}
-
-impl FromStr for DeliveryId {
-    type Err = BadDigest;
-
-    fn from_str(text: &str) -> Result<Self, BadDigest> {
-        text.parse().map(Self)
     }
 }
 
@@ -126,11 +134,5 @@ impl fmt::Display for Sha256Digest {
 impl fmt::Debug for Sha256Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
-    }
-}
-
-impl fmt::Display for DeliveryId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
     }
 }

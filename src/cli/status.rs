@@ -1,0 +1,118 @@
+//! `padan status`: the last deliveries and what became of them.
+
+use std::path::PathBuf;
+
+use jiff::tz::TimeZone;
+use serde::Serialize;
+
+use crate::agreement::PartyId;
+use crate::fault::Fault;
+use crate::ledger::{Counts, Delivery, Incomplete, Ledger};
+
+use super::Failure;
+use super::look::{self, Look, last_fault, safe, standing, time, zone_name};
+
+/// List the last deliveries and what became of them, newest first
+///
+/// Works beside a running service.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  padan status --config /etc/padan/padan.yaml --party bkn")]
+pub struct Args {
+    /// The service's configuration.
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+    /// Only deliveries of this party.
+    #[arg(long)]
+    party: Option<PartyId>,
+    /// How many deliveries at most.
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    limit: u32,
+    /// For machines.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Prints the list on stdout.
+pub fn run(args: Args) -> Result<(), Failure> {
+    let look = Look::new(&args.config)?;
+    let parties = &look.config.agreement.parties;
+    if let Some(party) = &args.party
+        && !parties.iter().any(|known| known.id == *party)
+    {
+        let known: Vec<&str> = parties.iter().map(|known| known.id.as_str()).collect();
+        return Err(Failure::Usage(format!(
+            "no party `{party}` in the agreement; write {}",
+            known.join(" or ")
+        )));
+    }
+    let overview = Overview::read(&look.ledger, args.party.as_ref(), args.limit)?;
+    look::say(&if args.json {
+        look::json(&overview)?
+    } else {
+        overview.page(&look.ledger, &look.config.time_zone)?
+    })
+}
+
+/// What the ledger says about all deliveries, or those of one party.
+#[derive(Debug, Serialize)]
+struct Overview {
+    deliveries: Vec<Delivery>,
+    incomplete: Vec<Incomplete>,
+    counts: Counts,
+}
+
+impl Overview {
+    fn read(ledger: &dyn Ledger, party: Option<&PartyId>, most: u32) -> Result<Self, Fault> {
+        let mut incomplete = ledger.incomplete()?;
+        incomplete.retain(|one| party.is_none_or(|party| one.party == *party));
+        Ok(Self {
+            deliveries: ledger.recent(party, most)?,
+            incomplete,
+            counts: ledger.counts(party)?,
+        })
+    }
+
+    /// For people, in English.
+    fn page(&self, ledger: &dyn Ledger, zone: &TimeZone) -> Result<String, Fault> {
+        let mut page = format!("Deliveries, newest first ({})\n", zone_name(zone));
+        if self.deliveries.is_empty() {
+            page.push_str("  none yet\n");
+        }
+        let names: Vec<String> = self.deliveries.iter().map(|d| safe(&d.stem)).collect();
+        let widest = names.iter().map(|name| name.chars().count()).max();
+        let widest = widest.unwrap_or_default();
+        for (delivery, name) in self.deliveries.iter().zip(&names) {
+            page.push_str(&format!(
+                "  {}  {}  {name:<widest$}  {}\n",
+                time(delivery.received, zone),
+                delivery.id.short(),
+                standing(delivery, zone),
+            ));
+            if let Some(fault) = last_fault(ledger, delivery)? {
+                page.push_str(&format!("{:23}{}\n", "", safe(&fault)));
+            }
+        }
+        if !self.incomplete.is_empty() {
+            page.push_str("\nIncomplete in the inboxes\n");
+        }
+        for one in &self.incomplete {
+            let told = if one.told { ", sender told" } else { "" };
+            page.push_str(&format!(
+                "  {}  {} {}{told}\n",
+                time(one.since, zone),
+                one.party,
+                safe(&one.place),
+            ));
+        }
+        let Counts {
+            open,
+            faulted,
+            answered,
+            rejected,
+        } = self.counts;
+        page.push_str(&format!(
+            "\n{answered} answered, {rejected} rejected, {open} on their way, {faulted} of these after a fault\n"
+        ));
+        Ok(page)
+    }
+}

@@ -1,0 +1,80 @@
+//! What is kept is destroyed at the end of its retention, and the ledger keeps a record of that (UU 27/2022, 42–44).
+//!
+//! Each party's newest snapshot and each reconciliation's newest list of differences stay: the next delivery is compared
+//! with them. Of every older delivery the archived ciphertext, the snapshots and the lists go.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::Path;
+
+use jiff::SignedDuration;
+
+use crate::fault::Fault;
+use crate::ledger::{Delivery, Event, Outcome, Stage};
+
+use super::{Context, archive};
+
+/// Destroys what has been kept long enough.
+pub fn destroy_expired(cx: &Context) -> Result<(), Fault> {
+    let now = (cx.clock)();
+    let kept = SignedDuration::try_from(cx.config.retention.archive).unwrap_or(SignedDuration::MAX);
+    let Ok(until) = now.checked_sub(kept) else {
+        return Ok(());
+    };
+    for delivery in cx.ledger.expired(until)? {
+        if is_newest(cx, &delivery)? {
+            continue;
+        }
+        destroy(cx, &delivery)?;
+        cx.ledger.append(&Event {
+            delivery: delivery.id,
+            at: now,
+            stage: Stage::Respond,
+            outcome: Outcome::Destroyed,
+            code: None,
+            detail: Some("all that was kept is destroyed at the end of its retention".to_owned()),
+        })?;
+    }
+    Ok(())
+}
+
+/// Whether the next delivery is compared with something that this one left.
+fn is_newest(cx: &Context, delivery: &Delivery) -> Result<bool, Fault> {
+    for part in &delivery.parts {
+        let newest = cx.ledger.current(&delivery.party, &part.dataset)?;
+        if newest.is_some_and(|(id, _)| id == delivery.id) {
+            return Ok(true);
+        }
+    }
+    for reconciliation in &cx.config.agreement.reconciliations {
+        if cx.ledger.state_of(&reconciliation.id)? == Some(delivery.id) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn destroy(cx: &Context, delivery: &Delivery) -> Result<(), Fault> {
+    for kept in archive::every_attempt(cx, delivery)? {
+        gone(fs::remove_dir_all(&kept), &kept)?;
+    }
+    for part in &delivery.parts {
+        let path = cx
+            .layout
+            .snapshot(&delivery.party, &part.dataset, &delivery.id);
+        gone(fs::remove_file(&path), &path)?;
+    }
+    for reconciliation in &cx.config.agreement.reconciliations {
+        let path = cx.layout.differences(&reconciliation.id, &delivery.id);
+        gone(fs::remove_file(&path), &path)?;
+    }
+    Ok(())
+}
+
+/// What is not there any more is as good as destroyed.
+fn gone(removed: std::io::Result<()>, path: &Path) -> Result<(), Fault> {
+    match removed {
+        Err(e) if e.kind() != ErrorKind::NotFound => Err(Fault::io("destroy", path)(e)),
+        _ => Ok(()),
+    }
+}
