@@ -12,6 +12,7 @@
 mod answers;
 mod deltas;
 mod formats;
+mod full_disk;
 mod kills;
 mod normal;
 mod padan;

@@ -60,7 +60,7 @@ impl Padan {
     /// Serving, and quick to give up on what is incomplete.
     pub fn impatient() -> Self {
         let padan = Self::new();
-        padan.configure(&[("rescan", "1s"), ("settle", "1s"), ("give_up", "2s")]);
+        padan.configure(&[("rescan", "1s"), ("settle", "1s"), ("give_up", "3s")]);
         padan.serve();
         padan
     }
@@ -104,6 +104,15 @@ impl Padan {
         let mut child = self.server.lock().unwrap().take().unwrap();
         succeed(self.dir(), "kill", ["-TERM", &child.id().to_string()], b"");
         assert!(child.wait().unwrap().success(), "{}", self.log());
+    }
+
+    /// Makes the running service read its keys again, and returns when it has.
+    pub fn reload(&self) {
+        let before = self.log().matches("keys read again").count();
+        let id = self.server.lock().unwrap().as_ref().unwrap().id();
+        succeed(self.dir(), "kill", ["-HUP", &id.to_string()], b"");
+        let reloaded = || self.log().matches("keys read again").count() > before;
+        wait_for(|| reloaded().then_some(()), || self.log());
     }
 
     /// Whether the service still runs.

@@ -16,8 +16,8 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use jiff::Timestamp;
-use sqlx::SqliteConnection;
 use sqlx::sqlite::SqlitePool;
+use sqlx::{Connection, SqliteConnection};
 use tokio::runtime::Handle;
 
 use crate::agreement::{DatasetId, PartyId, ReconciliationId};
@@ -62,13 +62,8 @@ impl SqliteLedger {
         &self,
         work: impl AsyncFnOnce(&mut SqliteConnection) -> Result<T, Fault>,
     ) -> Result<T, Fault> {
-        self.runtime.block_on(async {
-            // SQLite's own word, and the only one: without it a second writer fails instead of waiting.
-            let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
-            let result = work(&mut transaction).await?;
-            transaction.commit().await?;
-            Ok(result)
-        })
+        // SQLite's own word, and the only one: without it a second writer fails instead of waiting.
+        self.transact("BEGIN IMMEDIATE", work)
     }
 
     /// One transaction that sees one state of the ledger throughout.
@@ -76,13 +71,36 @@ impl SqliteLedger {
         &self,
         work: impl AsyncFnOnce(&mut SqliteConnection) -> Result<T, Fault>,
     ) -> Result<T, Fault> {
+        self.transact("BEGIN", work)
+    }
+
+    fn transact<T>(
+        &self,
+        begin: &'static str,
+        work: impl AsyncFnOnce(&mut SqliteConnection) -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
         self.runtime.block_on(async {
-            let mut transaction = self.pool.begin().await?;
-            let result = work(&mut transaction).await?;
-            transaction.commit().await?;
-            Ok(result)
+            let mut connection = self.pool.acquire().await?;
+            let done = in_transaction(&mut connection, begin, work).await;
+            if done.is_err() {
+                // On a full disk SQLite rolls back by itself, and sqlx (0.9) then takes the connection to be inside a
+                // transaction for ever. The next method gets a new one.
+                let _ = connection.close().await;
+            }
+            done
         })
     }
+}
+
+async fn in_transaction<T>(
+    connection: &mut SqliteConnection,
+    begin: &'static str,
+    work: impl AsyncFnOnce(&mut SqliteConnection) -> Result<T, Fault>,
+) -> Result<T, Fault> {
+    let mut transaction = connection.begin_with(begin).await?;
+    let result = work(&mut transaction).await?;
+    transaction.commit().await?;
+    Ok(result)
 }
 
 impl Ledger for SqliteLedger {

@@ -160,10 +160,11 @@ fn compression_that_is_a_bomb_or_no_compression() {
         crate::tools::succeed("/", tool, args, &sheets::pns(400).csv())
     };
     let (gzip, zstd) = (packed("gzip"), packed("zstd"));
-    let flipped = |bytes: &[u8]| {
+    let flipped = |ending: &str, bytes: &[u8]| {
         let mut bytes = bytes.to_vec();
-        let middle = bytes.len() / 2;
-        bytes[middle] ^= 1;
+        // In the checksum: elsewhere the text itself may be the first to look wrong.
+        let checksum = bytes.len() - if ending == ".gz" { 6 } else { 2 };
+        bytes[checksum] ^= 1;
         bytes
     };
     let cases = vec![
@@ -176,7 +177,7 @@ fn compression_that_is_a_bomb_or_no_compression() {
         named("zstd named .gz", ".gz", zstd.clone()),
         named("gzip, cut", ".gz", gzip[..gzip.len() / 2].to_vec()),
         named("gzip, end cut", ".gz", gzip[..gzip.len() - 3].to_vec()),
-        named("gzip, a bit", ".gz", flipped(&gzip)),
+        named("gzip, a bit", ".gz", flipped(".gz", &gzip)),
         named(
             "gzip, more behind",
             ".gz",
@@ -184,7 +185,7 @@ fn compression_that_is_a_bomb_or_no_compression() {
         ),
         named("zstd, cut", ".zst", zstd[..zstd.len() / 2].to_vec()),
         named("zstd, end cut", ".zst", zstd[..zstd.len() - 1].to_vec()),
-        named("zstd, a bit", ".zst", flipped(&zstd)),
+        named("zstd, a bit", ".zst", flipped(".zst", &zstd)),
         named(
             "zstd, more behind",
             ".zst",

@@ -186,3 +186,17 @@ fn a_file_without_a_manifest_gets_a_note_and_stays() {
     bkn.receipt(&stem).accepted();
     padan.assert_nowhere(&sheet().secrets());
 }
+
+#[test]
+#[ignore = "needs age, ssh-keygen, sha256sum, sftp"]
+fn what_was_refused_as_incomplete_is_taken_when_all_of_it_comes() {
+    let padan = Padan::impatient();
+    let bkn = padan.party("bkn");
+    let stem = bkn.prepare("pns", "full", 1, &sheet());
+    bkn.put(&format!("{stem}.sha256*"));
+    assert_eq!(bkn.receipt(&stem).code(), "INCOMPLETE");
+    bkn.sftp("rm receipts/*");
+    bkn.put(&format!("{stem}.*"));
+    bkn.receipt(&stem).accepted();
+    assert!(crate::party::names(&bkn.inbox()).is_empty());
+}

@@ -25,18 +25,23 @@ fn key(padan: &Padan, name: &str, kind: &[&str], options: Option<&str>) -> PathB
     succeed(padan.dir(), "ssh-keygen", args.iter().chain(kind), b"");
     if let Some(options) = options {
         let public = fs::read_to_string(path.with_extension("pub")).unwrap();
-        let signers = padan.path("keys/parties/bkn/allowed_signers");
-        let old = fs::read_to_string(&signers).unwrap();
-        fs::write(signers, format!("{old}bkn {options} {public}")).unwrap();
+        register(padan, options, &public);
     }
     path
+}
+
+/// Adds a line to BKN's `allowed_signers`.
+fn register(padan: &Padan, options: &str, public: &str) {
+    let signers = padan.path("keys/parties/bkn/allowed_signers");
+    let old = fs::read_to_string(&signers).unwrap();
+    fs::write(signers, format!("{old}bkn {options} {public}")).unwrap();
 }
 
 #[test]
 #[ignore = "needs age, ssh-keygen, sha256sum, sftp"]
 fn signatures_that_prove_nothing() {
     let padan = Padan::new();
-    padan.configure(&[("rescan", "1s"), ("settle", "1s"), ("give_up", "2s")]);
+    padan.configure(&[("rescan", "1s"), ("settle", "1s"), ("give_up", "3s")]);
     let ours = "namespaces=\"padan\"";
     let unknown = key(&padan, "unknown", &["ed25519"], None);
     let expired = key(
@@ -143,4 +148,39 @@ fn another_partys_delivery_in_my_inbox_is_not_mine() {
     // The owner is not troubled by either.
     let receipt = bkn.deliver("pns", 2, &sheets::pns(7));
     assert!(receipt.file(0)["gap_after"].is_null());
+}
+
+#[test]
+#[ignore = "needs age, ssh-keygen, sha256sum, sftp"]
+fn the_same_delivery_is_taken_once_its_key_is_registered() {
+    let padan = Padan::start();
+    let (bkn, bpjs) = (padan.party("bkn"), padan.party("bpjs"));
+    let new = key(&padan, "new", &["ecdsa"], None);
+    let stem = signed(&bkn, 1, new.clone(), "padan");
+    assert_eq!(bkn.receipt(&stem).code(), "SIGNER_UNKNOWN");
+    let public = fs::read_to_string(new.with_extension("pub")).unwrap();
+    register(&padan, "namespaces=\"padan\"", &public);
+    padan.reload();
+    bkn.sftp("rm receipts/*");
+    bkn.put(&format!("{stem}.*"));
+    bkn.receipt(&stem).accepted();
+    assert_eq!(bpjs.response("pns", "bkn", 1).changes().rows.len(), 6);
+    let attempts = padan.ledger("SELECT attempt, state FROM deliveries");
+    assert_eq!(attempts, ["2|answered"]);
+}
+
+#[test]
+#[ignore = "needs age, ssh-keygen, sha256sum, sftp"]
+fn a_weak_key_is_refused_even_if_somebody_registered_it() {
+    let padan = Padan::new();
+    let weak = key(
+        &padan,
+        "weak",
+        &["rsa", "-b", "2048"],
+        Some("namespaces=\"padan\""),
+    );
+    padan.serve();
+    let bkn = padan.party("bkn");
+    let stem = signed(&bkn, 1, weak, "padan");
+    assert_eq!(bkn.receipt(&stem).code(), "SIGNER_WEAK");
 }

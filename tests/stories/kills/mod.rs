@@ -5,14 +5,20 @@
 //! disk and for n = 1, 2, … until a run gets through. What lies there between two such calls is the same whenever the
 //! process dies, so this is every state that a death can leave.
 
-use std::os::unix::process::ExitStatusExt;
-use std::process::Command;
+mod scene;
+
+use std::fs;
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use crate::answers::{Receipt, Response};
-use crate::padan::{BINARY, Padan};
+use crate::padan::Padan;
 use crate::party::names;
 use crate::sheets;
-use crate::tools::wait_for;
+
+use scene::{Scene, killed_at};
 
 /// Kinds of calls, and every how manieth is tried. Renames and syncs are the commits; the others fill files or make
 /// room, many of them alike.
@@ -32,105 +38,6 @@ const REST: &[(&str, usize)] = &[
     ("ftruncate", 1),
 ];
 
-/// An exchange with something in an inbox, and what must come of it.
-struct Scene {
-    padan: Padan,
-    /// Every path below the data folder after an undisturbed run.
-    tree: Vec<String>,
-    judge: fn(&Padan),
-    /// Whether what was half done in the inbox counts as done only when nothing has changed for `settle`.
-    settles: bool,
-}
-
-impl Scene {
-    fn new(padan: Padan, judge: fn(&Padan)) -> Self {
-        let undisturbed = padan.copy();
-        undisturbed.poll();
-        judge(&undisturbed);
-        Self {
-            tree: quiet_tree(&undisturbed),
-            padan,
-            judge,
-            settles: false,
-        }
-    }
-
-    fn settling(self) -> Self {
-        self.padan.configure(&[("settle", "1s")]);
-        Self {
-            settles: true,
-            ..self
-        }
-    }
-
-    /// Kills and restarts at all chosen calls; returns how many times.
-    fn play(&self, calls: &[(&str, usize)]) -> usize {
-        calls
-            .iter()
-            .map(|(call, step)| self.play_one(call, *step))
-            .sum()
-    }
-
-    fn play_one(&self, call: &str, step: usize) -> usize {
-        for kills in 0.. {
-            let padan = self.padan.copy();
-            let n = 1 + kills * step;
-            if !killed_at(&padan, call, n) {
-                return kills;
-            }
-            let place = format!("killed at {call} number {n}");
-            padan.poll();
-            if self.settles {
-                let settled = || {
-                    padan.poll();
-                    self.differs(&padan).is_empty().then_some(())
-                };
-                wait_for(settled, || format!("{place}: {:#?}", self.differs(&padan)));
-            }
-            assert_eq!(self.differs(&padan), Vec::<String>::new(), "{place}");
-            let outcome = std::panic::catch_unwind(|| (self.judge)(&padan));
-            assert!(outcome.is_ok(), "{place}");
-        }
-        unreachable!()
-    }
-}
-
-impl Scene {
-    /// Paths that are missing or too many, compared with an undisturbed run.
-    fn differs(&self, padan: &Padan) -> Vec<String> {
-        let tree = quiet_tree(padan);
-        let only = |sign: &str, these: &[String], those: &[String]| -> Vec<String> {
-            let these = these.iter().filter(|path| !those.contains(path));
-            these.map(|path| format!("{sign} {path}")).collect()
-        };
-        [only("-", &self.tree, &tree), only("+", &tree, &self.tree)].concat()
-    }
-}
-
-/// Runs `padan poll` until its `n`-th call of this kind in one thread; false if it got through.
-fn killed_at(padan: &Padan, call: &str, n: usize) -> bool {
-    let output = Command::new("strace")
-        .args(["-f", "-qq", "-o", "/dev/null", "-e"])
-        .arg(format!("trace={call}"))
-        .arg("-e")
-        .arg(format!("inject={call}:signal=SIGKILL:when={n}"))
-        .args([BINARY, "poll", "--config"])
-        .arg(padan.path("padan.yaml"))
-        .env("TMPDIR", padan.path("tmp"))
-        .output()
-        .unwrap();
-    let killed = output.status.signal() == Some(9);
-    assert!(killed || output.status.success(), "{output:?}");
-    killed
-}
-
-/// What lies below the data folder, without the side files of SQLite.
-fn quiet_tree(padan: &Padan) -> Vec<String> {
-    let mut tree = padan.tree();
-    tree.retain(|path| !path.starts_with("ledger.db-"));
-    tree
-}
-
 /// The events of all deliveries of BKN, in order.
 fn story(padan: &Padan) -> Vec<String> {
     padan.ledger(
@@ -146,6 +53,7 @@ fn count(story: &[String], event: &str) -> usize {
 /// BPJS's data is there; BKN's delivery waits in the inbox.
 fn with_a_delivery(sheet: &sheets::Sheet) -> Padan {
     let padan = Padan::new();
+    padan.configure(&[("time_zone", &zone_of_noon())]);
     let (bkn, bpjs) = (padan.party("bkn"), padan.party("bpjs"));
     let stem = bpjs.prepare("peserta_pns", "full", 1, &sheets::peserta_pns(19));
     bpjs.drop_locally(&stem);
@@ -153,6 +61,13 @@ fn with_a_delivery(sheet: &sheets::Sheet) -> Padan {
     let stem = bkn.prepare("pns", "full", 1, sheet);
     bkn.drop_locally(&stem);
     padan
+}
+
+/// Where it is about noon: run dates, which name folders, stay the same for hours.
+fn zone_of_noon() -> String {
+    let east = 12 - Timestamp::now().to_zoned(TimeZone::UTC).hour();
+    // The names count westwards.
+    format!("Etc/GMT{:+}", -east)
 }
 
 fn to_be_answered() -> Scene {
@@ -225,7 +140,7 @@ fn to_be_repeated() -> Scene {
     let bkn = padan.party("bkn");
     let stem = bkn.stem("pns", "full", 1);
     for name in names(&bkn.receipts()) {
-        std::fs::remove_file(bkn.receipts().join(name)).unwrap();
+        fs::remove_file(bkn.receipts().join(name)).unwrap();
     }
     bkn.drop_locally(&stem);
     Scene::new(padan, |padan| {
@@ -245,7 +160,7 @@ fn to_be_turned_away() -> Scene {
     let stem = bkn.stem("pns", "full", 1);
     for ending in [".csv.age", ".sha256", ".sha256.sig"] {
         let name = format!("{stem}{ending}");
-        std::fs::copy(bkn.out().join(&name), bpjs.inbox().join(&name)).unwrap();
+        fs::copy(bkn.out().join(&name), bpjs.inbox().join(&name)).unwrap();
     }
     Scene::new(padan, |padan| {
         let bpjs = padan.party("bpjs");
@@ -253,6 +168,88 @@ fn to_be_turned_away() -> Scene {
         assert_eq!(receipt.code(), "NAME_NOT_SENDER");
     })
     .settling()
+}
+
+/// `allowed_signers` of BKN, when its key is valid and when it is not.
+fn signers(padan: &Padan) -> [String; 2] {
+    let good = fs::read_to_string(signers_path(padan)).unwrap();
+    let expired = good.replace("bkn namespaces", "bkn valid-before=\"20200101\",namespaces");
+    [good, expired]
+}
+
+fn signers_path(padan: &Padan) -> PathBuf {
+    padan.path("keys/parties/bkn/allowed_signers")
+}
+
+/// Rejected because its key was expired; now it is not.
+fn to_be_rerun() -> Scene {
+    let padan = with_a_delivery(&sheets::pns(10));
+    let [good, expired] = signers(&padan);
+    fs::write(signers_path(&padan), expired).unwrap();
+    padan.poll();
+    fs::write(signers_path(&padan), good).unwrap();
+    let stem = padan.party("bkn").stem("pns", "full", 1);
+    Scene::of(padan, &["rerun", &stem, "--reason", "extended"], |padan| {
+        let bkn = padan.party("bkn");
+        Receipt::read(&bkn, &bkn.stem("pns", "full", 1)).accepted();
+        let story = story(padan);
+        assert_eq!(count(&story, "respond done"), 1, "{story:?}");
+        assert_eq!(count(&story, "verify rejected"), 1, "{story:?}");
+    })
+}
+
+/// Killed while a verdict is published, and before the restart the keys are changed so that it would be another one:
+/// what lies in `receipts/` and the outboxes, and what the ledger says, never contradict each other.
+fn change_of_mind(refused_first: bool) {
+    let template = with_a_delivery(&sheets::pns(10));
+    let [good, expired] = signers(&template);
+    let [first, then] = if refused_first {
+        [expired, good]
+    } else {
+        [good, expired]
+    };
+    fs::write(signers_path(&template), &first).unwrap();
+    for n in 1.. {
+        let padan = template.copy();
+        if !killed_at(&padan, &["poll".to_owned()], "rename", n) {
+            assert!(n > 6);
+            return;
+        }
+        let (bkn, bpjs) = (padan.party("bkn"), padan.party("bpjs"));
+        let stem = bkn.stem("pns", "full", 1);
+        fs::write(signers_path(&padan), &then).unwrap();
+        // It may well say that it cannot go on so.
+        padan.command("poll").output().unwrap();
+        if padan.ledger(STATES) == ["open"] {
+            fs::write(signers_path(&padan), &first).unwrap();
+            padan.rerun(&[&stem, "--reason", "keys as they were"]);
+        }
+        let receipt = Receipt::read(&bkn, &stem);
+        let answered = bpjs.outbox().iter().any(|name| name.contains("_pns_bkn_"));
+        let told = receipt.json["verdict"].as_str().unwrap();
+        match padan.ledger(STATES)[0].as_str() {
+            "answered" => assert_eq!((told, answered), ("DITERIMA", true), "{n}"),
+            "rejected" => assert_eq!((told, answered), ("DITOLAK", false), "{n}"),
+            state => panic!("{n}: {state}"),
+        }
+    }
+}
+
+const STATES: &str = "SELECT state FROM deliveries WHERE party = 'bkn'";
+
+#[test]
+#[ignore = "needs age, ssh-keygen, sha256sum, strace"]
+fn keys_changed_in_between_contradict_nothing() {
+    change_of_mind(true);
+    change_of_mind(false);
+}
+
+#[test]
+#[ignore = "needs age, ssh-keygen, sha256sum, strace"]
+fn killed_in_a_rerun_it_is_answered_by_the_next() {
+    let scene = to_be_rerun();
+    assert!(scene.play(RENAMES) > 15);
+    assert!(scene.play(&[("fsync", 3)]) > 10);
 }
 
 #[test]
