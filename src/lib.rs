@@ -22,7 +22,7 @@
 //! - what was agreed: [`agreement`] with its row checks, [`config`]
 //! - what is exchanged: [`digest`], [`delivery`] (names, manifests, receipts)
 //! - whom we believe: [`trust`] (SSHSIG, `allowed_signers`, age, key files)
-//! - what is kept: [`layout`] and [`files`] on disk, [`ledger`], [`snapshot`]
+//! - what is kept: [`layout`] and [`files`] on disk, [`ledger`], [`snapshot`]; [`csv`] as it is written
 //! - what is compared: [`reconcile`]
 //! - the way through it all: [`pipeline`], woken by [`watch`]
 //! - the door: [`sftp`]
@@ -41,6 +41,7 @@
 pub mod agreement;
 pub mod cli;
 pub mod config;
+pub mod csv;
 pub mod delivery;
 pub mod digest;
 pub mod fault;

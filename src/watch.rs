@@ -10,10 +10,10 @@ use notify::event::{AccessKind, AccessMode, ModifyKind};
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 
 /// Why the pipeline wakes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Wake {
-    /// Something may have come.
-    Look,
+    /// Something may have come, here.
+    Look(Vec<PathBuf>),
     /// The service ends.
     Stop,
 }
@@ -49,17 +49,23 @@ impl Watch {
         }
     }
 
-    /// Calls `look` now, after each burst of events, and when neither `rescan` nor what `look` returned has brought
-    /// one; returns after [`Watch::stopper`] was called.
-    pub fn run(&self, rescan: Duration, mut look: impl FnMut() -> Option<Duration>) {
+    /// Calls `look` now, after each burst of events with the paths it touched, and when neither `rescan` nor what `look`
+    /// returned has brought one; returns after [`Watch::stopper`] was called.
+    pub fn run(&self, rescan: Duration, mut look: impl FnMut(&[PathBuf]) -> Option<Duration>) {
+        let mut touched = Vec::new();
         loop {
-            let due = look().unwrap_or(rescan).min(rescan);
-            match self.wakes.recv_timeout(due) {
-                Ok(Wake::Look) | Err(RecvTimeoutError::Timeout) => {}
-                Ok(Wake::Stop) | Err(RecvTimeoutError::Disconnected) => return,
-            }
-            if self.wakes.try_iter().any(|wake| wake == Wake::Stop) {
-                return;
+            let due = look(&touched).unwrap_or(rescan).min(rescan);
+            touched.clear();
+            let first = match self.wakes.recv_timeout(due) {
+                Err(RecvTimeoutError::Timeout) => continue,
+                Err(RecvTimeoutError::Disconnected) => return,
+                Ok(wake) => wake,
+            };
+            for wake in std::iter::once(first).chain(self.wakes.try_iter()) {
+                match wake {
+                    Wake::Look(paths) => touched.extend(paths),
+                    Wake::Stop => return,
+                }
             }
         }
     }
@@ -67,10 +73,14 @@ impl Watch {
 
 fn watcher(inboxes: &[PathBuf], sender: Sender<Wake>) -> notify::Result<RecommendedWatcher> {
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
-        // An error, as an overflowing queue, is a reason to look.
-        if event.map_or(true, |event| matters(event.kind)) {
-            let _ = sender.send(Wake::Look);
-        }
+        let wake = match event {
+            Ok(event) if !matters(event.kind) => return,
+            Ok(event) => Wake::Look(event.paths),
+            // An error, as an overflowing queue, is a reason to look.
+            Err(_) => Wake::Look(vec![]),
+        };
+        // Nobody listens any more when the service has ended.
+        let _ = sender.send(wake);
     })?;
     for inbox in inboxes {
         watcher.watch(inbox, RecursiveMode::Recursive)?;

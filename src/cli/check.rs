@@ -15,7 +15,7 @@ use crate::trust::keyring::Keyring;
 
 use super::Failure;
 
-/// Checks the configuration and the agreement and tells every error with file, place and remedy.
+/// Check configuration, agreement and keys, and tell every error with file, place and remedy
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  padan check --config /etc/padan/padan.yaml")]
 pub struct Args {

@@ -26,7 +26,12 @@ use crate::serve::LoadError;
 
 /// Exchanges and reconciles the data of two parties over SFTP.
 #[derive(Debug, Parser)]
-#[command(name = "padan", version, about)]
+#[command(
+    name = "padan",
+    version,
+    about,
+    after_help = "Exit codes: 0 done; 1 a rejection, or a difference found by a check; 2 wrong usage, configuration or keys; 3 a fault"
+)]
 struct Cli {
     #[command(subcommand)]
     command: Command,

@@ -46,6 +46,14 @@ impl Shown {
 }
 
 impl Progress for Shown {
+    fn wait(&self) {
+        let text = "another padan is moving deliveries here; waiting for it";
+        match &self.bar {
+            Some(bar) => bar.set_message(text),
+            None => eprintln!("{text}"),
+        }
+    }
+
     fn enter(&self, job: &Job, stage: Stage) {
         let label = format!("{} {}", job.party, job.id.short());
         if let Some(bar) = &self.bar {
@@ -72,6 +80,8 @@ impl Progress for Shown {
 }
 
 impl Progress for Silent {
+    fn wait(&self) {}
+
     fn enter(&self, _job: &Job, _stage: Stage) {}
 
     fn rows(&self, _more: u64) {}

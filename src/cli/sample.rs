@@ -15,7 +15,7 @@ use super::Failure;
 /// Rows from which a progress bar is worth its lines.
 const LONG: u64 = 20_000;
 
-/// Writes synthetic extracts of all datasets with known faults and differences, and truth.json.
+/// Write synthetic extracts of all datasets with known faults and differences, and truth.json.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Example:

@@ -15,7 +15,7 @@ use crate::ledger::{Delivery, Event, Inputs, Ledger, Outcome, Part, Published, S
 use super::Failure;
 use super::look::{self, Look, safe, standing, time, zone_name};
 
-/// Tells the way of one delivery: its stages, what was found, what it was compared with, what was handed to whom.
+/// Tell the way of one delivery: its stages, what was found, what it was compared with, what was handed to whom
 ///
 /// Works beside a running service.
 #[derive(Debug, clap::Args)]

@@ -12,7 +12,7 @@ use crate::ledger::{Counts, Delivery, Incomplete, Ledger};
 use super::Failure;
 use super::look::{self, Look, last_fault, safe, standing, time, zone_name};
 
-/// Lists the last deliveries and what became of them, newest first.
+/// List the last deliveries and what became of them, newest first
 ///
 /// Works beside a running service.
 #[derive(Debug, clap::Args)]

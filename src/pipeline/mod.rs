@@ -9,6 +9,7 @@ pub mod scan;
 mod archive;
 mod claim;
 mod ingest;
+mod looked;
 mod open;
 mod pass;
 mod reconcile;
@@ -29,6 +30,7 @@ use crate::snapshot::StoreKey;
 use crate::trust::keyring::Keyring;
 
 pub use claim::{Job, Run};
+pub use looked::Looked;
 pub use pass::{Ended, Pass, pass};
 pub use rerun::{Rerun, rerun};
 pub use respond::Responded;
@@ -57,10 +59,15 @@ pub struct Context<'a> {
     pub clock: &'a (dyn Fn() -> Timestamp + Sync),
     /// Who watches.
     pub progress: &'a dyn Progress,
+    /// What was read of incomplete files in earlier passes.
+    pub looked: &'a Looked,
 }
 
 /// Watches deliveries on their way: a person at a terminal, or nobody.
 pub trait Progress {
+    /// Another process is moving deliveries; this one waits for it.
+    fn wait(&self);
+
     /// A stage begins.
     fn enter(&self, job: &Job, stage: Stage);
 

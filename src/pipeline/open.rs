@@ -81,18 +81,17 @@ fn expand(
     limits: Limits,
 ) -> io::Result<Box<dyn Read + Send>> {
     let taken = Arc::new(AtomicU64::new(0));
-    let counted = BufReader::with_capacity(
-        64 << 10,
-        Counted {
-            inner: decrypted,
-            taken: Arc::clone(&taken),
-        },
-    );
+    let counted = Counted {
+        inner: decrypted,
+        taken: Arc::clone(&taken),
+    };
+    // Only what is still compressed passes through a buffer that nobody wipes.
+    let buffered = |counted| BufReader::with_capacity(64 << 10, counted);
     let expanded: Box<dyn Read + Send> = match compression {
         Compression::None => Box::new(counted),
-        Compression::Gzip => Box::new(MultiGzDecoder::new(counted)),
+        Compression::Gzip => Box::new(MultiGzDecoder::new(buffered(counted))),
         Compression::Zstd => {
-            let mut decoder = zstd::Decoder::with_buffer(counted)?;
+            let mut decoder = zstd::Decoder::with_buffer(buffered(counted))?;
             // 8 MiB, the most that the zstd format asks every decoder to support.
             decoder.window_log_max(23)?;
             Box::new(decoder)

@@ -78,7 +78,10 @@ pub fn pass(cx: &Context) -> Result<Pass, Fault> {
 pub fn lock(cx: &Context) -> Result<File, Fault> {
     let path = cx.layout.pipeline_lock();
     let file = files::create(&path)?;
-    file.lock().map_err(Fault::io("lock", &path))?;
+    if file.try_lock().is_err() {
+        cx.progress.wait();
+        file.lock().map_err(Fault::io("lock", &path))?;
+    }
     Ok(file)
 }
 
@@ -86,7 +89,7 @@ pub fn lock(cx: &Context) -> Result<File, Fault> {
 fn take_complete(cx: &Context, done: &mut Pass) -> Result<bool, Fault> {
     let mut any = false;
     for party in &cx.config.agreement.parties {
-        let found = match scan(&party.id, &cx.layout.inbox(&party.id)) {
+        let found = match scan(cx, &party.id) {
             Ok(found) => found,
             Err(fault) => {
                 done.faults.push(fault);
@@ -303,6 +306,10 @@ struct LastStage<'a> {
 }
 
 impl Progress for LastStage<'_> {
+    fn wait(&self) {
+        self.inner.wait();
+    }
+
     fn enter(&self, job: &Job, stage: Stage) {
         self.last.set(stage);
         self.inner.enter(job, stage);

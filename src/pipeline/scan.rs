@@ -7,13 +7,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::Read;
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::agreement::PartyId;
 use crate::delivery::{DeliveryId, Manifest, manifest};
 use crate::digest::{Hasher, Sha256Digest};
 use crate::fault::Fault;
 use crate::rejection::Code;
+
+use super::Context;
 
 /// Deepest folder below an inbox that is looked into.
 const DEEPEST: usize = 8;
@@ -66,31 +68,32 @@ pub struct Found {
 }
 
 /// Looks through one party's inbox.
-pub fn scan(party: &PartyId, inbox: &Path) -> Result<Found, Fault> {
+pub fn scan(cx: &Context, party: &PartyId) -> Result<Found, Fault> {
     let mut found = Found::default();
-    look(party, inbox, "", 0, &mut found)?;
+    look(cx, party, "", 0, &mut found)?;
     found.complete.sort_by(|a, b| a.order.cmp(&b.order));
     Ok(found)
 }
 
 /// One folder: its plain files grouped by manifest, then its folders.
 fn look(
+    cx: &Context,
     party: &PartyId,
-    inbox: &Path,
     folder: &str,
     depth: usize,
     found: &mut Found,
 ) -> Result<(), Fault> {
+    let inbox = cx.layout.inbox(party);
     let here = inbox.join(folder);
     let entries = match fs::read_dir(&here) {
         Ok(entries) => entries,
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-        Err(e) => return Err(Fault::io("list the inbox", inbox)(e)),
+        Err(e) => return Err(Fault::io("list the inbox", &inbox)(e)),
     };
     let mut files = BTreeMap::new();
     let mut folders = Vec::new();
     for entry in entries {
-        let entry = entry.map_err(Fault::io("list the inbox", inbox))?;
+        let entry = entry.map_err(Fault::io("list the inbox", &inbox))?;
         let Ok(name) = entry.file_name().into_string() else {
             continue;
         };
@@ -104,14 +107,14 @@ fn look(
             files.insert(name, meta);
         }
     }
-    group(party, &here, folder, &files, found);
+    group(cx, party, folder, &files, found);
     if depth < DEEPEST {
         for name in folders {
             let below = match folder {
                 "" => name,
                 above => format!("{above}/{name}"),
             };
-            look(party, inbox, &below, depth + 1, found)?;
+            look(cx, party, &below, depth + 1, found)?;
         }
     }
     Ok(())
@@ -140,8 +143,8 @@ fn is_plain_table(name: &str) -> bool {
 
 /// Sorts the plain files of one folder into deliveries and left-overs.
 fn group(
+    cx: &Context,
     party: &PartyId,
-    here: &Path,
     folder: &str,
     files: &BTreeMap<String, fs::Metadata>,
     found: &mut Found,
@@ -154,8 +157,9 @@ fn group(
         spoken_for.insert(name.clone());
         spoken_for.insert(format!("{name}.sig"));
         let looked = Look {
+            cx,
             party,
-            here,
+            here: cx.layout.inbox(party).join(folder),
             folder,
             files,
             stem,
@@ -186,8 +190,9 @@ fn group(
 
 /// One manifest in its folder.
 struct Look<'a> {
+    cx: &'a Context<'a>,
     party: &'a PartyId,
-    here: &'a Path,
+    here: PathBuf,
     folder: &'a str,
     files: &'a BTreeMap<String, fs::Metadata>,
     stem: &'a str,
@@ -296,7 +301,8 @@ impl Look<'_> {
 
     /// The digest of a plain file that nobody is writing.
     fn digest(&self, name: &str) -> Option<Sha256Digest> {
-        Sha256Digest::of_stream(self.peek(name)?).ok()
+        let file = self.peek(name)?;
+        self.cx.looked.digest(file, (self.cx.clock)())
     }
 
     /// Opens a plain file that nobody is writing. The lock is given back at once: looking must not keep its owner from

@@ -6,11 +6,11 @@ use std::io::Write;
 use std::path::Path;
 
 use crate::agreement::{ChangeClass, ChangeClasses, Dataset, PartyId, Row};
+use crate::csv::Lines;
 use crate::fault::Fault;
 use crate::snapshot::{Merged, Partition, Reader, Rows, StoreKey, Writer};
 
 use super::columns::Columns;
-use super::csv::Lines;
 use super::ordered::Ordered;
 
 /// What happened to a record.

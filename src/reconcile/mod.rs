@@ -5,7 +5,6 @@
 
 mod changes;
 mod columns;
-mod csv;
 mod differences;
 mod names;
 mod ordered;

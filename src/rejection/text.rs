@@ -91,9 +91,9 @@ impl Code {
             Self::SignatureBad => (
                 "SIGNATURE_BAD",
                 "Tanda tangan tidak sah untuk manifes ini.",
-                "Tanda tangani lagi manifes yang terakhir dengan `ssh-keygen -Y sign -n padan -f KUNCI < NAMA.sha256 > NAMA.sha256.sig`, lalu kirim ulang.",
+                "Tanda tangani lagi manifes yang terakhir dengan `ssh-keygen -Y sign -n padan -f KUNCI NAMA.sha256`, lalu kirim ulang.",
                 "The signature does not verify over this manifest.",
-                "Sign the final manifest again with `ssh-keygen -Y sign -n padan -f KEY < NAME.sha256 > NAME.sha256.sig` and send it again.",
+                "Sign the final manifest again with `ssh-keygen -Y sign -n padan -f KEY NAME.sha256` and send it again.",
             ),
             Self::SignerUnknown => (
                 "SIGNER_UNKNOWN",

@@ -4,7 +4,7 @@ mod service;
 
 use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -55,7 +55,11 @@ pub fn serve(
         .name("pipeline".into())
         .spawn({
             let service = Arc::clone(&service);
-            move || watch.run(service.config.rescan, || look(&service, &progress))
+            move || {
+                watch.run(service.config.rescan, |touched| {
+                    look(&service, &progress, touched)
+                });
+            }
         })
         .map_err(Fault::io("start the pipeline", service.layout.root()))?;
     ready(server.local_addr());
@@ -68,7 +72,8 @@ pub fn serve(
 }
 
 /// One pass, told to the log. Returns when the next is due although no event comes.
-fn look(service: &Service, progress: &dyn Progress) -> Option<Duration> {
+fn look(service: &Service, progress: &dyn Progress, touched: &[PathBuf]) -> Option<Duration> {
+    service.forget(touched);
     // A panic ends this pass and not the service.
     let outcome = catch_unwind(AssertUnwindSafe(|| service.with_context(progress, pass)))
         .unwrap_or(Err(Fault::Bug));

@@ -1,6 +1,6 @@
 //! Everything that a running service holds: configuration, keys, store key, ledger, folders.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::RwLock;
 
 use jiff::Timestamp;
@@ -11,7 +11,7 @@ use crate::fault::Fault;
 use crate::files;
 use crate::layout::Layout;
 use crate::ledger::SqliteLedger;
-use crate::pipeline::{Context, Progress};
+use crate::pipeline::{Context, Looked, Progress};
 use crate::snapshot::StoreKey;
 use crate::trust::keyring::Keyring;
 
@@ -24,6 +24,7 @@ pub struct Service {
     keyring: RwLock<std::sync::Arc<Keyring>>,
     store: StoreKey,
     ledger: SqliteLedger,
+    looked: Looked,
 }
 
 /// Why a service cannot be loaded.
@@ -63,12 +64,20 @@ impl Service {
             keyring: RwLock::new(std::sync::Arc::new(keyring)),
             store,
             ledger,
+            looked: Looked::default(),
         })
     }
 
     /// The ledger.
     pub fn ledger(&self) -> &SqliteLedger {
         &self.ledger
+    }
+
+    /// Files that somebody has just written are read again, however short ago they were.
+    pub fn forget(&self, touched: &[PathBuf]) {
+        for path in touched {
+            self.looked.forget(path);
+        }
     }
 
     /// Reads the parties' and our own keys again; on any error the old ones stay.
@@ -97,6 +106,7 @@ impl Service {
             layout: &self.layout,
             clock: &Timestamp::now,
             progress,
+            looked: &self.looked,
         })
     }
 }

@@ -27,11 +27,11 @@ const ROOMS: &[(&str, &str)] = &[
     ("watch", "pipeline layout fault"),
     (
         "pipeline",
-        "reconcile snapshot ledger trust layout files config delivery agreement digest rejection fault",
+        "reconcile snapshot ledger trust layout files csv config delivery agreement digest rejection fault",
     ),
     (
         "reconcile",
-        "snapshot delivery agreement digest rejection fault",
+        "snapshot csv delivery agreement digest rejection fault",
     ),
     (
         "snapshot",
@@ -45,6 +45,7 @@ const ROOMS: &[(&str, &str)] = &[
     ),
     ("layout", "delivery agreement"),
     ("files", "fault"),
+    ("csv", "fault"),
     ("config", "agreement digest fault"),
     ("delivery", "agreement digest rejection"),
     ("agreement", "digest rejection fault"),

@@ -9,5 +9,7 @@
 )]
 
 mod page;
+mod polling;
 mod readme;
+mod staff;
 mod trial;

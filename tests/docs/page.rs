@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 /// The text of a file of this repository.
-pub fn text(path: &str) -> String {
+pub fn text(path: impl AsRef<Path>) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
     fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
 }

@@ -1,5 +1,7 @@
 //! The README's commands, as a reader pastes them.
 
+use std::path::Path;
+
 use crate::page::{blocks, text};
 use crate::trial::Trial;
 
@@ -30,5 +32,32 @@ fn a_party_can_be_played_by_pasting_the_readme() {
         "answered before, and the answers come out the same",
     ] {
         assert!(printed.contains(expected), "no `{expected}` in:\n{printed}");
+    }
+}
+#[test]
+fn every_page_and_heading_that_is_named_is_there() {
+    for path in [
+        "README.md",
+        "docs/staf.md",
+        "docs/staff.md",
+        "docs/polling.md",
+        "docs/operator.md",
+    ] {
+        let page = text(path);
+        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let links = page.split("](").skip(1).filter_map(|r| r.split_once(')'));
+        for (link, _) in links.filter(|(link, _)| !link.contains("://")) {
+            let (file, heading) = link.split_once('#').unwrap_or((link, ""));
+            let named = match file {
+                "" => page.clone(),
+                file => text(Path::new(folder).join(file)),
+            };
+            let headings = named.lines().filter_map(|l| l.strip_prefix("## "));
+            let mut anchors = headings.map(|h| h.to_lowercase().replace(' ', "-"));
+            assert!(
+                heading.is_empty() || anchors.any(|anchor| anchor == heading),
+                "{link} in {path}"
+            );
+        }
     }
 }

@@ -50,6 +50,12 @@ impl Trial {
         Self { home, service }
     }
 
+    /// Ends the service.
+    pub fn stop(&mut self) {
+        let _ = self.service.kill();
+        let _ = self.service.wait();
+    }
+
     /// The home folder.
     pub fn home(&self) -> &Path {
         self.home.path()
@@ -76,8 +82,7 @@ impl Trial {
 
 impl Drop for Trial {
     fn drop(&mut self) {
-        let _ = self.service.kill();
-        let _ = self.service.wait();
+        self.stop();
     }
 }
 

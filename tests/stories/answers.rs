@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::Value;
 
@@ -212,7 +212,7 @@ fn verify(party: &Party, here: &Path, signature: &str, message: &[u8]) {
     succeed(here, "ssh-keygen", args, message);
 }
 
-fn open(party: &Party, file: &PathBuf) -> Vec<u8> {
+fn open(party: &Party, file: &Path) -> Vec<u8> {
     let identity = party.path("age_identity.txt");
     let args = [
         "-d".as_ref(),

@@ -149,7 +149,7 @@ impl Padan {
 
     /// Every file and folder below the data folder, as paths relative to it, sorted.
     pub fn tree(&self) -> Vec<String> {
-        let listed = succeed(&self.data(), "find", [".", "-printf", "%P\\n"], b"");
+        let listed = succeed(self.data(), "find", [".", "-printf", "%P\\n"], b"");
         let mut paths: Vec<_> = String::from_utf8(listed)
             .unwrap()
             .lines()

@@ -97,6 +97,10 @@ async fn connect(options: SqliteConnectOptions) -> Result<SqlitePool, sqlx::Erro
         .acquire_timeout(PATIENCE)
         // A file does not hang up, so connections need neither checks nor a task that renews them.
         .test_before_acquire(false)
+        // A full disk ends a transaction in a way that sqlx does not notice: such a connection would begin no other.
+        .before_acquire(|connection, _| {
+            Box::pin(async move { Ok(!connection.is_in_transaction()) })
+        })
         .max_lifetime(None)
         .idle_timeout(None)
         .connect_with(options)
@@ -172,5 +176,27 @@ fn at(file: &Path, fault: &Fault) -> Fault {
     match fault {
         Fault::Ledger(problem) => Fault::Ledger(format!("{}: {problem}", file.display())),
         other => Fault::Ledger(other.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::for_service;
+
+    #[tokio::test]
+    async fn a_transaction_that_sqlite_ended_itself_spoils_no_later_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let pool = for_service(&folder.path().join("ledger.db")).await.unwrap();
+        let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await.unwrap();
+        // What SQLite does when the disk is full.
+        sqlx::query("ROLLBACK")
+            .execute(&mut *transaction)
+            .await
+            .unwrap();
+        drop(transaction);
+        for _ in 0..5 {
+            let next = pool.begin_with("BEGIN IMMEDIATE").await.unwrap();
+            next.commit().await.unwrap();
+        }
     }
 }

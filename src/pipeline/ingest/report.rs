@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::agreement::checks::{CheckCode, Finding};
 use crate::agreement::{Dataset, Level};
+use crate::csv::Lines;
 use crate::fault::Fault;
 use crate::files;
 use crate::trust::envelope::{self, Recipients, Sealed};
@@ -17,8 +18,8 @@ pub type Tally = BTreeMap<(CheckCode, Level), u64>;
 /// `<stem>.rows.csv.age`: one line for each finding that is not merely counted.
 pub struct Report {
     path: PathBuf,
-    writer: simd_csv::Writer<Sealed<BufWriter<File>>>,
-    lines: u64,
+    lines: Lines<Sealed<BufWriter<File>>>,
+    told: u64,
 }
 
 /// A finding with what its sender needs to mend it.
@@ -40,8 +41,8 @@ impl Report {
         let sealed = envelope::seal(BufWriter::new(file), sender)?;
         let mut report = Self {
             path: path.to_path_buf(),
-            writer: simd_csv::Writer::from_writer(sealed),
-            lines: 0,
+            lines: Lines::new(sealed, "rows.csv"),
+            told: 0,
         };
         report.write([
             "dataset", "baris", "tingkat", "kode", "kolom", "kunci", "nilai", "pesan", "message",
@@ -60,7 +61,7 @@ impl Report {
             .column
             .and_then(|c| dataset.fields.get(c))
             .map_or("", |field| field.name.as_str());
-        self.lines += 1;
+        self.told += 1;
         self.write([
             dataset.id.as_str(),
             &line.row.to_string(),
@@ -77,16 +78,13 @@ impl Report {
     /// Ends the file. Returns its path, or `None` and no file if there was nothing to tell.
     pub fn finish(self) -> Result<Option<PathBuf>, Fault> {
         let path = self.path;
-        let sealed = self
-            .writer
-            .into_inner()
-            .map_err(|e| Fault::io("write the refused rows", &path)(e.into_error()))?;
+        let sealed = self.lines.into_inner();
         let mut buffered = sealed.finish()?;
         // Not synced: an interrupted run writes it again, and the copy that its sender gets is synced.
         buffered
             .flush()
             .map_err(Fault::io("write the refused rows", &path))?;
-        if self.lines == 0 {
+        if self.told == 0 {
             std::fs::remove_file(&path).map_err(Fault::io("remove the empty list", &path))?;
             return Ok(None);
         }
@@ -94,15 +92,8 @@ impl Report {
     }
 
     fn write<'f>(&mut self, fields: impl IntoIterator<Item = &'f str>) -> Result<(), Fault> {
-        self.writer
-            .write_record(fields.into_iter().map(str::as_bytes))
-            .map_err(|e| match e.into_kind() {
-                simd_csv::ErrorKind::Io(e) => Fault::io("write the refused rows", &self.path)(e),
-                _ => Fault::Crypto {
-                    doing: "write the refused rows",
-                    problem: "a line has another number of fields".into(),
-                },
-            })
+        fields.into_iter().for_each(|field| self.lines.field(field));
+        self.lines.end()
     }
 }
 

@@ -4,6 +4,7 @@ use std::io::{self, Cursor, Read};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use simd_csv::{ErrorKind, ZeroCopyByteRecord, ZeroCopyReader, ZeroCopyReaderBuilder};
+use zeroize::Zeroizing;
 
 use crate::agreement::{Dataset, Row};
 use crate::config::Limits;
@@ -19,12 +20,14 @@ use super::super::open::StreamError;
 const ACTION: &str = "aksi";
 /// The header row must end within this many bytes.
 const LONGEST_HEADER: usize = 64 << 10;
+/// How many bytes at a time are read up to the end of the header row.
+const PIECE: usize = 4 << 10;
 /// What the CSV reader holds in memory beyond the row it reads.
 const READ_AHEAD: usize = 64 << 10;
 
 /// One data file's text as rows.
 pub struct Table {
-    reader: ZeroCopyReader<io::Chain<Cursor<Vec<u8>>, Watched>>,
+    reader: ZeroCopyReader<io::Chain<Cursor<Zeroizing<Vec<u8>>>, Watched>>,
     watch: Arc<Mutex<Watch>>,
     file: DataFileName,
     /// For each column of the dataset, its position in the file.
@@ -32,7 +35,7 @@ pub struct Table {
     width: usize,
     delta: bool,
     line: u64,
-    unescaped: Vec<u8>,
+    unescaped: Zeroizing<Vec<u8>>,
 }
 
 impl Table {
@@ -68,7 +71,7 @@ impl Table {
             width: 0,
             delta: file.mode == Mode::Delta,
             line: 0,
-            unescaped: vec![],
+            unescaped: Zeroizing::new(Vec::new()),
         };
         table.read_header(dataset)?;
         Ok(table)
@@ -212,9 +215,9 @@ fn cell<'r>(
 }
 
 /// The bytes up to the end of the first line, and whatever came with them.
-fn header_bytes(source: &mut Watched) -> io::Result<Vec<u8>> {
-    let mut start = Vec::with_capacity(LONGEST_HEADER);
-    let mut piece = vec![0; 4 << 10];
+fn header_bytes(source: &mut Watched) -> io::Result<Zeroizing<Vec<u8>>> {
+    let mut start = Zeroizing::new(Vec::with_capacity(LONGEST_HEADER + PIECE));
+    let mut piece = Zeroizing::new(vec![0; PIECE]);
     while !start.contains(&b'\n') {
         let n = match source.read(&mut piece) {
             Ok(0) => break,

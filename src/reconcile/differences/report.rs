@@ -5,10 +5,10 @@ use std::io::Write;
 use std::path::Path;
 
 use crate::agreement::{Agreement, Dataset, PartyId, Reconciliation, Row};
+use crate::csv::Lines;
 use crate::fault::Fault;
 use crate::snapshot::{Merged, Partition, Reader, Rows, StoreKey, Writer, sorted};
 
-use super::super::csv::Lines;
 use super::counts::DifferenceCounts;
 use super::record::{
     self, ACUAN, ID, JENIS, KOLOM, PUTUSAN, SEJAK, STATUS, Side, TINDAKAN, only_side,

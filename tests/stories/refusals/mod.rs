@@ -19,11 +19,13 @@ use crate::party::Party;
 use crate::sheets::{self, Sheet};
 use crate::tools::{run, succeed, wait_for};
 
+/// Makes a mistake and puts it into the inbox, under the sequence; returns the manifest's stem.
+type Send<'a> = Box<dyn Fn(&Party, u32) -> String + 'a>;
+
 /// One mistake of BKN's.
 struct Case<'a> {
     name: String,
-    /// Makes it and puts it into the inbox, under the sequence; returns the manifest's stem.
-    send: Box<dyn Fn(&Party, u32) -> String + 'a>,
+    send: Send<'a>,
     code: &'static str,
 }
 

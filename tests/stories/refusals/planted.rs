@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::symlink;
+use std::path::Path;
 
 use super::{assert_helps, sheet};
 use crate::padan::Padan;
@@ -19,7 +20,8 @@ fn nothing_but_plain_files_is_taken() {
     let key_before = fs::read(&key).unwrap();
 
     // In the place of the data file.
-    let planted: [(&str, &dyn Fn(&std::path::Path)); 3] = [
+    type Plant<'a> = &'a dyn Fn(&Path);
+    let planted: [(&str, Plant<'_>); 3] = [
         ("link", &|path| symlink(&key, path).unwrap()),
         ("pipe", &|path| drop(succeed("/", "mkfifo", [path], b""))),
         ("folder", &|path| fs::create_dir(path).unwrap()),

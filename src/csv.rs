@@ -10,17 +10,18 @@ use zeroize::Zeroizing;
 
 use crate::fault::Fault;
 
-/// Writes one line after the other.
-pub(super) struct Lines<'w> {
-    out: &'w mut dyn Write,
+/// Writes one line after the other; the line is wiped from memory.
+pub struct Lines<W> {
+    out: W,
     /// Stands for the output in a fault.
     name: &'static str,
     line: Zeroizing<Vec<u8>>,
     empty: bool,
 }
 
-impl<'w> Lines<'w> {
-    pub(super) fn new(out: &'w mut dyn Write, name: &'static str) -> Self {
+impl<W: Write> Lines<W> {
+    /// Begins with nothing written; `name` stands for the output in a fault.
+    pub fn new(out: W, name: &'static str) -> Self {
         Self {
             out,
             name,
@@ -30,7 +31,7 @@ impl<'w> Lines<'w> {
     }
 
     /// Adds a field to the line.
-    pub(super) fn field(&mut self, value: &str) {
+    pub fn field(&mut self, value: &str) {
         let needed = self.line.len() + 2 * value.len() + 3;
         if needed > self.line.capacity() {
             let mut wider = Vec::with_capacity(needed.next_power_of_two());
@@ -56,7 +57,7 @@ impl<'w> Lines<'w> {
     }
 
     /// Ends the line.
-    pub(super) fn end(&mut self) -> Result<(), Fault> {
+    pub fn end(&mut self) -> Result<(), Fault> {
         self.line.push(b'\n');
         self.out
             .write_all(&self.line)
@@ -64,6 +65,11 @@ impl<'w> Lines<'w> {
         self.line.clear();
         self.empty = true;
         Ok(())
+    }
+
+    /// What was written to.
+    pub fn into_inner(self) -> W {
+        self.out
     }
 }
 
