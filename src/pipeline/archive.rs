@@ -1,6 +1,5 @@
 //! Where deliveries go when they are answered or refused: kept as they came, for a re-run.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -24,7 +23,7 @@ pub fn shelve(
     let kept = cx.layout.archived(party, received, id);
     if kept.exists() {
         // An earlier attempt of the same delivery is kept beside the newer one.
-        files::rename(&kept, &free_place(&kept)?)?;
+        files::rename(&kept, &free_place(&kept, Path::exists)?)?;
     }
     if let Some(month) = kept.parent() {
         files::create_dir(month)?;
@@ -52,14 +51,8 @@ pub fn unshelve(cx: &Context, delivery: &Delivery) -> Result<(), Fault> {
     files::rename(&kept, &cx.layout.staged(&delivery.id))
 }
 
-/// Finishes what a killed process left between closing a delivery and shelving it, and removes what it left half-made.
+/// Finishes what a killed process left between closing a delivery and shelving it.
 pub fn tidy(cx: &Context) -> Result<(), Fault> {
-    for dataset in &cx.config.agreement.datasets {
-        remove_unfinished(&cx.layout.snapshots(&dataset.party, &dataset.id))?;
-    }
-    for reconciliation in &cx.config.agreement.reconciliations {
-        remove_unfinished(&cx.layout.difference_lists(&reconciliation.id))?;
-    }
     for (name, path) in files::list(&cx.layout.staging())? {
         let Ok(id) = name.parse::<DeliveryId>() else {
             // A re-run's scratch folder whose process was killed.
@@ -71,16 +64,6 @@ pub fn tidy(cx: &Context) -> Result<(), Fault> {
         };
         if matches!(delivery.state, State::Answered | State::Rejected) {
             shelve(cx, &id, &delivery.party, delivery.received)?;
-        }
-    }
-    Ok(())
-}
-
-/// Snapshots that never got their names.
-fn remove_unfinished(folder: &Path) -> Result<(), Fault> {
-    for (name, path) in files::list(folder)? {
-        if name.starts_with('.') {
-            fs::remove_file(&path).map_err(Fault::io("remove an unfinished snapshot", &path))?;
         }
     }
     Ok(())
@@ -102,15 +85,15 @@ pub fn every_attempt(cx: &Context, delivery: &Delivery) -> Result<Vec<PathBuf>, 
         .collect())
 }
 
-/// A name like `kept` under which nothing is kept yet; the folder above it is there afterwards.
-pub fn free_place(kept: &Path) -> Result<PathBuf, Fault> {
+/// A name like `kept` that is not taken yet; the folder above it is there afterwards.
+pub fn free_place(kept: &Path, taken: impl Fn(&Path) -> bool) -> Result<PathBuf, Fault> {
     if let Some(month) = kept.parent() {
         files::create_dir(month)?;
     }
     let name = kept.file_name().unwrap_or_default().to_string_lossy();
     let mut place = kept.to_path_buf();
     let mut attempt = 0_u32;
-    while place.exists() {
+    while taken(&place) {
         attempt += 1;
         place = kept.with_file_name(format!("{name}.{attempt}"));
     }

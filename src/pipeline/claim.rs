@@ -9,7 +9,7 @@ use crate::agreement::PartyId;
 use crate::delivery::DeliveryId;
 use crate::fault::Fault;
 use crate::files;
-use crate::ledger::{Begun, Delivery, Event, NewDelivery, Outcome, Stage, State};
+use crate::ledger::{Begun, Delivery, NewDelivery, Stage, State};
 use crate::rejection::{Code, Rejection};
 
 use super::scan::{Candidate, open_unwritten};
@@ -65,12 +65,38 @@ impl Claimed {
 pub enum Taken {
     /// Its files are in staging.
     Staged,
-    /// It was answered before; the files that came again are gone from the inbox.
-    Repeated(Box<Delivery>),
-    /// Another party's delivery, dropped here: kept in the archive, to be turned away.
-    OfAnother(Box<Job>),
+    /// It was answered before.
+    Repeated(Box<Delivery>, Dropped),
+    /// Another party's delivery, dropped here: to be turned away.
+    OfAnother(Box<Job>, Dropped),
     /// Somebody is writing one of its files, or they changed: not yet.
     NotYet,
+}
+
+/// Files that lie in the inbox until their receipt is given: a process killed before begins with them again. Nobody can
+/// write to them meanwhile.
+#[derive(Debug)]
+pub struct Dropped {
+    here: PathBuf,
+    /// The manifest last: as long as it is there, so is the delivery.
+    names: Vec<String>,
+    _locks: Vec<File>,
+}
+
+impl Dropped {
+    /// Removes them.
+    pub fn remove(self) -> Result<(), Fault> {
+        for name in &self.names {
+            let path = self.here.join(name);
+            fs::remove_file(&path).map_err(Fault::io("remove a repeated file", &self.here))?;
+        }
+        Ok(())
+    }
+
+    /// Moves them into a private folder.
+    pub fn keep(self, target: &Path) -> Result<(), Fault> {
+        move_files(&self.here, target, &self.names)
+    }
 }
 
 /// Checks what was moved: plain files only, none over the limit.
@@ -102,7 +128,7 @@ pub fn claim(cx: &Context, job: Job) -> Result<Claimed, Stop> {
 pub fn take(cx: &Context, candidate: &Candidate) -> Result<Taken, Fault> {
     let here = cx.layout.inbox(&candidate.party).join(&candidate.folder);
     // The locks live to the end of the move: no writer can begin in between.
-    let Some(_locks) = lock_all(&here, &candidate.files) else {
+    let Some(locks) = lock_all(&here, &candidate.files) else {
         return Ok(Taken::NotYet);
     };
     let received = (cx.clock)();
@@ -114,39 +140,18 @@ pub fn take(cx: &Context, candidate: &Candidate) -> Result<Taken, Fault> {
         files: candidate.files.clone(),
         received,
     })?;
+    let dropped = |here, locks| Dropped {
+        here,
+        names: candidate.files.iter().rev().cloned().collect(),
+        _locks: locks,
+    };
     match (begun, cx.ledger.delivery(&candidate.id)?) {
         (Begun::Answered, Some(delivery)) => {
-            for name in &candidate.files {
-                let path = here.join(name);
-                fs::remove_file(&path).map_err(Fault::io("remove a repeated file", &here))?;
-            }
-            cx.ledger.append(&Event {
-                delivery: candidate.id,
-                at: received,
-                stage: Stage::Claim,
-                outcome: Outcome::Repeated,
-                code: None,
-                detail: None,
-            })?;
-            Ok(Taken::Repeated(Box::new(delivery)))
+            Ok(Taken::Repeated(Box::new(delivery), dropped(here, locks)))
         }
         (Begun::OfAnother, _) => {
-            let source = archive::free_place(&cx.layout.archived(
-                &candidate.party,
-                received,
-                &candidate.id,
-            ))?;
-            move_files(&here, &source, &candidate.files)?;
-            Ok(Taken::OfAnother(Box::new(Job {
-                id: candidate.id,
-                party: candidate.party.clone(),
-                stem: candidate.stem.clone(),
-                received,
-                faults: 0,
-                work: source.join("work"),
-                source,
-                run: Run::First,
-            })))
+            let job = of_another(cx, candidate, received)?;
+            Ok(Taken::OfAnother(Box::new(job), dropped(here, locks)))
         }
         (_, Some(delivery)) => {
             move_files(&here, &cx.layout.staged(&delivery.id), &delivery.files)?;
@@ -155,6 +160,26 @@ pub fn take(cx: &Context, candidate: &Candidate) -> Result<Taken, Fault> {
         }
         (_, None) => Err(Fault::Ledger("a delivery just begun is not there".into())),
     }
+}
+
+/// It goes into the archive of the party that dropped it, beside earlier ones that are whole: with their manifests.
+fn of_another(cx: &Context, candidate: &Candidate, received: Timestamp) -> Result<Job, Fault> {
+    let kept = cx
+        .layout
+        .archived(&candidate.party, received, &candidate.id);
+    let manifest = format!("{}.sha256", candidate.stem);
+    let source = archive::free_place(&kept, |place| place.join(&manifest).exists())?;
+    Ok(Job {
+        id: candidate.id,
+        party: candidate.party.clone(),
+        stem: candidate.stem.clone(),
+        received,
+        faults: 0,
+        // No delivery has such a name, so what a killed process leaves of it is tidied away.
+        work: cx.layout.staging().join(format!("{}.away", candidate.id)),
+        source,
+        run: Run::First,
+    })
 }
 
 /// Finishes the move of a delivery whose claim was interrupted.

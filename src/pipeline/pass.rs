@@ -12,7 +12,7 @@ use crate::agreement::PartyId;
 use crate::delivery::DataFileName;
 use crate::fault::Fault;
 use crate::files;
-use crate::ledger::{Delivery, Event, Outcome, Stage, Waiting};
+use crate::ledger::{Delivery, Event, Outcome, Stage, State, Waiting};
 use crate::rejection::{Code, Rejection};
 
 use super::claim::{self, Job, Run, Taken};
@@ -37,6 +37,14 @@ pub struct Pass {
     pub faults: Vec<Fault>,
 }
 
+impl Pass {
+    /// A fault before any delivery's own run: the next pass tries again, soon.
+    fn fault(&mut self, fault: Fault) {
+        self.faults.push(fault);
+        self.due = sooner(self.due, FIRST_RETRY.unsigned_abs());
+    }
+}
+
 /// How one delivery's run ended.
 #[derive(Debug)]
 pub enum Ended {
@@ -57,7 +65,10 @@ pub fn pass(cx: &Context) -> Result<Pass, Fault> {
     archive::tidy(cx)?;
     retention::destroy_expired(cx)?;
     for delivery in cx.ledger.open()? {
-        claim::resume(cx, &delivery)?;
+        // Its trouble, as a full disk, is not the others'.
+        if let Err(fault) = claim::resume(cx, &delivery) {
+            done.fault(fault);
+        }
     }
     loop {
         let taken = take_complete(cx, &mut done)?;
@@ -116,10 +127,7 @@ fn take_complete(cx: &Context, done: &mut Pass) -> Result<bool, Fault> {
         for candidate in &ready {
             match take(cx, candidate, done) {
                 Ok(taken) => any |= taken,
-                Err(fault) => {
-                    done.faults.push(fault);
-                    done.due = sooner(done.due, FIRST_RETRY.unsigned_abs());
-                }
+                Err(fault) => done.fault(fault),
             }
         }
     }
@@ -130,14 +138,24 @@ fn take(cx: &Context, candidate: &Candidate, done: &mut Pass) -> Result<bool, Fa
     match claim::take(cx, candidate)? {
         Taken::Staged => Ok(true),
         Taken::NotYet => Ok(false),
-        Taken::Repeated(delivery) => {
+        Taken::Repeated(delivery, dropped) => {
             respond::repeat_receipt(cx, &delivery)?;
+            cx.ledger.append(&Event {
+                delivery: delivery.id,
+                at: (cx.clock)(),
+                stage: Stage::Claim,
+                outcome: Outcome::Repeated,
+                code: None,
+                detail: None,
+            })?;
+            dropped.remove()?;
             done.ended.push((*delivery, Ended::Repeated));
             Ok(false)
         }
-        Taken::OfAnother(job) => {
+        Taken::OfAnother(job, dropped) => {
             let rejection = Rejection::new(Code::NameNotSender);
             respond::turn_away(cx, &job, &rejection)?;
+            dropped.keep(&job.source)?;
             Ok(false)
         }
     }
@@ -181,7 +199,7 @@ fn wait(cx: &Context, incomplete: &Incomplete) -> Result<Wait, Fault> {
         return Ok(Wait::Until(cx.config.settle - rested));
     }
     match &incomplete.candidate {
-        Some(candidate) if rested >= cx.config.give_up => {
+        Some(candidate) if rested >= cx.config.give_up || closed(cx, candidate)? => {
             Ok(Wait::Enough(Box::new(candidate.clone())))
         }
         candidate => {
@@ -196,6 +214,17 @@ fn wait(cx: &Context, incomplete: &Incomplete) -> Result<Wait, Fault> {
     }
 }
 
+/// Whether nothing more is needed of it: answered before, or another party's. What lies there is left of a repetition
+/// that was interrupted.
+fn closed(cx: &Context, candidate: &Candidate) -> Result<bool, Fault> {
+    let known = cx.ledger.delivery(&candidate.id)?;
+    Ok(known.is_some_and(|delivery| match delivery.state {
+        State::Answered => true,
+        State::Rejected => false,
+        State::Claiming | State::Open => delivery.party != candidate.party,
+    }))
+}
+
 /// Runs every open delivery whose turn it is, in order of receipt. One that waits after a fault holds back later ones of
 /// the same datasets: they would overtake it.
 fn run_open(cx: &Context, done: &mut Pass) -> Result<(), Fault> {
@@ -207,7 +236,9 @@ fn run_open(cx: &Context, done: &mut Pass) -> Result<(), Fault> {
         if let Some(at) = later {
             done.due = sooner(done.due, now.duration_until(at).unsigned_abs());
         }
-        if later.is_some() || datasets.iter().any(|dataset| held.contains(dataset)) {
+        // Files of a delivery whose claim did not end still lie in the inbox: it has a fault, not a file less.
+        let claiming = delivery.state == State::Claiming;
+        if claiming || later.is_some() || datasets.iter().any(|dataset| held.contains(dataset)) {
             held.extend(datasets);
             continue;
         }

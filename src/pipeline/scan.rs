@@ -150,8 +150,9 @@ fn group(
     found: &mut Found,
 ) {
     let mut spoken_for = BTreeSet::new();
-    for name in files.keys() {
-        let Some(stem) = name.strip_suffix(".sha256") else {
+    for (name, meta) in files {
+        // A link or a pipe of that name is no manifest; it is told below.
+        let Some(stem) = name.strip_suffix(".sha256").filter(|_| meta.is_file()) else {
             continue;
         };
         spoken_for.insert(name.clone());
@@ -221,7 +222,7 @@ impl Look<'_> {
             files: vec![name.to_owned()],
             order: vec![],
         };
-        if self.files.contains_key(&signature_name) {
+        if self.is_file(&signature_name) {
             candidate.files.push(signature_name);
         }
         let parsed = match Manifest::parse(&raw) {
@@ -244,14 +245,13 @@ impl Look<'_> {
             candidate
                 .order
                 .push((entry.name.dataset.to_string(), entry.name.sequence));
-            match self.files.get(data) {
-                Some(meta) if meta.is_file() => {
-                    candidate.files.push(data.to_owned());
-                    if self.digest(data)? != entry.digest {
-                        differing.push(data.to_owned());
-                    }
-                }
-                _ => missing.push(data.to_owned()),
+            if !self.is_file(data) {
+                missing.push(data.to_owned());
+                continue;
+            }
+            candidate.files.push(data.to_owned());
+            if self.digest(data)? != entry.digest {
+                differing.push(data.to_owned());
             }
         }
         if !missing.is_empty() || !signed {
@@ -290,6 +290,11 @@ impl Look<'_> {
             fingerprint: hasher.finish(),
             candidate: Some(candidate),
         }
+    }
+
+    /// Whether a plain file of this name is there: no link, pipe or folder.
+    fn is_file(&self, name: &str) -> bool {
+        self.files.get(name).is_some_and(fs::Metadata::is_file)
     }
 
     /// The first `most` bytes of a plain file that nobody is writing.

@@ -108,7 +108,7 @@ fn an_empty_snapshot_and_rows_of_any_size_come_back() {
     );
 
     let path = place.path("wide.snap");
-    let mut writer = Writer::create(&path, &place.store, &columns()).unwrap();
+    let mut writer = Writer::create(place.dir.path(), &path, &place.store, &columns()).unwrap();
     let partition = Partition::all().nth(255).unwrap();
     let lengths = [0, 1, 65_535, 65_536, 400_000, 3, 70_000, 1];
     for (n, length) in lengths.into_iter().enumerate() {
@@ -129,7 +129,7 @@ fn an_empty_snapshot_and_rows_of_any_size_come_back() {
 fn a_file_appears_only_when_finished_and_scratch_never() {
     let place = place();
     let path = place.path("x.snap");
-    let mut writer = Writer::create(&path, &place.store, &columns()).unwrap();
+    let mut writer = Writer::create(place.dir.path(), &path, &place.store, &columns()).unwrap();
     writer.push("1", &person(1)).unwrap();
     assert!(!path.exists());
     assert_eq!(place.names().len(), 1);
@@ -141,7 +141,12 @@ fn a_file_appears_only_when_finished_and_scratch_never() {
     assert!(place.names().is_empty());
     assert_eq!(scratch.finish().unwrap().rows(), 1);
     assert!(matches!(
-        Writer::create(&place.path("no/folder"), &place.store, &columns()),
+        Writer::create(
+            &place.path("no"),
+            &place.path("folder"),
+            &place.store,
+            &columns()
+        ),
         Err(Fault::Io { .. })
     ));
 }
@@ -214,7 +219,13 @@ fn blocks(reader: &Reader) -> Vec<(usize, usize)> {
 fn blocks_cannot_change_places_within_or_between_files() {
     let place = place();
     let write = |name: &str| {
-        let mut writer = Writer::create(&place.path(name), &place.store, &columns()).unwrap();
+        let mut writer = Writer::create(
+            place.dir.path(),
+            &place.path(name),
+            &place.store,
+            &columns(),
+        )
+        .unwrap();
         // Two equal partitions of two equal blocks each: only the binding tells them apart.
         let row: Row = ["1".to_owned(), "x".repeat(40_000)].iter().collect();
         for partition in Partition::all().take(2) {

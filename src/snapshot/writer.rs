@@ -38,12 +38,18 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// A snapshot that will appear, whole and durable, at `path`. Until then it has a temporary name beside it.
-    pub fn create(path: &Path, store: &StoreKey, columns: &[String]) -> Result<Self, Fault> {
+    /// A snapshot that will appear, whole and durable, at `path`. Until then it has a temporary name in the folder
+    /// `scratch`, on the same file system: what a killed process leaves there goes with that folder.
+    pub fn create(
+        scratch: &Path,
+        path: &Path,
+        store: &StoreKey,
+        columns: &[String],
+    ) -> Result<Self, Fault> {
         let (file, temporary) = Builder::new()
             .prefix(".snapshot-")
             .suffix(".tmp")
-            .tempfile_in(folder_of(path))
+            .tempfile_in(scratch)
             .map_err(Fault::io("create a snapshot", path))?
             .into_parts();
         Self::begin(file, path, Some(temporary), store, columns, true)

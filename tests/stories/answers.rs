@@ -78,16 +78,21 @@ pub struct Response {
 }
 
 impl Response {
-    /// `sftp get -r`, `ssh-keygen -Y verify`, `sha256sum -c`, `age -d`.
+    /// `sftp get -r`, then [`Response::read`].
     pub fn download(party: &Party, folder: &str) -> Self {
         let here = party.path("in").join(folder);
         let _ = fs::remove_dir_all(&here);
         fs::create_dir_all(party.path("in")).unwrap();
         party.sftp(&format!("get -r outbox/{folder} ../in/"));
+        Self::read(party, &here)
+    }
+
+    /// `ssh-keygen -Y verify`, `sha256sum -c`, `age -d`.
+    pub fn read(party: &Party, here: &Path) -> Self {
         let sums = fs::read(here.join("SHA256SUMS")).unwrap();
-        verify(party, &here, "SHA256SUMS.sig", &sums);
+        verify(party, here, "SHA256SUMS.sig", &sums);
         succeed(
-            &here,
+            here,
             "sha256sum",
             ["-c", "--strict", "--quiet", "SHA256SUMS"],
             b"",
@@ -99,7 +104,7 @@ impl Response {
             .chain(["SHA256SUMS", "SHA256SUMS.sig"].map(str::to_owned))
             .collect();
         let mut files = BTreeMap::new();
-        for name in names(&here) {
+        for name in names(here) {
             assert!(listed.contains(&name), "{name} is not vouched for");
             match name.strip_suffix(".age") {
                 Some(plain) => files.insert(plain.to_owned(), open(party, &here.join(&name))),

@@ -12,6 +12,7 @@
 mod answers;
 mod deltas;
 mod formats;
+mod kills;
 mod normal;
 mod padan;
 mod party;

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::Mutex;
 
+use sqlx::sqlite::{SqliteConnectOptions, SqliteRow};
+use sqlx::{ConnectOptions, Connection, Row};
 use tempfile::TempDir;
 
 use crate::party::Party;
@@ -34,6 +36,18 @@ impl Padan {
         );
         fs::create_dir(padan.path("tmp")).unwrap();
         padan
+    }
+
+    /// Another exchange that is the same to the last file. Nothing may run over this one.
+    pub fn copy(&self) -> Self {
+        let dir = TempDir::new().unwrap();
+        let from = self.path(".");
+        let args = ["-a".as_ref(), from.as_os_str(), dir.path().as_os_str()];
+        succeed("/", "cp", args, b"");
+        Self {
+            dir,
+            server: Mutex::new(None),
+        }
     }
 
     /// Laid out and serving.
@@ -149,26 +163,34 @@ impl Padan {
 
     /// Every file and folder below the data folder, as paths relative to it, sorted.
     pub fn tree(&self) -> Vec<String> {
-        let listed = succeed(self.data(), "find", [".", "-printf", "%P\\n"], b"");
-        let mut paths: Vec<_> = String::from_utf8(listed)
-            .unwrap()
-            .lines()
-            .map(str::to_owned)
-            .collect();
+        let mut paths = Vec::new();
+        collect(&self.data(), "", &mut paths);
         paths.sort();
         paths
     }
 
-    /// One value of the ledger, read by SQLite itself.
-    pub fn ledger(&self, query: &str) -> Vec<String> {
-        let script = "import sqlite3, sys\n\
-             for row in sqlite3.connect(f'file:{sys.argv[1]}?mode=ro', uri=True).execute(sys.argv[2]):\n\
-             \x20   print('|'.join('' if v is None else str(v) for v in row))";
-        let path = self.data().join("ledger.db");
-        let args = ["-c", script, path.to_str().unwrap(), query];
-        let output = succeed(self.dir(), "python3", args, b"");
-        let text = String::from_utf8(output).unwrap();
-        text.lines().map(str::to_owned).collect()
+    /// The rows of a query over the ledger, their values joined by `|`.
+    pub fn ledger(&self, query: &'static str) -> Vec<String> {
+        let options = SqliteConnectOptions::new()
+            .filename(self.data().join("ledger.db"))
+            .read_only(true);
+        let read = async {
+            let mut connection = options.connect().await.unwrap();
+            let rows = sqlx::query(query).fetch_all(&mut connection).await.unwrap();
+            connection.close().await.unwrap();
+            rows
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap();
+        let text = |row: &SqliteRow| {
+            let value = |n| {
+                row.get_unchecked::<Option<String>, _>(n)
+                    .unwrap_or_default()
+            };
+            (0..row.len()).map(value).collect::<Vec<_>>().join("|")
+        };
+        runtime.block_on(read).iter().map(text).collect()
     }
 
     /// No value of a row lies in plaintext in anything that the service wrote, and none is part of a file's name.
@@ -199,6 +221,18 @@ impl Drop for Padan {
             let _ = child.kill();
             let _ = child.wait();
         }
+    }
+}
+
+fn collect(folder: &Path, above: &str, paths: &mut Vec<String>) {
+    for entry in fs::read_dir(folder).into_iter().flatten() {
+        let entry = entry.unwrap();
+        let path = format!("{above}{}", entry.file_name().into_string().unwrap());
+        // What vanishes while we look was on its way.
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            collect(&entry.path(), &format!("{path}/"), paths);
+        }
+        paths.push(path);
     }
 }
 

@@ -33,7 +33,7 @@ fn all_plaintexts(parties: &[&Party]) -> BTreeMap<String, BTreeMap<String, Vec<u
 }
 
 #[test]
-#[ignore = "needs age, ssh-keygen, sha256sum, sftp, python3"]
+#[ignore = "needs age, ssh-keygen, sha256sum, sftp"]
 fn an_answered_delivery_gives_the_same_answers() {
     let padan = answered();
     let (bkn, bpjs) = (padan.party("bkn"), padan.party("bpjs"));
@@ -72,7 +72,7 @@ fn an_answered_delivery_gives_the_same_answers() {
 }
 
 #[test]
-#[ignore = "needs age, ssh-keygen, sha256sum, sftp, python3"]
+#[ignore = "needs age, ssh-keygen, sha256sum, sftp"]
 fn a_dry_run_changes_nothing() {
     let padan = answered();
     let bkn = padan.party("bkn");
@@ -136,7 +136,7 @@ fn a_rerun_needs_a_reason_and_a_delivery() {
 }
 
 #[test]
-#[ignore = "needs age, ssh-keygen, sha256sum, sftp, python3"]
+#[ignore = "needs age, ssh-keygen, sha256sum, sftp"]
 fn a_rejected_delivery_is_answered_after_its_cause_is_mended() {
     let padan = Padan::start();
     let bkn = padan.party("bkn");
@@ -162,7 +162,7 @@ fn a_rejected_delivery_is_answered_after_its_cause_is_mended() {
 }
 
 #[test]
-#[ignore = "needs age, ssh-keygen, sha256sum, sftp, python3"]
+#[ignore = "needs age, ssh-keygen, sha256sum, sftp"]
 fn polls_and_reruns_beside_a_service_do_not_answer_twice() {
     let padan = answered();
     let (bkn, bpjs) = (padan.party("bkn"), padan.party("bpjs"));

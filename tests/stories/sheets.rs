@@ -206,11 +206,13 @@ impl Person {
     fn nip(&self) -> String {
         let (year, month, day) = self.date();
         let sex = if self.sex() == "L" { 1 } else { 2 };
-        format!("{year}{month:02}{day:02}201003{sex}{:03}", 1 + self.0)
+        let (start, serial) = (self.0 / 999, 1 + self.0 % 999);
+        let (start_year, start_month) = (2010 + start / 12, 1 + start % 12);
+        format!("{year}{month:02}{day:02}{start_year}{start_month:02}{sex}{serial:03}")
     }
 
     fn nik(&self) -> String {
-        nik(self.date(), self.sex(), 1 + self.0)
+        nik(self.date(), self.sex(), 1 + self.0 % 5000)
     }
 
     fn card(&self) -> String {
@@ -218,10 +220,13 @@ impl Person {
     }
 
     fn name(&self) -> String {
-        format!(
-            "KENARI {} WIJAYAKUSUMA",
-            WORDS[self.0 % WORDS.len()].repeat(1 + self.0 / WORDS.len())
-        )
+        let word = WORDS[self.0 % WORDS.len()];
+        let letter = |n: usize| char::from(b'A' + (n % 26) as u8);
+        let last: String = [self.0 / 6_760, self.0 / 260, self.0 / 10]
+            .map(letter)
+            .iter()
+            .collect();
+        format!("KENARI {word} WIJAYA{last}")
     }
 
     fn spouse(&self, of: String) -> Vec<String> {
@@ -230,7 +235,7 @@ impl Person {
         [
             &of,
             "1",
-            &nik(self.date(), sex, 5001 + self.0),
+            &nik(self.date(), sex, 5001 + self.0 % 4999),
             &format!("PASANGAN {}", self.name()),
             kind,
             "Kota Bandung",

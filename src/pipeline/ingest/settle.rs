@@ -43,7 +43,7 @@ pub fn settle(
         as_of,
         report,
         tally,
-        snapshot: Writer::create(target, desk.store, &names)?,
+        snapshot: Writer::create(desk.work, target, desk.store, &names)?,
         unique: desk
             .dataset
             .unique

@@ -79,11 +79,14 @@ fn require_same(given: &[Published], now: &[Published]) -> Result<(), Fault> {
     }
 }
 
-/// Hands out the receipt and keeps it beside the files it is about.
+/// Hands out the receipt and keeps it where the files it is about will lie.
 pub fn receipt_only(cx: &Context, job: &Job, prepared: &Prepared) -> Result<(), Fault> {
     let ready = prepared.out.join("receipts");
     copy_receipts(&ready, &cx.layout.receipts(&job.party))?;
-    files::rename(&ready, &job.source.join("receipts"))?;
+    let kept = job.source.join("receipts");
+    files::create_dir(&job.source)?;
+    files::remove_dir(&kept)?;
+    files::rename(&ready, &kept)?;
     files::remove_dir(&job.work)
 }
 

@@ -37,7 +37,7 @@ impl Lives {
         let today = today.to_string();
         let mut ledger = Tally {
             all: Writer::scratch(scratch, store, found.columns())?,
-            state: Writer::create(state_path, store, found.columns())?,
+            state: Writer::create(scratch, state_path, store, found.columns())?,
             counts: DifferenceCounts::default(),
             row: Row::new(),
         };
