@@ -56,6 +56,14 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Fault> {
     rename(&temporary, path)
 }
 
+/// Writes a small file into a folder that nobody looks into yet; [`sync_dir`] of the folder makes it durable.
+pub fn write_ahead(path: &Path, bytes: &[u8]) -> Result<(), Fault> {
+    let mut file = create(path)?;
+    file.write_all(bytes)
+        .and_then(|()| file.sync_all())
+        .map_err(Fault::io("write the file", path))
+}
+
 /// Copies a file so that the copy is there whole or not at all.
 pub fn copy_whole(from: &Path, to: &Path) -> Result<(), Fault> {
     let temporary = temporary_name(to);
@@ -70,10 +78,13 @@ pub fn copy_whole(from: &Path, to: &Path) -> Result<(), Fault> {
 /// Renames within one file system and makes it durable in both folders.
 pub fn rename(from: &Path, to: &Path) -> Result<(), Fault> {
     fs::rename(from, to).map_err(Fault::io("put in place", to))?;
-    for parent in [to.parent(), from.parent()].into_iter().flatten() {
-        sync_dir(parent)?;
+    let (target, source) = (to.parent(), from.parent());
+    // The new name first: lost in between, a file has two names and not none.
+    target.map_or(Ok(()), sync_dir)?;
+    match source {
+        Some(folder) if source != target => sync_dir(folder),
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 /// Whether a file got its new name.

@@ -60,6 +60,7 @@ pub fn take_in(
     let dataset = desk.dataset;
     let mut rows = Writer::scratch(desk.work, desk.store, &columns(dataset))?;
     let (mut raw, mut row, mut action_word) = (Row::new(), Row::new(), String::new());
+    let mut stored = Row::new();
     let mut findings = Vec::new();
     let (mut read, mut refused) = (0, 0);
     while let Some(number) = table.next(&mut raw, &mut action_word)? {
@@ -111,11 +112,9 @@ pub fn take_in(
                 REFUSED
             }
         };
-        let number = number.to_string();
-        let stored: Row = [number.as_str(), word]
-            .into_iter()
-            .chain(row.fields())
-            .collect();
+        stored.clear();
+        stored.extend([number.to_string().as_str(), word]);
+        stored.extend(row.fields());
         rows.push(group_key(dataset, &row), &stored)?;
     }
     desk.progress.rows(read % PROGRESS_STEP);

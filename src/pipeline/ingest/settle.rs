@@ -57,7 +57,9 @@ pub fn settle(
             .unique
             .map(|_| Writer::scratch(desk.work, desk.store, &[]))
             .transpose()?,
+        numbers: vec![],
         group: vec![],
+        entry: Row::new(),
         refused: 0,
         carried: 0,
     };
@@ -85,8 +87,12 @@ struct Pass<'a> {
     tally: &'a mut Tally,
     snapshot: Writer,
     unique: Option<Writer>,
-    /// Rows that share the first key column, each with its number where it came in this delivery.
-    group: Vec<(Option<u64>, Row)>,
+    /// Rows that share the first key column.
+    group: Vec<Row>,
+    /// Of each of these its number, where it came in this delivery.
+    numbers: Vec<Option<u64>>,
+    /// Kept for its memory.
+    entry: Row,
     refused: u64,
     carried: u64,
 }
@@ -173,18 +179,19 @@ impl Pass<'_> {
     /// A row of the new snapshot, in key order.
     fn keep(&mut self, partition: Partition, number: Option<u64>, row: Row) -> Result<(), Fault> {
         let dataset = self.desk.dataset;
-        let ended = self.group.first().is_some_and(|(_, first)| {
+        let ended = self.group.first().is_some_and(|first| {
             group_key(dataset, first) != group_key(dataset, &row) || self.group.len() >= GROUP_MOST
         });
         if ended {
             self.end_group(partition)?;
         }
-        self.group.push((number, row));
+        self.group.push(row);
+        self.numbers.push(number);
         Ok(())
     }
 
     fn end_group(&mut self, partition: Partition) -> Result<(), Fault> {
-        let (numbers, rows): (Vec<_>, Vec<_>) = mem::take(&mut self.group).into_iter().unzip();
+        let (mut numbers, mut rows) = (mem::take(&mut self.numbers), mem::take(&mut self.group));
         let dataset = self.desk.dataset;
         if numbers.iter().any(Option::is_some) {
             let mut findings = Vec::new();
@@ -203,13 +210,15 @@ impl Pass<'_> {
                 && !row.get(column).is_empty()
             {
                 let number = number.map_or_else(String::new, |n| n.to_string());
-                let entry: Row = [row.get(column), number.as_str()]
-                    .into_iter()
-                    .chain(dataset.key.iter().map(|k| row.get(*k)))
-                    .collect();
-                unique.push(row.get(column), &entry)?;
+                self.entry.clear();
+                self.entry.extend([row.get(column), number.as_str()]);
+                self.entry.extend(dataset.key.iter().map(|k| row.get(*k)));
+                unique.push(row.get(column), &self.entry)?;
             }
         }
+        rows.clear();
+        numbers.clear();
+        (self.numbers, self.group) = (numbers, rows);
         Ok(())
     }
 

@@ -126,7 +126,7 @@ impl Folder<'_> {
 
     /// A file without personal data.
     fn plain(&mut self, name: &str, bytes: &[u8]) -> Result<(), Fault> {
-        files::write_whole(&self.path.join(name), bytes)?;
+        files::write_ahead(&self.path.join(name), bytes)?;
         let digest = Sha256Digest::of(bytes);
         self.sums.push((digest, name.to_owned()));
         self.note(name, digest);
@@ -156,7 +156,7 @@ impl Folder<'_> {
             .service
             .signing
             .sign(&self.cx.config.namespace, sums.as_bytes())?;
-        files::write_whole(&self.path.join(SUMS), sums.as_bytes())?;
-        files::write_whole(&self.path.join(format!("{SUMS}.sig")), signature.as_bytes())
+        files::write_ahead(&self.path.join(SUMS), sums.as_bytes())?;
+        files::write_ahead(&self.path.join(format!("{SUMS}.sig")), signature.as_bytes())
     }
 }

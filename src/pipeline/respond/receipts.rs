@@ -228,7 +228,7 @@ fn lay_ready(
     }
     for (ending, bytes) in documents(cx, &receipt)? {
         let name = format!("{}{ending}", receipt.name);
-        files::write_whole(&folder.join(&name), &bytes)?;
+        files::write_ahead(&folder.join(&name), &bytes)?;
         // The signature may hold randomness; what it signs does not.
         if !ending.ends_with(".sig") {
             prepared.published.push(Published {
