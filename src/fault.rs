@@ -51,6 +51,9 @@ pub enum Fault {
         /// Where it was.
         path: PathBuf,
     },
+    /// Two things that we hold contradict each other: the configuration, the ledger, what lies on the disk.
+    #[error("{0}")]
+    Inconsistent(String),
     /// A panic: a mistake in this program. The delivery it happened on is tried again and nothing else suffers.
     #[error("a mistake in padan itself; the log has its place")]
     Bug,

@@ -5,15 +5,27 @@ use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+use rustix::fs::{CWD, RenameFlags, renameat_with};
+use rustix::io::Errno;
+
 use crate::fault::Fault;
 
-/// Creates a folder and those above it, readable by the service alone.
+/// Creates a folder and those above it, readable by the service alone, each durable in the one above.
 pub fn create_dir(path: &Path) -> Result<(), Fault> {
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(path)
-        .map_err(Fault::io("create the folder", path))
+    if path.is_dir() {
+        return Ok(());
+    }
+    let above = path.parent().filter(|above| !above.as_os_str().is_empty());
+    if let Some(above) = above {
+        create_dir(above)?;
+    }
+    match DirBuilder::new().mode(0o700).create(path) {
+        Err(e) if e.kind() != io::ErrorKind::AlreadyExists || !path.is_dir() => {
+            return Err(Fault::io("create the folder", path)(e));
+        }
+        _ => {}
+    }
+    sync_dir(above.unwrap_or(Path::new(".")))
 }
 
 /// Makes renames and new names in a folder durable.
@@ -44,6 +56,14 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Fault> {
     rename(&temporary, path)
 }
 
+/// Writes a small file into a folder that nobody looks into yet; [`sync_dir`] of the folder makes it durable.
+pub fn write_ahead(path: &Path, bytes: &[u8]) -> Result<(), Fault> {
+    let mut file = create(path)?;
+    file.write_all(bytes)
+        .and_then(|()| file.sync_all())
+        .map_err(Fault::io("write the file", path))
+}
+
 /// Copies a file so that the copy is there whole or not at all.
 pub fn copy_whole(from: &Path, to: &Path) -> Result<(), Fault> {
     let temporary = temporary_name(to);
@@ -58,10 +78,44 @@ pub fn copy_whole(from: &Path, to: &Path) -> Result<(), Fault> {
 /// Renames within one file system and makes it durable in both folders.
 pub fn rename(from: &Path, to: &Path) -> Result<(), Fault> {
     fs::rename(from, to).map_err(Fault::io("put in place", to))?;
-    for parent in [to.parent(), from.parent()].into_iter().flatten() {
-        sync_dir(parent)?;
+    let (target, source) = (to.parent(), from.parent());
+    // The new name first: lost in between, a file has two names and not none.
+    target.map_or(Ok(()), sync_dir)?;
+    match source {
+        Some(folder) if source != target => sync_dir(folder),
+        _ => Ok(()),
     }
-    Ok(())
+}
+
+/// Whether a file got its new name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Moved {
+    /// It has.
+    Yes,
+    /// It is not there any more, or the name is taken.
+    No,
+}
+
+/// Renames within one file system, never over another file. Sync the folders when all that belongs together is moved.
+pub fn move_new(from: &Path, to: &Path) -> Result<Moved, Fault> {
+    match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+        Ok(()) => Ok(Moved::Yes),
+        Err(Errno::NOENT | Errno::EXIST) => Ok(Moved::No),
+        Err(errno) => Err(Fault::io("move a file into", to.parent().unwrap_or(to))(
+            errno.into(),
+        )),
+    }
+}
+
+/// Removes a file; one that is not there is no error.
+pub fn remove_file(path: &Path) -> Result<(), Fault> {
+    match fs::remove_file(path) {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => Err(Fault::io(
+            "remove a file from",
+            path.parent().unwrap_or(path),
+        )(e)),
+        _ => Ok(()),
+    }
 }
 
 /// Removes a folder and all in it; one that is not there is no error.

@@ -7,6 +7,8 @@ use jiff::tz::TimeZone;
 
 use crate::agreement::{DatasetId, PartyId, ReconciliationId};
 use crate::delivery::DeliveryId;
+use crate::fault::Fault;
+use crate::files;
 
 /// Paths below the data folder.
 #[derive(Debug, Clone)]
@@ -30,6 +32,13 @@ impl Layout {
     /// A party's SFTP root: holds `inbox/`, `outbox/`, `receipts/` and `STATUS.txt`.
     pub fn party(&self, party: &PartyId) -> PathBuf {
         self.root.join("parties").join(party.as_str())
+    }
+
+    /// Makes a party's folders, where they are missing.
+    pub fn create_party(&self, party: &PartyId) -> Result<(), Fault> {
+        files::create_dir(&self.inbox(party))?;
+        files::create_dir(&self.outbox(party))?;
+        files::create_dir(&self.receipts(party))
     }
 
     /// Where a party drops deliveries.
@@ -69,11 +78,16 @@ impl Layout {
 
     /// Answered and rejected deliveries as they came, by month of receipt in UTC.
     pub fn archived(&self, party: &PartyId, received: Timestamp, id: &DeliveryId) -> PathBuf {
-        let month = received.to_zoned(TimeZone::UTC).strftime("%Y-%m");
         self.archive()
             .join(party.as_str())
-            .join(month.to_string())
+            .join(Self::month(received))
             .join(id.to_string())
+    }
+
+    /// The archive's folder for what was received then, as `2026-11`.
+    pub fn month(received: Timestamp) -> String {
+        let month = received.to_zoned(TimeZone::UTC).strftime("%Y-%m");
+        month.to_string()
     }
 
     /// The encrypted snapshots of one dataset.

@@ -38,7 +38,12 @@ impl Row {
 
     /// All fields in order.
     pub fn fields(&self) -> impl Iterator<Item = &str> {
-        (0..self.ends.len()).map(|p| self.get(p))
+        let mut start = 0;
+        self.ends.iter().map(move |end| {
+            let field = self.bytes.get(start..*end).unwrap_or("");
+            start = *end;
+            field
+        })
     }
 
     /// Number of fields.
@@ -70,12 +75,18 @@ impl Row {
     }
 }
 
+impl<S: AsRef<str>> Extend<S> for Row {
+    fn extend<I: IntoIterator<Item = S>>(&mut self, fields: I) {
+        let fields = fields.into_iter();
+        self.ends.reserve(fields.size_hint().0);
+        fields.for_each(|field| self.push(field.as_ref()));
+    }
+}
+
 impl<S: AsRef<str>> FromIterator<S> for Row {
     fn from_iter<I: IntoIterator<Item = S>>(fields: I) -> Self {
         let mut row = Self::new();
-        for field in fields {
-            row.push(field.as_ref());
-        }
+        row.extend(fields);
         row
     }
 }

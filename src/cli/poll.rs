@@ -32,10 +32,13 @@ pub fn run(args: Args) -> Result<(), Failure> {
             Ended::Answered(_) => println!("{id}  {party}  {stem}  answered"),
             Ended::Rejected(why) => println!("{id}  {party}  {stem}  rejected {}", why.code),
             Ended::Faulted(fault) => println!("{id}  {party}  {stem}  fault: {fault}"),
-            Ended::Repeated => println!("{id}  {party}  {stem}  came again; same receipt"),
         }
     }
-    if done.ended.is_empty() {
+    for delivery in &done.repeated {
+        let (id, party, stem) = (delivery.id.short(), &delivery.party, safe(&delivery.stem));
+        println!("{id}  {party}  {stem}  came again; same receipt");
+    }
+    if done.ended.is_empty() && done.repeated.is_empty() {
         println!("nothing complete in the inboxes");
     }
     let faults = done.faults.iter().map(ToString::to_string);

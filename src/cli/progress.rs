@@ -55,7 +55,7 @@ impl Progress for Shown {
     }
 
     fn enter(&self, job: &Job, stage: Stage) {
-        let label = format!("{} {}", job.party, job.id.short());
+        let label = format!("{} {}", job.party(), job.short());
         if let Some(bar) = &self.bar {
             bar.set_prefix(label);
             bar.set_message(stage.as_str());

@@ -46,7 +46,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
         rerun(cx, &delivery, &args.reason, args.dry_run)
     });
     shown.finish();
-    let name = format!("{} ({})", delivery.stem, delivery.id.short());
+    let name = format!("{} ({})", look::safe(&delivery.stem), delivery.id.short());
     match outcome? {
         Rerun::SameAnswers(responded) => {
             println!("{name}: answered before, and the answers come out the same");
@@ -69,6 +69,11 @@ pub fn run(args: Args) -> Result<(), Failure> {
             "nothing changed; it would be rejected",
             &why,
         )),
+        Rerun::Behind(before) => Err(Failure::Refused(format!(
+            "{name} would overtake {} ({}), which waits after a fault; run that one again first",
+            look::safe(&before.stem),
+            before.id.short()
+        ))),
         Rerun::OtherAgreement => Err(Failure::Refused(format!(
             "{name} was answered under another agreement file; run it again with that file \
              (its digest is in the receipt)"

@@ -239,6 +239,7 @@ fn outcome(outcome: Outcome) -> &'static str {
         Outcome::Withdrawn => "withdrawn",
         Outcome::Rerun => "run again",
         Outcome::Repeated => "dropped again",
+        Outcome::TurnedAway => "turned away",
         Outcome::Destroyed => "destroyed",
     }
 }

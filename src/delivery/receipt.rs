@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::agreement::{DatasetId, PartyId, ReconciliationId};
 use crate::digest::Sha256Digest;
-use crate::rejection::{Code, Place};
+use crate::rejection::{Code, FindingCount, Place, RowCounts};
 
 use super::id::DeliveryId;
 use super::name::Mode;
@@ -64,6 +64,9 @@ pub struct Problem {
     pub code: Code,
     /// Where it is.
     pub place: Place,
+    /// What the row checks found, where that is the reason.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rows: Option<RowCounts>,
     /// Names that are missing or do not match.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub names: Vec<String>,
@@ -94,12 +97,17 @@ pub struct FileReceipt {
     /// An earlier sequence with the same plaintext.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub same_content_as: Option<u32>,
+    /// The as-of day before, where this one is earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub older_than: Option<Date>,
     /// Rows in the file.
     pub rows: u64,
     /// Rows taken over.
     pub accepted: u64,
     /// Rows refused.
     pub refused: u64,
+    /// Records known before that stay as they were because their new rows were refused.
+    pub carried_over: u64,
     /// What the checks found.
     pub findings: Vec<FindingCount>,
     /// Response folder in the sender's own outbox.
@@ -110,29 +118,15 @@ pub struct FileReceipt {
     pub waiting_for: Vec<ReconciliationId>,
 }
 
-/// One check, counted.
-#[derive(Debug, Clone, Serialize)]
-pub struct FindingCount {
-    /// Stable code of the check.
-    pub code: &'static str,
-    /// ERROR refuses the row, WARN keeps it, INFO is only counted.
-    pub level: &'static str,
-    /// How many.
-    pub count: u64,
-    /// Indonesian.
-    pub pesan: &'static str,
-    /// English.
-    pub message: &'static str,
-}
-
 impl Problem {
     /// The problem with the sentences of its code.
-    pub fn new(code: Code, place: Place, names: Vec<String>) -> Self {
+    pub fn new(code: Code, place: Place) -> Self {
         let text = code.text();
         Self {
             code,
             place,
-            names,
+            rows: None,
+            names: vec![],
             pesan: format!("{} {}", text.id.what, text.id.remedy),
             message: format!("{} {}", text.en.what, text.en.remedy),
         }
@@ -155,8 +149,18 @@ impl Problem {
                 self.place.columns.join(", ")
             );
         }
-        if let Some(rows) = self.place.rows {
-            let _ = writeln!(out, "  {}: {rows}", words.refused);
+        if let Some(rows) = &self.rows {
+            let _ = writeln!(
+                out,
+                "  {}: {}   {}: {}   ({} {} %)",
+                words.rows,
+                rows.rows,
+                words.refused,
+                rows.refused,
+                words.tolerated,
+                rows.tolerated_percent
+            );
+            tell_findings(&rows.findings, words, &mut out);
         }
         for name in &self.names {
             let _ = writeln!(out, "  - {name}");
@@ -225,24 +229,34 @@ impl FileReceipt {
         if let Some(same) = self.same_content_as {
             let _ = writeln!(out, "  {} {same}", words.same);
         }
-        for finding in &self.findings {
-            let sentence = if words.indonesian {
-                finding.pesan
-            } else {
-                finding.message
-            };
-            let _ = writeln!(
-                out,
-                "  {:>8} {:<5} {}: {sentence}",
-                finding.count, finding.level, finding.code
-            );
+        if self.carried_over > 0 {
+            let _ = writeln!(out, "  {}: {}", words.carried_over, self.carried_over);
         }
+        if let Some(before) = self.older_than {
+            let _ = writeln!(out, "  {} {before} -> {}", words.older, self.as_of);
+        }
+        tell_findings(&self.findings, words, out);
         for reconciliation in &self.waiting_for {
             let _ = writeln!(out, "  {} {reconciliation}", words.waiting_for);
         }
         if let Some(folder) = &self.response {
             let _ = writeln!(out, "  {} outbox/{folder}/", words.response);
         }
+    }
+}
+
+fn tell_findings(findings: &[FindingCount], words: &Words, out: &mut String) {
+    for finding in findings {
+        let sentence = if words.indonesian {
+            finding.pesan
+        } else {
+            finding.message
+        };
+        let _ = writeln!(
+            out,
+            "  {:>8} {:<5} {}: {sentence}",
+            finding.count, finding.level, finding.code
+        );
     }
 }
 
@@ -262,6 +276,9 @@ struct Words {
     refused: &'static str,
     remedy: &'static str,
     gap: &'static str,
+    tolerated: &'static str,
+    carried_over: &'static str,
+    older: &'static str,
     same: &'static str,
     waiting_for: &'static str,
     response: &'static str,
@@ -284,6 +301,9 @@ const INDONESIAN: Words = Words {
     refused: "ditolak",
     remedy: "Yang harus dilakukan",
     gap: "Ada nomor urut yang terlewat:",
+    tolerated: "batas",
+    carried_over: "Catatan lama yang tetap berlaku karena baris barunya ditolak",
+    older: "Tanggal data lebih lama daripada kiriman sebelumnya:",
     same: "Isinya sama dengan nomor urut",
     waiting_for: "Menunggu data pihak lain untuk rekonsiliasi",
     response: "Jawaban:",
@@ -306,6 +326,9 @@ const ENGLISH: Words = Words {
     refused: "refused",
     remedy: "What to do",
     gap: "Sequence numbers were skipped:",
+    tolerated: "limit",
+    carried_over: "Records that stay as they were because their new rows were refused",
+    older: "The data is older than what was delivered before:",
     same: "Same content as sequence",
     waiting_for: "Waiting for the other party's data for the reconciliation",
     response: "Response:",

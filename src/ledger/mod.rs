@@ -7,6 +7,8 @@
 pub mod record;
 pub mod sqlite;
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use crate::agreement::{DatasetId, PartyId, ReconciliationId};
@@ -28,8 +30,9 @@ pub trait Ledger: Send + Sync {
     /// Notes that the sender was told about it. Returns false if that was already noted for this fingerprint.
     fn waiting_told(&self, waiting: &Waiting) -> Result<bool, Fault>;
 
-    /// Forgets every waiting entry of `party` whose `place` is not among `present`.
-    fn waiting_only(&self, party: &PartyId, present: &[String]) -> Result<(), Fault>;
+    /// Forgets every waiting entry of `party` whose `place` is not among `present`; returns the places about which the
+    /// sender was told.
+    fn waiting_only(&self, party: &PartyId, present: &[String]) -> Result<Vec<String>, Fault>;
 
     /// Everything that lies incomplete in the inboxes, longest first.
     fn incomplete(&self) -> Result<Vec<Incomplete>, Fault>;
@@ -107,16 +110,18 @@ pub trait Ledger: Send + Sync {
         outcome: &PartOutcome,
     ) -> Result<(), Fault>;
 
-    /// Fixes the inputs of a part's reconciliation: the first call for a delivery wins, and every later one (after
-    /// a crash, or in a re-run) returns what was fixed then.
-    fn fix_inputs(
+    /// Notes what a part's answer depends on. An interrupted part notes it anew: it is compared with what is newest then.
+    fn set_inputs(
         &self,
         id: &DeliveryId,
         dataset: &DatasetId,
         inputs: &Inputs,
-    ) -> Result<Inputs, Fault>;
+    ) -> Result<(), Fault>;
 
-    /// The inputs as they were fixed.
+    /// Deliveries whose snapshots or lists of differences the answers to deliveries received since then depend on.
+    fn needed_since(&self, since: Timestamp) -> Result<BTreeSet<DeliveryId>, Fault>;
+
+    /// The inputs as they were noted.
     fn inputs(&self, id: &DeliveryId, dataset: &DatasetId) -> Result<Option<Inputs>, Fault>;
 
     /// The answered delivery that wrote the newest difference state of a reconciliation.

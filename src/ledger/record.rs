@@ -62,6 +62,8 @@ pub struct NewDelivery {
     pub files: Vec<String>,
     /// Our time of receipt: term and key validity are judged at it.
     pub received: Timestamp,
+    /// When this attempt begins: later than its receipt when an operator runs it again.
+    pub begun: Timestamp,
 }
 
 /// What [`super::Ledger::begin`] found.
@@ -238,12 +240,14 @@ pub enum Outcome {
     Rerun,
     /// The same delivery was dropped again.
     Repeated,
+    /// Another party's account dropped it; the detail tells which.
+    TurnedAway,
     /// What was kept of it was destroyed at the end of its retention.
     Destroyed,
 }
 
 /// One line of a delivery's story.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event {
     /// Of which delivery.
     pub delivery: DeliveryId,

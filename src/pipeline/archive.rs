@@ -51,22 +51,31 @@ pub fn unshelve(cx: &Context, delivery: &Delivery) -> Result<(), Fault> {
     files::rename(&kept, &cx.layout.staged(&delivery.id))
 }
 
-/// Finishes what a killed process left between closing a delivery and shelving it.
-pub fn tidy(cx: &Context) -> Result<(), Fault> {
-    for (name, path) in files::list(&cx.layout.staging())? {
-        let Ok(id) = name.parse::<DeliveryId>() else {
-            // A re-run's scratch folder whose process was killed.
-            files::remove_dir(&path)?;
-            continue;
-        };
-        let Some(delivery) = cx.ledger.delivery(&id)? else {
-            continue;
-        };
-        if matches!(delivery.state, State::Answered | State::Rejected) {
-            shelve(cx, &id, &delivery.party, delivery.received)?;
-        }
+/// Finishes what a killed process left between closing a delivery and shelving it. Returns what could not be finished:
+/// it holds up nothing else.
+pub fn tidy(cx: &Context) -> Result<Vec<Fault>, Fault> {
+    let staged = files::list(&cx.layout.staging())?;
+    Ok(staged
+        .into_iter()
+        .filter_map(|(name, path)| tidy_one(cx, &name, &path).err())
+        .collect())
+}
+
+fn tidy_one(cx: &Context, name: &str, path: &Path) -> Result<(), Fault> {
+    let scratch = [".again", ".away"].iter().any(|end| name.ends_with(end));
+    if scratch {
+        // Of a re-run or a turned-away delivery whose process was killed.
+        return files::remove_dir(path);
     }
-    Ok(())
+    let Ok(id) = name.parse::<DeliveryId>() else {
+        return Ok(());
+    };
+    match cx.ledger.delivery(&id)? {
+        Some(delivery) if matches!(delivery.state, State::Answered | State::Rejected) => {
+            shelve(cx, &id, &delivery.party, delivery.received)
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Everything archived of a delivery: its last attempt and the ones before.

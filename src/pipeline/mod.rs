@@ -4,11 +4,11 @@
 //! and one constructor each, the stage itself; none is ever rebuilt from the ledger. An interrupted stage is done again
 //! from the staged bytes, and each is idempotent.
 
-pub mod scan;
-
 mod archive;
 mod claim;
+mod held;
 mod ingest;
+mod job;
 mod looked;
 mod open;
 mod pass;
@@ -16,8 +16,12 @@ mod reconcile;
 mod rerun;
 mod respond;
 mod retention;
+mod run;
+mod scan;
 mod status_page;
+mod take;
 mod verify;
+mod waiting;
 
 use jiff::Timestamp;
 
@@ -29,11 +33,12 @@ use crate::rejection::{Code, Rejection};
 use crate::snapshot::StoreKey;
 use crate::trust::keyring::Keyring;
 
-pub use claim::{Job, Run};
+pub use job::Job;
 pub use looked::Looked;
-pub use pass::{Ended, Pass, pass};
+pub use pass::{Pass, pass};
 pub use rerun::{Rerun, rerun};
 pub use respond::Responded;
+pub use run::Ended;
 
 use claim::claim;
 use ingest::ingest;
@@ -84,7 +89,7 @@ pub enum Stop {
     Fault(Fault),
 }
 
-/// Takes one delivery all the way. `job` names files in a private folder of the service.
+/// Takes one delivery all the way.
 pub fn advance(cx: &Context, job: Job) -> Result<Responded, Stop> {
     let claimed = claim(cx, job)?;
     let verified = verify(cx, claimed)?;

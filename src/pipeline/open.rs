@@ -15,7 +15,7 @@ use crate::ledger::Stage;
 use crate::rejection::{Code, Rejection};
 use crate::trust::envelope::{self, Damaged, OpenError};
 
-use super::claim::Job;
+use super::job::Job;
 use super::verify::Verified;
 use super::{Context, Stop};
 

@@ -10,10 +10,11 @@ use crate::files;
 use crate::ledger::record::ReconciliationInputs;
 use crate::ledger::{Event, Inputs, Outcome, PartOutcome, Stage};
 use crate::reconcile::{Changes, Differences, changes, differences};
+use crate::rejection::FindingCount;
 use crate::snapshot::Reader;
 
-use super::claim::{Job, Run};
-use super::ingest::{Ingested, IngestedPart, Tally};
+use super::ingest::{Ingested, IngestedPart};
+use super::job::{Job, Run};
 use super::{Context, Stop};
 
 /// Proof: every part was compared with what its party sent before and with what the counterpart has.
@@ -28,8 +29,10 @@ pub struct ReconciledPart {
     pub entry: Entry,
     /// What ingest found.
     pub outcome: PartOutcome,
+    /// Records known before that stay because their new rows were refused.
+    pub carried: u64,
     /// Every finding, counted.
-    pub tally: Tally,
+    pub findings: Vec<FindingCount>,
     /// What the answer depends on.
     pub inputs: Inputs,
     /// The sender's changes since its last answered delivery.
@@ -73,7 +76,7 @@ fn one(cx: &Context, job: &Job, part: IngestedPart) -> Result<ReconciledPart, St
     let id = &part.entry.name.dataset;
     let dataset = agreement
         .dataset(id)
-        .ok_or_else(|| Fault::Ledger(format!("no dataset {id} in the agreement")))?;
+        .ok_or_else(|| Fault::Inconsistent(format!("no dataset {id} in the agreement")))?;
     let inputs = inputs(cx, job, dataset)?;
     let previous = inputs
         .previous
@@ -95,7 +98,8 @@ fn one(cx: &Context, job: &Job, part: IngestedPart) -> Result<ReconciledPart, St
     Ok(ReconciledPart {
         entry: part.entry,
         outcome: part.outcome,
-        tally: part.tally,
+        carried: part.carried,
+        findings: part.findings,
         inputs,
         changes,
         differences: found,
@@ -154,7 +158,7 @@ fn compare(
     .map(Some)
 }
 
-/// What this answer depends on: as fixed when the delivery first came this far, else as it is now.
+/// What this answer depends on: as it is now, or, when it was answered before, as it was then.
 fn inputs(cx: &Context, job: &Job, dataset: &Dataset) -> Result<Inputs, Fault> {
     let mut reconciliations = BTreeMap::new();
     for reconciliation in cx.config.agreement.reconciliations_of(&dataset.id) {
@@ -177,7 +181,10 @@ fn inputs(cx: &Context, job: &Job, dataset: &Dataset) -> Result<Inputs, Fault> {
         reconciliations,
     };
     match job.run {
-        Run::First => cx.ledger.fix_inputs(&job.id, &dataset.id, &now),
+        Run::First => {
+            cx.ledger.set_inputs(&job.id, &dataset.id, &now)?;
+            Ok(now)
+        }
         Run::Again | Run::Dry => Ok(cx.ledger.inputs(&job.id, &dataset.id)?.unwrap_or(now)),
     }
 }

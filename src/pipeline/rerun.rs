@@ -1,13 +1,15 @@
 //! Runs one delivery again, by an operator's hand and for a reason that is kept.
 
+use crate::delivery::DeliveryId;
 use crate::fault::Fault;
 use crate::files;
 use crate::ledger::{Begun, Delivery, Event, NewDelivery, Outcome, Stage, State};
 use crate::rejection::Rejection;
 
-use super::claim::{self, Job, Run};
-use super::pass::{self, Ended};
-use super::{Context, Responded, Stop, advance, archive, status_page};
+use super::job::{Job, Run};
+use super::pass::{datasets, lock};
+use super::run::{Ended, caught, run};
+use super::{Context, Responded, Stop, archive, status_page, take};
 
 /// What a re-run came to.
 #[derive(Debug)]
@@ -22,6 +24,8 @@ pub enum Rerun {
     WouldAnswer(Responded),
     /// Dry run: it would be refused.
     WouldReject(Rejection),
+    /// An earlier delivery of the same datasets waits after a fault: that one first.
+    Behind(Box<Delivery>),
     /// It was answered under another agreement file, so its answers cannot come out the same.
     OtherAgreement,
 }
@@ -29,33 +33,50 @@ pub enum Rerun {
 /// Runs `delivery` again. An answered one gives the same answers; a faulted or rejected one is tried from the start.
 /// With `dry` nothing is kept and nothing handed out.
 pub fn rerun(cx: &Context, delivery: &Delivery, reason: &str, dry: bool) -> Result<Rerun, Fault> {
-    let _lock = pass::lock(cx)?;
-    archive::tidy(cx)?;
+    let _lock = lock(cx)?;
     // It may have gone on while we waited for the lock.
-    let delivery = cx
-        .ledger
-        .delivery(&delivery.id)?
-        .ok_or_else(|| Fault::Ledger("the delivery is gone".into()))?;
+    let known = cx.ledger.delivery(&delivery.id)?;
+    let delivery =
+        known.ok_or_else(|| Fault::Inconsistent("the delivery is no longer known".into()))?;
     if delivery.state == State::Answered && other_agreement(cx, &delivery)? {
         return Ok(Rerun::OtherAgreement);
     }
-    if !dry {
-        note(cx, &delivery, reason)?;
+    if dry {
+        return dry_run(cx, &delivery);
     }
-    let outcome = match (delivery.state, dry) {
-        (_, true) => dry_run(cx, &delivery),
-        (State::Answered, false) => answer_again(cx, &delivery),
-        (State::Rejected, false) => {
+    if delivery.state != State::Answered
+        && let Some(before) = waits_before(cx, &delivery)?
+    {
+        return Ok(Rerun::Behind(Box::new(before)));
+    }
+    if let Some(fault) = archive::tidy(cx)?.into_iter().next() {
+        return Err(fault);
+    }
+    note(cx, &delivery, reason)?;
+    let outcome = match delivery.state {
+        State::Answered => answer_again(cx, &delivery),
+        State::Rejected => {
             reopen(cx, &delivery)?;
-            run_open(cx, &delivery)
+            run_open(cx, &delivery.id)
         }
-        (State::Claiming | State::Open, false) => {
-            claim::resume(cx, &delivery)?;
-            run_open(cx, &delivery)
+        State::Claiming | State::Open => {
+            take::resume(cx, &delivery)?;
+            run_open(cx, &delivery.id)
         }
     };
     status_page::write(cx, &delivery.party)?;
     outcome
+}
+
+/// An open delivery of the same datasets that came earlier: this one would overtake it.
+fn waits_before(cx: &Context, delivery: &Delivery) -> Result<Option<Delivery>, Fault> {
+    let own = datasets(delivery);
+    Ok(cx
+        .ledger
+        .open()?
+        .into_iter()
+        .take_while(|open| open.id != delivery.id)
+        .find(|open| datasets(open).iter().any(|dataset| own.contains(dataset))))
 }
 
 fn dry_run(cx: &Context, delivery: &Delivery) -> Result<Rerun, Fault> {
@@ -91,18 +112,9 @@ fn in_scratch(
             path: source,
         });
     }
-    // No delivery has such a name, so what a killed process leaves of it is tidied away.
-    let work = cx.layout.staging().join(format!("{}.again", delivery.id));
-    files::remove_dir(&work)?;
-    let outcome = advance(
-        cx,
-        Job {
-            source,
-            work: work.clone(),
-            run,
-            ..pass::job(cx, delivery)
-        },
-    );
+    let job = Job::again(cx, delivery, &source, run);
+    let work = job.work.clone();
+    let outcome = caught(cx, job);
     files::remove_dir(&work)?;
     match outcome {
         Ok(responded) => Ok(Ok(responded)),
@@ -121,21 +133,25 @@ fn reopen(cx: &Context, delivery: &Delivery) -> Result<(), Fault> {
         folder: delivery.folder.clone(),
         files: delivery.files.clone(),
         received: delivery.received,
+        begun: (cx.clock)(),
     })?;
     match begun {
         Begun::Open => cx.ledger.claimed(&delivery.id, (cx.clock)()),
-        Begun::Answered | Begun::OfAnother => {
-            Err(Fault::Ledger("a rejected delivery does not open".into()))
-        }
+        Begun::Answered | Begun::OfAnother => Err(Fault::Inconsistent(
+            "a rejected delivery does not open".into(),
+        )),
     }
 }
 
-fn run_open(cx: &Context, delivery: &Delivery) -> Result<Rerun, Fault> {
-    match pass::run(cx, pass::job(cx, delivery)) {
+fn run_open(cx: &Context, id: &DeliveryId) -> Result<Rerun, Fault> {
+    let open = cx.ledger.delivery(id)?.filter(|d| d.state == State::Open);
+    let open = open.ok_or_else(|| {
+        Fault::Inconsistent("its files are not all there; they were given back".into())
+    })?;
+    match run(cx, Job::of(cx, &open)) {
         Ended::Answered(responded) => Ok(Rerun::Answered(responded)),
         Ended::Rejected(rejection) => Ok(Rerun::Rejected(rejection)),
         Ended::Faulted(fault) => Err(fault),
-        Ended::Repeated => Err(Fault::Ledger("a re-run was taken for a repetition".into())),
     }
 }
 

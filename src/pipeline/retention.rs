@@ -1,15 +1,14 @@
 //! What is kept is destroyed at the end of its retention, and the ledger keeps a record of that (UU 27/2022, 42–44).
 //!
 //! Each party's newest snapshot and each reconciliation's newest list of differences stay: the next delivery is compared
-//! with them. Of every older delivery the archived ciphertext, the snapshots and the lists go.
+//! with them; so does what an answer that is still kept depends on. Of every older delivery the archived ciphertext, the
+//! snapshots and the lists go.
 
-use std::fs;
-use std::io::ErrorKind;
-use std::path::Path;
-
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::fault::Fault;
+use crate::files;
+use crate::layout::Layout;
 use crate::ledger::{Delivery, Event, Outcome, Stage};
 
 use super::{Context, archive};
@@ -21,8 +20,14 @@ pub fn destroy_expired(cx: &Context) -> Result<(), Fault> {
     let Ok(until) = now.checked_sub(kept) else {
         return Ok(());
     };
-    for delivery in cx.ledger.expired(until)? {
-        if is_newest(cx, &delivery)? {
+    destroy_months(cx, until)?;
+    let expired = cx.ledger.expired(until)?;
+    if expired.is_empty() {
+        return Ok(());
+    }
+    let needed = cx.ledger.needed_since(until)?;
+    for delivery in expired {
+        if needed.contains(&delivery.id) || is_newest(cx, &delivery)? {
             continue;
         }
         destroy(cx, &delivery)?;
@@ -34,6 +39,19 @@ pub fn destroy_expired(cx: &Context) -> Result<(), Fault> {
             code: None,
             detail: Some("all that was kept is destroyed at the end of its retention".to_owned()),
         })?;
+    }
+    Ok(())
+}
+
+/// Whole months of the archive that ended before: also what the ledger knows no more, as earlier attempts.
+fn destroy_months(cx: &Context, until: Timestamp) -> Result<(), Fault> {
+    let newest = Layout::month(until);
+    for (_, party) in files::list(&cx.layout.archive())? {
+        for (month, path) in files::list(&party)? {
+            if month < newest {
+                files::remove_dir(&path)?;
+            }
+        }
     }
     Ok(())
 }
@@ -56,25 +74,17 @@ fn is_newest(cx: &Context, delivery: &Delivery) -> Result<bool, Fault> {
 
 fn destroy(cx: &Context, delivery: &Delivery) -> Result<(), Fault> {
     for kept in archive::every_attempt(cx, delivery)? {
-        gone(fs::remove_dir_all(&kept), &kept)?;
+        files::remove_dir(&kept)?;
     }
     for part in &delivery.parts {
         let path = cx
             .layout
             .snapshot(&delivery.party, &part.dataset, &delivery.id);
-        gone(fs::remove_file(&path), &path)?;
+        files::remove_file(&path)?;
     }
     for reconciliation in &cx.config.agreement.reconciliations {
         let path = cx.layout.differences(&reconciliation.id, &delivery.id);
-        gone(fs::remove_file(&path), &path)?;
+        files::remove_file(&path)?;
     }
     Ok(())
-}
-
-/// What is not there any more is as good as destroyed.
-fn gone(removed: std::io::Result<()>, path: &Path) -> Result<(), Fault> {
-    match removed {
-        Err(e) if e.kind() != ErrorKind::NotFound => Err(Fault::io("destroy", path)(e)),
-        _ => Ok(()),
-    }
 }

@@ -10,10 +10,11 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use crate::agreement::PartyId;
-use crate::delivery::{DeliveryId, Manifest, manifest};
+use crate::delivery::{DeliveryId, Manifest, checksums, manifest};
 use crate::digest::{Hasher, Sha256Digest};
 use crate::fault::Fault;
 use crate::rejection::Code;
+use crate::trust::sshsig;
 
 use super::Context;
 
@@ -21,8 +22,6 @@ use super::Context;
 const DEEPEST: usize = 8;
 /// What ends every SSHSIG file: a signature without it is still being written.
 const SIGNATURE_END: &str = "-----END SSH SIGNATURE-----";
-/// Largest signature read, in bytes.
-const LARGEST_SIGNATURE: u64 = 16 << 10;
 
 /// A manifest and the files that belong to it.
 #[derive(Debug, Clone)]
@@ -37,6 +36,8 @@ pub struct Candidate {
     pub folder: String,
     /// Files of it that are there: manifest, signature, data files.
     pub files: Vec<String>,
+    /// What it lacks to be complete: a file, or a right digest.
+    pub lacks: Option<Code>,
     /// Datasets and sequences by the data files' names: deliveries are taken in this order.
     pub order: Vec<(String, u32)>,
 }
@@ -103,7 +104,7 @@ fn look(
         };
         if meta.is_dir() {
             folders.push(name);
-        } else if !is_temporary(&name) {
+        } else if !is_temporary(&name) || is_plain_table(&name) {
             files.insert(name, meta);
         }
     }
@@ -131,15 +132,27 @@ fn is_temporary(name: &str) -> bool {
 /// Names of tables as office programs write them: whatever is in them, it is not encrypted.
 fn is_plain_table(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    let name = name
-        .strip_suffix(".gz")
-        .or_else(|| name.strip_suffix(".zst"))
-        .or_else(|| name.strip_suffix(".zip"))
-        .unwrap_or(&name);
-    [".csv", ".tsv", ".xls", ".xlsx", ".ods"]
-        .iter()
-        .any(|ending| name.ends_with(ending))
+    let mut stem = name.as_str();
+    while let Some(shorter) = AROUND.iter().find_map(|ending| stem.strip_suffix(ending)) {
+        stem = shorter;
+    }
+    TABLES.iter().any(|ending| stem.ends_with(ending))
 }
+
+/// Endings of tables.
+const TABLES: [&str; 5] = [".csv", ".tsv", ".xls", ".xlsx", ".ods"];
+/// Endings that compressors, editors and unfinished uploads put behind them.
+const AROUND: [&str; 9] = [
+    ".gz",
+    ".zst",
+    ".zip",
+    ".filepart",
+    ".part",
+    ".tmp",
+    ".bak",
+    "~",
+    ".swp",
+];
 
 /// Sorts the plain files of one folder into deliveries and left-overs.
 fn group(
@@ -208,7 +221,7 @@ impl Look<'_> {
     ) -> Option<Result<Candidate, Box<Incomplete>>> {
         let raw = self.read(name, manifest::LARGEST as u64 + 1)?;
         let signature_name = format!("{name}.sig");
-        let signature = self.read(&signature_name, LARGEST_SIGNATURE);
+        let signature = self.read(&signature_name, sshsig::LARGEST as u64);
         let signed = signature.is_some_and(|s| {
             String::from_utf8_lossy(&s)
                 .trim_end()
@@ -220,6 +233,7 @@ impl Look<'_> {
             stem: self.stem.to_owned(),
             folder: self.folder.to_owned(),
             files: vec![name.to_owned()],
+            lacks: None,
             order: vec![],
         };
         if self.is_file(&signature_name) {
@@ -227,55 +241,58 @@ impl Look<'_> {
         }
         let parsed = match Manifest::parse(&raw) {
             Ok(parsed) => parsed,
-            // The verdict is verify's; with a whole signature nothing more will come.
-            Err(_) if signed => return Some(Ok(candidate)),
             Err(rejection) => {
-                return Some(Err(Box::new(self.incomplete(
-                    candidate,
-                    rejection.code,
-                    vec![],
-                ))));
+                // Its files go with it, as far as it names any.
+                for line in checksums::read(&raw).unwrap_or_default() {
+                    if self.files.get(line.name).is_some_and(fs::Metadata::is_file)
+                        && spoken_for.insert(line.name.to_owned())
+                    {
+                        candidate.files.push(line.name.to_owned());
+                    }
+                }
+                // The verdict is verify's; with a whole signature nothing more will come.
+                if signed {
+                    return Some(Ok(candidate));
+                }
+                let lacking = self.incomplete(candidate, rejection.code, vec![]);
+                return Some(Err(Box::new(lacking)));
             }
         };
         let mut missing = Vec::new();
-        let mut differing = Vec::new();
+        if !signed {
+            missing.push(format!("{name}.sig"));
+        }
         for entry in parsed.entries() {
             let data = entry.name.as_str();
             spoken_for.insert(data.to_owned());
             candidate
                 .order
                 .push((entry.name.dataset.to_string(), entry.name.sequence));
-            if !self.is_file(data) {
-                missing.push(data.to_owned());
-                continue;
-            }
-            candidate.files.push(data.to_owned());
-            if self.digest(data)? != entry.digest {
-                differing.push(data.to_owned());
+            match self.files.get(data) {
+                Some(meta) if meta.is_file() => candidate.files.push(data.to_owned()),
+                _ => missing.push(data.to_owned()),
             }
         }
-        if !missing.is_empty() || !signed {
-            if !signed {
-                missing.push(format!("{name}.sig"));
+        let lacks =
+            |candidate, code, names| Some(Err(Box::new(self.incomplete(candidate, code, names))));
+        if !missing.is_empty() {
+            return lacks(candidate, Code::Incomplete, missing);
+        }
+        // Last, because it costs most.
+        let mut differing = Vec::new();
+        for entry in parsed.entries() {
+            if self.digest(entry.name.as_str())? != entry.digest {
+                differing.push(entry.name.to_string());
             }
-            let names = missing;
-            return Some(Err(Box::new(self.incomplete(
-                candidate,
-                Code::Incomplete,
-                names,
-            ))));
         }
         if !differing.is_empty() {
-            return Some(Err(Box::new(self.incomplete(
-                candidate,
-                Code::ChecksumMismatch,
-                differing,
-            ))));
+            return lacks(candidate, Code::ChecksumMismatch, differing);
         }
         Some(Ok(candidate))
     }
 
-    fn incomplete(&self, candidate: Candidate, code: Code, names: Vec<String>) -> Incomplete {
+    fn incomplete(&self, mut candidate: Candidate, code: Code, names: Vec<String>) -> Incomplete {
+        candidate.lacks = Some(code);
         let mut hasher = Hasher::default();
         hasher.update(code.as_str().as_bytes());
         for file in &candidate.files {

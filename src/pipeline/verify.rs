@@ -5,19 +5,22 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
+use jiff::tz::{Offset, TimeZone};
+
 use crate::agreement::{Dataset, PartyId};
 use crate::delivery::manifest::{self, Entry};
-use crate::delivery::{Manifest, Mode, Sha256Digest};
+use crate::delivery::{DeliveryId, Manifest, Mode, Sha256Digest};
 use crate::fault::Fault;
 use crate::ledger::{Event, Outcome, Part, Stage};
 use crate::rejection::{Code, Rejection};
 use crate::trust::sshsig;
 
-use super::claim::{Claimed, Job, Run};
+use super::claim::Claimed;
+use super::job::{Job, Run};
 use super::{Context, Stop};
 
-/// Largest signature file, in bytes.
-const LARGEST_SIGNATURE: u64 = 16 << 10;
+/// Where a day begins first.
+const EASTERNMOST: Offset = Offset::constant(14);
 
 /// Proof: the sender signed exactly these files for us, now, in this order, under the agreement.
 #[derive(Debug)]
@@ -39,7 +42,11 @@ pub fn verify(cx: &Context, claimed: Claimed) -> Result<Verified, Stop> {
     cx.progress.enter(&job, Stage::Verify);
     let raw = read(&job, ".sha256", manifest::LARGEST as u64 + 1)?
         .ok_or_else(|| Stop::from(Code::Incomplete))?;
-    let signature = read(&job, ".sha256.sig", LARGEST_SIGNATURE + 1)?
+    if DeliveryId::of_manifest(&raw) != job.id {
+        let what = "the staged manifest is not the one that was claimed";
+        return Err(Fault::Inconsistent(what.into()).into());
+    }
+    let signature = read(&job, ".sha256.sig", sshsig::LARGEST as u64 + 1)?
         .ok_or_else(|| Stop::from(Code::Incomplete))?;
     let signer = check_signature(cx, &job, &raw, &signature)?;
     let entries = Manifest::parse(&raw)?.entries().to_vec();
@@ -47,7 +54,7 @@ pub fn verify(cx: &Context, claimed: Claimed) -> Result<Verified, Stop> {
     for entry in &entries {
         check_name(cx, &job, entry)?;
         if !datasets.insert(entry.name.dataset.clone()) {
-            return Err(Rejection::new(Code::DatasetNotAgreed)
+            return Err(Rejection::new(Code::DatasetDoubled)
                 .in_file(&entry.name)
                 .into());
         }
@@ -112,8 +119,10 @@ fn check_name(cx: &Context, job: &Job, entry: &Entry) -> Result<(), Rejection> {
     if !term.covers(received) || !term.covers(entry.name.as_of) {
         return refuse(Code::OutOfTerm);
     }
-    // Ages and dates are judged against it, so a day to come would let anything pass.
-    if entry.name.as_of > received {
+    // Ages and dates are judged against it, so a day to come would let anything pass. Today is today where it begins
+    // first.
+    let today = job.received.to_zoned(TimeZone::fixed(EASTERNMOST)).date();
+    if entry.name.as_of > today {
         return refuse(Code::AsOfFuture);
     }
     Ok(())
@@ -133,9 +142,9 @@ fn check_digest(source: &Path, entry: &Entry) -> Result<(), Stop> {
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
             return Err(Rejection::new(Code::Incomplete).in_file(&entry.name).into());
         }
-        Err(e) => return Err(Fault::io("open the staged file", &path)(e).into()),
+        Err(e) => return Err(Fault::io("open a file of", source)(e).into()),
     };
-    let digest = Sha256Digest::of_stream(file).map_err(Fault::io("read the staged file", &path))?;
+    let digest = Sha256Digest::of_stream(file).map_err(Fault::io("read a file of", source))?;
     if digest == entry.digest {
         Ok(())
     } else {
@@ -188,10 +197,10 @@ fn read(job: &Job, ending: &str, most: u64) -> Result<Option<Vec<u8>>, Fault> {
         Ok(file) => {
             file.take(most)
                 .read_to_end(&mut bytes)
-                .map_err(Fault::io("read the staged file", &path))?;
+                .map_err(Fault::io("read a file of", &job.source))?;
             Ok(Some(bytes))
         }
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(e) => Err(Fault::io("open the staged file", &path)(e)),
+        Err(e) => Err(Fault::io("open a file of", &job.source)(e)),
     }
 }

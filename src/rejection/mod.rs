@@ -40,6 +40,8 @@ pub enum Code {
     SequenceOld,
     /// The agreement has no such dataset from this party.
     DatasetNotAgreed,
+    /// One dataset stands twice in a delivery.
+    DatasetDoubled,
     /// The agreement was not in force.
     OutOfTerm,
     /// The as-of date in the name lies after the day of receipt.
@@ -86,9 +88,34 @@ pub struct Place {
     /// Columns: names of the agreement, or positions (`#3`) where the sender's text is not repeated.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub columns: Vec<String>,
-    /// How many rows, where the code counts rows.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub rows: Option<u64>,
+}
+
+/// What the row checks found in a file that is refused because of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RowCounts {
+    /// Rows in the file.
+    pub rows: u64,
+    /// Rows refused.
+    pub refused: u64,
+    /// Share of refused rows, in percent, that the agreement tolerates.
+    pub tolerated_percent: u8,
+    /// Every finding, counted.
+    pub findings: Vec<FindingCount>,
+}
+
+/// One row check, counted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FindingCount {
+    /// Stable code of the check.
+    pub code: &'static str,
+    /// ERROR refuses the row, WARN keeps it, INFO is only counted.
+    pub level: &'static str,
+    /// How many.
+    pub count: u64,
+    /// Indonesian.
+    pub pesan: &'static str,
+    /// English.
+    pub message: &'static str,
 }
 
 /// The sender's mistake. Terminal for the delivery.
@@ -98,6 +125,9 @@ pub struct Rejection {
     pub code: Code,
     /// Where it is.
     pub place: Place,
+    /// What the row checks found, where that is the reason.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rows: Option<RowCounts>,
 }
 
 impl Rejection {
@@ -106,6 +136,7 @@ impl Rejection {
         Self {
             code,
             place: Place::default(),
+            rows: None,
         }
     }
 
@@ -127,9 +158,9 @@ impl Rejection {
         self
     }
 
-    /// Counts the rows concerned.
-    pub fn with_rows(mut self, rows: u64) -> Self {
-        self.place.rows = Some(rows);
+    /// Tells what the row checks found.
+    pub fn with_rows(mut self, rows: RowCounts) -> Self {
+        self.rows = Some(rows);
         self
     }
 }

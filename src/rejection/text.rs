@@ -146,10 +146,17 @@ impl Code {
             ),
             Self::DatasetNotAgreed => (
                 "DATASET_NOT_AGREED",
-                "Perjanjian tidak mengenal dataset ini dari pihak Anda, atau dataset ini disebut dua kali.",
-                "Periksa nama dataset pada nama berkas; tiap dataset satu berkas dalam satu kiriman.",
-                "The agreement knows no such dataset from your party, or it is named twice.",
-                "Check the dataset in the file name; one file for each dataset in one delivery.",
+                "Perjanjian tidak mengenal dataset ini dari pihak Anda.",
+                "Periksa nama dataset pada nama berkas; daftar dataset ada dalam perjanjian.",
+                "The agreement knows no such dataset from your party.",
+                "Check the dataset in the file name; the agreement lists the datasets.",
+            ),
+            Self::DatasetDoubled => (
+                "DATASET_DOUBLED",
+                "Satu dataset disebut dua kali dalam manifes ini.",
+                "Kirim satu berkas saja untuk tiap dataset dalam satu kiriman; selebihnya dalam kiriman berikutnya.",
+                "One dataset stands twice in this manifest.",
+                "Send one file for each dataset in one delivery, and the rest in the next one.",
             ),
             Self::OutOfTerm => (
                 "OUT_OF_TERM",

@@ -104,8 +104,11 @@ pub fn log(done: &Pass) {
             Ended::Faulted(fault) => {
                 tracing::error!(%id, %party, %fault, "fault: the delivery is kept and tried again");
             }
-            Ended::Repeated => tracing::info!(%id, %party, "came again; same receipt"),
         }
+    }
+    for delivery in &done.repeated {
+        let (id, party) = (delivery.id.short(), &delivery.party);
+        tracing::info!(%id, %party, "came again; same receipt");
     }
 }
 

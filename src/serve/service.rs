@@ -53,9 +53,7 @@ impl Service {
         let layout = Layout::new(&config.data_dir);
         files::create_dir(&layout.staging())?;
         for party in config.parties.keys() {
-            files::create_dir(&layout.inbox(party))?;
-            files::create_dir(&layout.outbox(party))?;
-            files::create_dir(&layout.receipts(party))?;
+            layout.create_party(party)?;
         }
         let ledger = SqliteLedger::open(&layout.ledger(), runtime)?;
         Ok(Self {

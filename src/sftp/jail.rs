@@ -175,6 +175,7 @@ impl Jail {
         if self.look(target)?.folder {
             return Err(Refusal::failure("this is a folder; remove it as a folder"));
         }
+        let _held = guard(&folder, name)?;
         Ok(folder.remove_file(name)?)
     }
 
@@ -211,6 +212,9 @@ impl Jail {
                 ));
             }
         }
+        // Held to the end of the step: neither name may be one that is just being claimed.
+        let _source = guard(&old_folder, old_name)?;
+        let _target = guard(&new_folder, new_name)?;
         let flags = if replace {
             RenameFlags::empty()
         } else {
@@ -282,6 +286,26 @@ impl Jail {
 pub(super) fn look_at(file: &File, writable: bool) -> Result<Look, Refusal> {
     let metadata = Metadata::from_file(file)?;
     seen(&metadata, writable).ok_or_else(Refusal::missing)
+}
+
+/// Keeps a file from being claimed while its name changes or goes. `None` for a folder, or where there is nothing.
+fn guard(folder: &Dir, name: &str) -> Result<Option<File>, Refusal> {
+    let mut options = OpenOptions::new();
+    options.read(true).custom_flags(SAFE_FLAGS);
+    let file = match folder.open_with(name, &options) {
+        Ok(file) => file.into_std(),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(e) => return Err(e.into()),
+    };
+    if !file.metadata()?.is_file() {
+        return Ok(None);
+    }
+    lock_for_writing(&file)?;
+    if still_named(folder, name, &file) {
+        Ok(Some(file))
+    } else {
+        Err(Refusal::taken_in())
+    }
 }
 
 /// Takes the shared lock. A scan that looks whether anybody writes holds the exclusive one for an instant, which must

@@ -166,10 +166,11 @@ fn attributes_of(look: &Look) -> FileAttributes {
     attributes
 }
 
+/// Clients that copy a whole folder give their copy its mode, and must still be able to write into it: so folders are
+/// all shown as writable, whatever the policy then says.
 fn mode(look: &Look) -> u32 {
     match (look.folder, look.writable) {
-        (true, true) => FileMode::DIR.bits() | 0o700,
-        (true, false) => FileMode::DIR.bits() | 0o500,
+        (true, _) => FileMode::DIR.bits() | 0o700,
         (false, true) => FileMode::REG.bits() | 0o600,
         (false, false) => FileMode::REG.bits() | 0o400,
     }
@@ -179,8 +180,7 @@ fn mode(look: &Look) -> u32 {
 fn long_name(name: &str, look: &Look, owner: &str, now: Timestamp) -> String {
     const HALF_A_YEAR: i64 = 182 * 24 * 3600;
     let mode = match (look.folder, look.writable) {
-        (true, true) => "drwx------",
-        (true, false) => "dr-x------",
+        (true, _) => "drwx------",
         (false, true) => "-rw-------",
         (false, false) => "-r--------",
     };
@@ -249,7 +249,7 @@ mod tests {
         );
         assert_eq!(
             long_name("x", &look("2024-01-12T09:05:00Z", true, false), "bkn", now),
-            "dr-x------    2 bkn      bkn             0 Jan 12  2024 x"
+            "drwx------    2 bkn      bkn             0 Jan 12  2024 x"
         );
     }
 }

@@ -180,21 +180,29 @@ impl Reader {
 /// Authentic bytes that are no rows: a mistake of the writer.
 const UNREADABLE: &str = "has an unreadable block";
 
-impl Rows for Cursor {
-    fn read(&mut self, row: &mut Row) -> Result<bool, Fault> {
+impl Cursor {
+    /// Like [`Rows::read`]; also the row's bytes as they were written, `None` at the end.
+    pub(super) fn read_encoded(&mut self, row: &mut Row) -> Result<Option<&[u8]>, Fault> {
         row.clear();
         if self.position >= self.block.len() {
             let (number, block) = (self.next_block, &mut self.block);
             if !self.reader.read_block(self.partition, number, block)? {
-                return Ok(false);
+                return Ok(None);
             }
             self.next_block += 1;
             self.position = 0;
         }
-        let mut rest = self.block.get(self.position..).unwrap_or_default();
+        let begin = self.position;
+        let mut rest = self.block.get(begin..).unwrap_or_default();
         take_row(&mut rest, row).ok_or_else(|| self.reader.damaged(UNREADABLE))?;
         self.position = self.block.len() - rest.len();
-        Ok(true)
+        Ok(self.block.get(begin..self.position))
+    }
+}
+
+impl Rows for Cursor {
+    fn read(&mut self, row: &mut Row) -> Result<bool, Fault> {
+        Ok(self.read_encoded(row)?.is_some())
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::agreement::Row;
 use crate::fault::Fault;
 
-use super::block::{Plain, encoded_len, take_row};
+use super::block::{Plain, take_row};
 use super::merge::Merged;
 use super::reader::Reader;
 use super::store_key::StoreKey;
@@ -51,8 +51,8 @@ fn sorted_within(
     let (mut row, mut cursor) = (Row::new(), reader.partition(partition));
     let mut loaded = Loaded::default();
     let mut runs = None;
-    while cursor.read(&mut row)? {
-        if !loaded.is_empty() && loaded.len_with(&row) > budget {
+    while let Some(encoded) = cursor.read_encoded(&mut row)? {
+        if !loaded.is_empty() && loaded.len_with(encoded) > budget {
             let (runs, places) = match &mut runs {
                 Some(runs) => runs,
                 None => runs.insert((
@@ -67,7 +67,7 @@ fn sorted_within(
             loaded.write(runs, place)?;
             loaded.clear();
         }
-        loaded.push(&row, columns);
+        loaded.push(&row, encoded, columns);
     }
     loaded.sort();
     match runs {
@@ -166,18 +166,18 @@ impl Loaded {
     }
 
     /// Size with one more row, its key taken to be as long as itself at most.
-    fn len_with(&self, row: &Row) -> usize {
+    fn len_with(&self, encoded: &[u8]) -> usize {
         self.bytes.len()
             + self.places.len() * size_of::<Place>()
-            + encoded_len(row)
+            + encoded.len()
             + size_of::<Place>()
     }
 
-    fn push(&mut self, row: &Row, columns: &[usize]) {
+    fn push(&mut self, row: &Row, encoded: &[u8], columns: &[usize]) {
         let key = self.bytes.len();
         write_key(row, columns, &mut self.bytes);
         let place = self.bytes.len();
-        self.bytes.push_row(row);
+        self.bytes.extend(encoded);
         self.places.push(Place {
             key,
             row: place,

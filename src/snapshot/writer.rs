@@ -1,7 +1,7 @@
 //! Writing a snapshot.
 
 use std::fs::File;
-use std::io::Write;
+use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use aws_lc_rs::aead::LessSafeKey;
@@ -24,7 +24,7 @@ use super::{PARTITIONS, Partition};
 /// a writer dropped before leaves nothing behind.
 pub struct Writer {
     partitioner: Partitioner,
-    file: File,
+    file: BufWriter<File>,
     path: PathBuf,
     /// Present until the file has its name; deletes it when dropped. A scratch file never has a name.
     temporary: Option<TempPath>,
@@ -64,7 +64,7 @@ impl Writer {
     }
 
     pub(super) fn begin(
-        mut file: File,
+        file: File,
         path: &Path,
         temporary: Option<TempPath>,
         store: &StoreKey,
@@ -74,6 +74,8 @@ impl Writer {
         let data_key = layout::fresh_key()?;
         let header = Header::fresh(lz4, store.wrap(&data_key)?)?;
         let bytes = header.encode();
+        // Blocks of a small snapshot are small, and there are as many as partitions.
+        let mut file = BufWriter::with_capacity(2 * BLOCK, file);
         file.write_all(&bytes)
             .map_err(Fault::io("write a snapshot", path))?;
         Ok(Self {
@@ -129,15 +131,19 @@ impl Writer {
             .write_all(&index)
             .and_then(|()| self.file.write_all(&trailer))
             .map_err(failed("write a snapshot"))?;
+        let file = self
+            .file
+            .into_inner()
+            .map_err(|e| failed("write a snapshot")(e.into_error()))?;
         if let Some(temporary) = self.temporary.take() {
-            self.file.sync_all().map_err(failed("sync a snapshot"))?;
+            file.sync_all().map_err(failed("sync a snapshot"))?;
             temporary
                 .persist(&self.path)
                 .map_err(|e| failed("name a snapshot")(e.error))?;
             sync_dir(folder_of(&self.path))?;
         }
         Ok(Reader::of(
-            self.file,
+            file,
             self.path,
             self.header,
             self.key,

@@ -43,7 +43,7 @@ const ROOMS: &[(&str, &str)] = &[
         "trust",
         "files config delivery agreement digest rejection fault",
     ),
-    ("layout", "delivery agreement"),
+    ("layout", "files delivery agreement fault"),
     ("files", "fault"),
     ("csv", "fault"),
     ("config", "agreement digest fault"),

@@ -64,26 +64,24 @@ fn the_newest_difference_state_counts() {
 }
 
 #[test]
-fn inputs_are_fixed_once() {
+fn the_newest_inputs_before_the_answer_stand() {
     let place = Place::new();
     let ledger = &place.ledger;
     let id = place.opened(7);
     let first = inputs(None);
     let second = inputs(Some(id));
     assert_eq!(ledger.inputs(&id, &pns()).unwrap(), None);
-    assert_eq!(ledger.fix_inputs(&id, &pns(), &first).unwrap(), first);
-    assert_eq!(ledger.fix_inputs(&id, &pns(), &second).unwrap(), first);
-    // Interrupted and verified again.
+    ledger.set_inputs(&id, &pns(), &first).unwrap();
+    // Interrupted and verified again: what is newest then counts.
     ledger.set_parts(&id, &[part(7)]).unwrap();
-    assert_eq!(ledger.fix_inputs(&id, &pns(), &second).unwrap(), first);
-    // Run again after the answer.
+    assert_eq!(ledger.inputs(&id, &pns()).unwrap(), Some(first));
+    ledger.set_inputs(&id, &pns(), &second).unwrap();
+    // After the answer they stand.
     ledger.close(&id, &done(&id), &[]).unwrap();
-    assert_eq!(
-        place.again().fix_inputs(&id, &pns(), &second).unwrap(),
-        first
-    );
-    let family: DatasetId = "keluarga".parse().unwrap();
-    ledger.fix_inputs(&id, &family, &second).unwrap_err();
+    ledger.set_inputs(&id, &pns(), &inputs(None)).unwrap_err();
+    assert_eq!(place.again().inputs(&id, &pns()).unwrap(), Some(second));
+    assert_eq!(ledger.needed_since(at(0)).unwrap(), [id].into());
+    assert!(ledger.needed_since(at(1_000_000)).unwrap().is_empty());
 }
 
 #[test]

@@ -23,7 +23,7 @@ fn an_answered_delivery_is_remembered_whole() {
     ledger.append(&verified).unwrap();
     ledger.set_parts(&id, &[part(7)]).unwrap();
     ledger.ingested(&id, &pns(), &outcome("seven")).unwrap();
-    ledger.fix_inputs(&id, &pns(), &inputs(None)).unwrap();
+    ledger.set_inputs(&id, &pns(), &inputs(None)).unwrap();
     let files = [published("perubahan.csv"), published("ringkasan.txt")];
     assert!(ledger.prepared(&id, &files, at(9)).unwrap());
     ledger.close(&id, &done(&id), &[golongan()]).unwrap();
@@ -98,7 +98,7 @@ fn what_was_rejected_is_opened_anew() {
     place.opened(8);
     let trouble = event(&id, Stage::Open, Outcome::Fault);
     ledger.fault(&trouble, at(90)).unwrap();
-    ledger.fix_inputs(&id, &pns(), &inputs(None)).unwrap();
+    ledger.set_inputs(&id, &pns(), &inputs(None)).unwrap();
     ledger.prepared(&id, &[published("a")], at(9)).unwrap();
     ledger.close(&id, &refused(&id), &[]).unwrap();
     let found = ledger.delivery(&id).unwrap().unwrap();
@@ -120,7 +120,7 @@ fn what_was_rejected_is_opened_anew() {
     assert!(found.parts.is_empty());
     assert!(ledger.published(&id).unwrap().is_empty());
     let other = inputs(Some(id));
-    assert_eq!(ledger.fix_inputs(&id, &pns(), &other).unwrap(), other);
+    ledger.set_inputs(&id, &pns(), &other).unwrap();
     assert!(ledger.prepared(&id, &[published("b")], at(1001)).unwrap());
     // Received anew, so it stands behind what came in between.
     assert_eq!(ids(ledger.open().unwrap())[1], id);

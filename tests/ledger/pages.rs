@@ -71,7 +71,7 @@ fn busy_place() -> Place {
     ledger.ingested(&id, &pns(), &outcome("eight")).unwrap();
     let previous = delivery("bkn", 7).id;
     ledger
-        .fix_inputs(&id, &pns(), &inputs(Some(previous)))
+        .set_inputs(&id, &pns(), &inputs(Some(previous)))
         .unwrap();
     let receipt = Published {
         reader: bkn(),

@@ -166,6 +166,7 @@ pub fn delivery(party: &str, sequence: u32) -> NewDelivery {
         stem,
         folder: "november".to_owned(),
         received: at(i64::from(sequence)),
+        begun: at(i64::from(sequence)),
     }
 }
 

@@ -44,7 +44,7 @@ fn answer(ledger: &SqliteLedger, new: &NewDelivery, sequence: u32) {
     ledger.set_parts(&id, &[part(sequence)]).unwrap();
     ledger.ingested(&id, &pns(), &outcome("rows")).unwrap();
     let previous = ledger.state_of(&golongan()).unwrap();
-    ledger.fix_inputs(&id, &pns(), &inputs(previous)).unwrap();
+    ledger.set_inputs(&id, &pns(), &inputs(previous)).unwrap();
     let files = [published("perubahan.csv"), published("ringkasan.txt")];
     ledger.prepared(&id, &files, at(2)).unwrap();
     ledger.close(&id, &done(&id), &[golongan()]).unwrap();

@@ -1,5 +1,7 @@
 //! From the inputs of a reconciliation to the closed delivery.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use sqlx::SqliteConnection;
 
@@ -12,23 +14,45 @@ use super::deliveries::still_open;
 use super::value::{from_json, instant, json, parsed, word};
 use super::{events, parts};
 
-pub async fn fix_inputs(
+pub async fn set_inputs(
     db: &mut SqliteConnection,
     id: &DeliveryId,
     dataset: &DatasetId,
-    offered: &Inputs,
-) -> Result<Inputs, Fault> {
-    if let Some(fixed) = inputs(db, id, dataset).await? {
-        return Ok(fixed);
-    }
+    inputs: &Inputs,
+) -> Result<(), Fault> {
     still_open(db, id).await?;
-    sqlx::query("INSERT INTO inputs (delivery, dataset, inputs) VALUES ($1, $2, $3)")
-        .bind(id.to_string())
-        .bind(dataset.as_str())
-        .bind(json(offered)?)
-        .execute(db)
-        .await?;
-    Ok(offered.clone())
+    sqlx::query(
+        "INSERT INTO inputs (delivery, dataset, inputs) VALUES ($1, $2, $3)
+         ON CONFLICT (delivery, dataset) DO UPDATE SET inputs = excluded.inputs",
+    )
+    .bind(id.to_string())
+    .bind(dataset.as_str())
+    .bind(json(inputs)?)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+pub async fn needed_since(
+    db: &mut SqliteConnection,
+    since: Timestamp,
+) -> Result<BTreeSet<DeliveryId>, Fault> {
+    let texts: Vec<String> = sqlx::query_scalar(
+        "SELECT inputs FROM inputs JOIN deliveries ON id = delivery WHERE received >= $1",
+    )
+    .bind(instant(since))
+    .fetch_all(db)
+    .await?;
+    let mut needed = BTreeSet::new();
+    for text in texts {
+        let inputs: Inputs = from_json(&text)?;
+        needed.extend(inputs.previous);
+        for one in inputs.reconciliations.values() {
+            needed.extend(one.counterpart);
+            needed.extend(one.state);
+        }
+    }
+    Ok(needed)
 }
 
 pub async fn inputs(

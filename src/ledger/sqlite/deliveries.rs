@@ -29,7 +29,7 @@ pub async fn begin(db: &mut SqliteConnection, new: &NewDelivery) -> Result<Begun
     clear(db, &new.id).await?;
     insert(db, new, attempt).await?;
     let detail = (attempt > 1).then(|| format!("attempt {attempt}"));
-    let event = claim_event(&new.id, new.received, Outcome::Begun, detail);
+    let event = claim_event(&new.id, new.begun, Outcome::Begun, detail);
     events::append(db, &event).await?;
     Ok(Begun::Open)
 }
@@ -196,7 +196,7 @@ pub async fn expired(db: &mut SqliteConnection, until: Timestamp) -> Result<Vec<
     let ids: Vec<String> = sqlx::query_scalar(
         "SELECT id FROM deliveries
          WHERE state IN ($1, $2) AND received < $3 AND NOT EXISTS
-            (SELECT 1 FROM events WHERE delivery = deliveries.id AND outcome = $4)
+            (SELECT 1 FROM events WHERE delivery = deliveries.id AND outcome = $4 AND at >= received)
          ORDER BY ordinal",
     )
     .bind(word(&State::Answered)?)

@@ -12,6 +12,7 @@ mod parts;
 mod value;
 mod waiting;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -93,7 +94,7 @@ impl Ledger for SqliteLedger {
         self.write(async |db| waiting::told(db, waiting).await)
     }
 
-    fn waiting_only(&self, party: &PartyId, present: &[String]) -> Result<(), Fault> {
+    fn waiting_only(&self, party: &PartyId, present: &[String]) -> Result<Vec<String>, Fault> {
         self.write(async |db| waiting::only(db, party, present).await)
     }
 
@@ -185,13 +186,17 @@ impl Ledger for SqliteLedger {
         self.write(async |db| parts::ingested(db, id, dataset, outcome).await)
     }
 
-    fn fix_inputs(
+    fn set_inputs(
         &self,
         id: &DeliveryId,
         dataset: &DatasetId,
         inputs: &Inputs,
-    ) -> Result<Inputs, Fault> {
-        self.write(async |db| answers::fix_inputs(db, id, dataset, inputs).await)
+    ) -> Result<(), Fault> {
+        self.write(async |db| answers::set_inputs(db, id, dataset, inputs).await)
+    }
+
+    fn needed_since(&self, since: Timestamp) -> Result<BTreeSet<DeliveryId>, Fault> {
+        self.read(async |db| answers::needed_since(db, since).await)
     }
 
     fn inputs(&self, id: &DeliveryId, dataset: &DatasetId) -> Result<Option<Inputs>, Fault> {

@@ -1,5 +1,7 @@
 //! What lies incomplete in the inboxes.
 
+use std::collections::HashSet;
+
 use jiff::Timestamp;
 use sqlx::SqliteConnection;
 
@@ -56,19 +58,28 @@ pub async fn only(
     db: &mut SqliteConnection,
     party: &PartyId,
     present: &[String],
-) -> Result<(), Fault> {
-    let places: Vec<String> = sqlx::query_scalar("SELECT place FROM waiting WHERE party = $1")
-        .bind(party.as_str())
-        .fetch_all(&mut *db)
-        .await?;
-    for place in places.iter().filter(|place| !present.contains(place)) {
+) -> Result<Vec<String>, Fault> {
+    let present: HashSet<&str> = present.iter().map(String::as_str).collect();
+    let known: Vec<(String, i64)> =
+        sqlx::query_as("SELECT place, told FROM waiting WHERE party = $1 ORDER BY place")
+            .bind(party.as_str())
+            .fetch_all(&mut *db)
+            .await?;
+    let mut told_places = Vec::new();
+    for (place, told) in known {
+        if present.contains(place.as_str()) {
+            continue;
+        }
         sqlx::query("DELETE FROM waiting WHERE party = $1 AND place = $2")
             .bind(party.as_str())
-            .bind(place)
+            .bind(&place)
             .execute(&mut *db)
             .await?;
+        if told != 0 {
+            told_places.push(place);
+        }
     }
-    Ok(())
+    Ok(told_places)
 }
 
 pub async fn all(db: &mut SqliteConnection) -> Result<Vec<Incomplete>, Fault> {

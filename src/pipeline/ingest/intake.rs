@@ -16,10 +16,14 @@ use super::table::Table;
 /// Columns before the dataset's own in the intake: the row's number, and the delta's action.
 pub const EXTRA: usize = 2;
 
+/// In place of an action: the row was refused, but its key is sound. It must not pass for one that is gone, nor its twin
+/// for the only one.
+pub const REFUSED: &str = "TOLAK";
+
 /// Rows between two words to whoever watches.
 const PROGRESS_STEP: u64 = 4096;
 
-/// The rows that stand by themselves, in no order, and what was found so far.
+/// The rows in no order, and what was found so far.
 pub struct Intake {
     /// Columns `baris`, `aksi`, then the dataset's.
     pub rows: Reader,
@@ -56,6 +60,7 @@ pub fn take_in(
     let dataset = desk.dataset;
     let mut rows = Writer::scratch(desk.work, desk.store, &columns(dataset))?;
     let (mut raw, mut row, mut action_word) = (Row::new(), Row::new(), String::new());
+    let mut stored = Row::new();
     let mut findings = Vec::new();
     let (mut read, mut refused) = (0, 0);
     while let Some(number) = table.next(&mut raw, &mut action_word)? {
@@ -97,15 +102,19 @@ pub fn take_in(
             };
             report.add(dataset, &line, tally)?;
         }
-        let Some(action) = action.filter(|_| accepted) else {
-            refused += 1;
-            continue;
+        let word = match action.filter(|_| accepted) {
+            Some(action) => action.as_str(),
+            None => {
+                refused += 1;
+                if dataset.key.iter().any(|k| row.get(*k).is_empty()) {
+                    continue;
+                }
+                REFUSED
+            }
         };
-        let number = number.to_string();
-        let stored: Row = [number.as_str(), action.as_str()]
-            .into_iter()
-            .chain(row.fields())
-            .collect();
+        stored.clear();
+        stored.extend([number.to_string().as_str(), word]);
+        stored.extend(row.fields());
         rows.push(group_key(dataset, &row), &stored)?;
     }
     desk.progress.rows(read % PROGRESS_STEP);

@@ -16,17 +16,15 @@ use crate::delivery::manifest::Entry;
 use crate::fault::Fault;
 use crate::files;
 use crate::ledger::{Event, Outcome, PartOutcome, Stage};
-use crate::rejection::{Code, Rejection};
-use crate::snapshot::{Reader, Writer};
+use crate::rejection::{Code, FindingCount, Rejection, RowCounts};
+use crate::snapshot::Reader;
 
-use super::claim::{Job, Run};
+use super::job::{Job, Run};
 use super::open::{Opened, Stream};
 use super::{Context, Stop};
 
-pub use report::{Tally, level_word};
-
 use intake::{Desk, take_in};
-use report::Report;
+use report::{Report, Tally, level_word};
 use settle::settle;
 use table::Table;
 
@@ -47,8 +45,10 @@ pub struct IngestedPart {
     pub snapshot: Reader,
     /// Counts and digests.
     pub outcome: PartOutcome,
+    /// Rows of the snapshot before that stay because the new ones were refused.
+    pub carried: u64,
     /// Every finding, counted.
-    pub tally: Tally,
+    pub findings: Vec<FindingCount>,
 }
 
 impl Ingested {
@@ -65,7 +65,7 @@ pub fn ingest(cx: &Context, opened: Opened) -> Result<Ingested, Stop> {
     let sender = cx
         .keyring
         .party(&job.party)
-        .ok_or_else(|| Fault::Ledger(format!("no keys for party {}", job.party)))?;
+        .ok_or_else(|| Fault::Inconsistent(format!("no keys for party {}", job.party)))?;
     let mut report = Report::create(&job.work.join(ROWS_FILE), &sender.recipients)?;
     let mut done = Vec::new();
     let taken: Result<(), Stop> = streams.into_iter().try_for_each(|stream| {
@@ -76,11 +76,14 @@ pub fn ingest(cx: &Context, opened: Opened) -> Result<Ingested, Stop> {
     report.finish()?;
     taken?;
     let mut parts = Vec::new();
-    for (entry, snapshot, outcome, tally) in done {
-        // All files of a delivery are accepted before the first snapshot is put in place.
-        let snapshot = snapshot.finish()?;
+    for (part, made) in done {
+        let dataset = &part.entry.name.dataset;
         if job.run == Run::First {
-            cx.ledger.ingested(&job.id, &entry.name.dataset, &outcome)?;
+            // All files of a delivery are accepted before the first snapshot is put in place.
+            let place = cx.layout.snapshot(&job.party, dataset, &job.id);
+            files::create_dir(place.parent().unwrap_or(&place))?;
+            files::rename(&made, &place)?;
+            cx.ledger.ingested(&job.id, dataset, &part.outcome)?;
             cx.ledger.append(&Event {
                 delivery: job.id,
                 at: (cx.clock)(),
@@ -88,24 +91,23 @@ pub fn ingest(cx: &Context, opened: Opened) -> Result<Ingested, Stop> {
                 outcome: Outcome::Done,
                 code: None,
                 detail: Some(format!(
-                    "{}: {} rows, {} accepted, {} refused",
-                    entry.name.dataset, outcome.rows, outcome.accepted, outcome.refused
+                    "{dataset}: {} rows, {} accepted, {} refused",
+                    part.outcome.rows, part.outcome.accepted, part.outcome.refused
                 )),
             })?;
         }
-        parts.push(IngestedPart {
-            entry,
-            snapshot,
-            outcome,
-            tally,
-        });
+        parts.push(part);
     }
     Ok(Ingested { job, parts })
 }
 
-type Taken = (Entry, Writer, PartOutcome, Tally);
-
-fn one(cx: &Context, job: &Job, stream: Stream, report: &mut Report) -> Result<Taken, Stop> {
+/// One data file; returns the part and where its snapshot was made.
+fn one(
+    cx: &Context,
+    job: &Job,
+    stream: Stream,
+    report: &mut Report,
+) -> Result<(IngestedPart, PathBuf), Stop> {
     let entry = stream.entry;
     let agreement = &cx.config.agreement;
     let dataset = agreement
@@ -121,27 +123,26 @@ fn one(cx: &Context, job: &Job, stream: Stream, report: &mut Report) -> Result<T
     let mut tally = Tally::new();
     let table = Table::open(stream.plaintext, &entry.name, dataset, cx.config.limits)?;
     let intake = take_in(&desk, table, &entry.name, report, &mut tally)?;
-    let base = match entry.name.mode {
-        Mode::Full => None,
-        Mode::Delta => Some(base(cx, job, &entry)?),
-    };
-    let target = target(cx, job, &entry)?;
+    let base = base(cx, job, &entry)?;
     let settled = settle(
         &desk,
-        entry.name.as_of,
+        &entry.name,
         &intake.rows,
         base.as_ref(),
-        &target,
         report,
         &mut tally,
     )?;
     let refused = intake.refused + settled.refused;
-    let tolerated = u64::from(agreement.thresholds.refused_percent) * intake.read;
-    if refused * 100 > tolerated {
-        return Err(Rejection::new(Code::RowsRefused)
-            .in_file(&entry.name)
-            .with_rows(refused)
-            .into());
+    let percent = agreement.thresholds.refused_percent;
+    if refused * 100 > u64::from(percent) * intake.read {
+        let counts = RowCounts {
+            rows: intake.read,
+            refused,
+            tolerated_percent: percent,
+            findings: counts(&tally),
+        };
+        let rejection = Rejection::new(Code::RowsRefused).in_file(&entry.name);
+        return Err(rejection.with_rows(counts).into());
     }
     let outcome = PartOutcome {
         plaintext: intake.plaintext,
@@ -153,25 +154,39 @@ fn one(cx: &Context, job: &Job, stream: Stream, report: &mut Report) -> Result<T
             .map(|((code, _), count)| (code.as_str().to_owned(), *count))
             .collect(),
     };
-    Ok((entry, settled.snapshot, outcome, tally))
-}
-
-/// Where the snapshot goes: in its place if the delivery is to be answered, else among the scratch files.
-fn target(cx: &Context, job: &Job, entry: &Entry) -> Result<PathBuf, Fault> {
-    let path = match job.run {
-        Run::First => cx.layout.snapshot(&job.party, &entry.name.dataset, &job.id),
-        Run::Again | Run::Dry => job.work.join(format!("{}.snap", entry.name.dataset)),
+    let made = settled.snapshot.path().to_path_buf();
+    let part = IngestedPart {
+        entry,
+        snapshot: settled.snapshot,
+        outcome,
+        carried: settled.carried,
+        findings: counts(&tally),
     };
-    if let Some(folder) = path.parent() {
-        files::create_dir(folder)?;
-    }
-    Ok(path)
+    Ok((part, made))
 }
 
-/// The snapshot that a delta applies to: the party's newest answered one, or in a re-run the one of that time.
-fn base(cx: &Context, job: &Job, entry: &Entry) -> Result<Reader, Stop> {
+/// Every finding, counted, with its sentences.
+fn counts(tally: &Tally) -> Vec<FindingCount> {
+    tally
+        .iter()
+        .map(|((code, level), count)| FindingCount {
+            code: code.as_str(),
+            level: level_word(*level),
+            count: *count,
+            pesan: code.indonesian(),
+            message: code.english(),
+        })
+        .collect()
+}
+
+/// The party's snapshot before this delivery: its newest answered one, or in a re-run the one of that time. A delta cannot
+/// do without.
+fn base(cx: &Context, job: &Job, entry: &Entry) -> Result<Option<Reader>, Stop> {
     let dataset = &entry.name.dataset;
-    let recorded = cx.ledger.inputs(&job.id, dataset)?;
+    let recorded = match job.run {
+        Run::First => None,
+        Run::Again | Run::Dry => cx.ledger.inputs(&job.id, dataset)?,
+    };
     let before = match recorded {
         Some(inputs) => inputs.previous,
         None => cx
@@ -179,15 +194,21 @@ fn base(cx: &Context, job: &Job, entry: &Entry) -> Result<Reader, Stop> {
             .current(&job.party, dataset)?
             .map(|(delivery, _)| delivery),
     };
-    let before = before
-        .ok_or_else(|| Stop::from(Rejection::new(Code::DeltaWithoutBase).in_file(&entry.name)))?;
+    let Some(before) = before else {
+        return match entry.name.mode {
+            Mode::Full => Ok(None),
+            Mode::Delta => Err(Rejection::new(Code::DeltaWithoutBase)
+                .in_file(&entry.name)
+                .into()),
+        };
+    };
     let path = cx.layout.snapshot(&job.party, dataset, &before);
     if !path.exists() {
         return Err(Fault::Gone {
-            what: "the snapshot that this delta applies to",
+            what: "the snapshot before this delivery",
             path,
         }
         .into());
     }
-    Ok(Reader::open(&path, cx.store)?)
+    Ok(Some(Reader::open(&path, cx.store)?))
 }

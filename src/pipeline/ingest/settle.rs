@@ -2,12 +2,12 @@
 
 use std::cmp::Ordering;
 use std::mem;
-use std::path::Path;
 
 use jiff::civil::Date;
 
 use crate::agreement::checks::{CheckCode, Finding, check_group};
 use crate::agreement::{Dataset, Row};
+use crate::delivery::{DataFileName, Mode};
 use crate::fault::Fault;
 use crate::reconcile::Action;
 use crate::snapshot::{Cursor, Partition, Reader, Rows, SortKey, Writer, sorted};
@@ -19,38 +19,49 @@ use super::twins::Twins;
 /// Most rows of one group that are judged together; a longer group is judged in pieces.
 const GROUP_MOST: usize = 256;
 
-/// The snapshot, complete but not yet in place, and what else was refused.
+/// The new snapshot, sorted, not yet in its place.
 pub struct Settled {
-    /// Finish it to put the snapshot in place; drop it and nothing is left.
-    pub snapshot: Writer,
+    /// It lies in the work folder.
+    pub snapshot: Reader,
     /// Rows refused in this pass.
     pub refused: u64,
+    /// Rows of the base that stay because the new ones were refused.
+    pub carried: u64,
 }
 
-/// Merges the rows taken in with the `base` (delta only) into the snapshot that will appear at `target`.
+/// Merges the rows taken in with the `base`, the party's snapshot before, into its new one. A full delivery replaces the
+/// base but for the keys whose rows were refused.
 pub fn settle(
     desk: &Desk,
-    as_of: Date,
+    file: &DataFileName,
     rows: &Reader,
     base: Option<&Reader>,
-    target: &Path,
     report: &mut Report,
     tally: &mut Tally,
 ) -> Result<Settled, Fault> {
     let names: Vec<String> = desk.dataset.fields.iter().map(|f| f.name.clone()).collect();
     let mut pass = Pass {
         desk,
-        as_of,
+        mode: file.mode,
+        as_of: file.as_of,
         report,
         tally,
-        snapshot: Writer::create(desk.work, target, desk.store, &names)?,
+        snapshot: Writer::create(
+            desk.work,
+            &desk.work.join(format!("{}.snap", file.dataset)),
+            desk.store,
+            &names,
+        )?,
         unique: desk
             .dataset
             .unique
             .map(|_| Writer::scratch(desk.work, desk.store, &[]))
             .transpose()?,
+        numbers: vec![],
         group: vec![],
+        entry: Row::new(),
         refused: 0,
+        carried: 0,
     };
     let key: Vec<usize> = desk.dataset.key.iter().map(|k| k + EXTRA).collect();
     for partition in Partition::all() {
@@ -62,21 +73,28 @@ pub fn settle(
         pass.report_shared(&unique.finish()?)?;
     }
     Ok(Settled {
-        snapshot: pass.snapshot,
+        snapshot: pass.snapshot.finish()?,
         refused: pass.refused,
+        carried: pass.carried,
     })
 }
 
 struct Pass<'a> {
     desk: &'a Desk<'a>,
+    mode: Mode,
     as_of: Date,
     report: &'a mut Report,
     tally: &'a mut Tally,
     snapshot: Writer,
     unique: Option<Writer>,
-    /// Rows that share the first key column, each with its number where it came in this delivery.
-    group: Vec<(Option<u64>, Row)>,
+    /// Rows that share the first key column.
+    group: Vec<Row>,
+    /// Of each of these its number, where it came in this delivery.
+    numbers: Vec<Option<u64>>,
+    /// Kept for its memory.
+    entry: Row,
     refused: u64,
+    carried: u64,
 }
 
 impl Pass<'_> {
@@ -91,38 +109,34 @@ impl Pass<'_> {
         let mut row_key = SortKey::default();
         while let Some(twin) = incoming.read(&mut stored)? {
             let number = stored.get(0).parse().unwrap_or(0);
-            let action = Action::from_word(stored.get(1)).unwrap_or(Action::Tambah);
+            let action = Action::from_word(stored.get(1));
             let row: Row = stored.fields().skip(EXTRA).collect();
-            if twin {
-                self.refuse(number, &row, CheckCode::KunciGanda)?;
-                continue;
-            }
             row_key.set(&row, key);
-            let mut found = None;
-            if let Some(base) = &mut base {
-                while let Some((old, ordering)) = base.up_to(&row_key)? {
-                    if ordering == Ordering::Equal {
-                        found = Some(old);
-                        break;
-                    }
-                    self.keep(partition, None, old)?;
+            let old = self.pass_by(partition, base.as_mut(), &row_key)?;
+            let Some(action) = action.filter(|_| !twin) else {
+                if action.is_some() {
+                    self.refuse(number, &row, CheckCode::KunciGanda)?;
                 }
-            }
-            match (action, found) {
-                (Action::Tambah, None) | (Action::Ubah, Some(_)) => {
+                self.carry_over(partition, old)?;
+                continue;
+            };
+            match (self.mode, action, old) {
+                (Mode::Full, _, _)
+                | (Mode::Delta, Action::Tambah, None)
+                | (Mode::Delta, Action::Ubah, Some(_)) => {
                     self.keep(partition, Some(number), row)?;
                 }
-                (Action::Hapus, Some(_)) => {}
-                (Action::Tambah, Some(old)) => {
+                (Mode::Delta, Action::Hapus, Some(_)) => {}
+                (Mode::Delta, Action::Tambah, Some(old)) => {
                     self.refuse(number, &row, CheckCode::DeltaAda)?;
                     self.keep(partition, None, old)?;
                 }
-                (Action::Ubah | Action::Hapus, None) => {
+                (Mode::Delta, Action::Ubah | Action::Hapus, None) => {
                     self.refuse(number, &row, CheckCode::DeltaTiada)?;
                 }
             }
         }
-        if let Some(base) = &mut base {
+        if let Some(base) = base.as_mut().filter(|_| self.mode == Mode::Delta) {
             while let Some(old) = base.rest()? {
                 self.keep(partition, None, old)?;
             }
@@ -130,21 +144,54 @@ impl Pass<'_> {
         self.end_group(partition)
     }
 
+    /// Goes through the base up to `key`: what stands before it stays in a delta and is gone in a full delivery. Returns
+    /// the base's own row of that key.
+    fn pass_by(
+        &mut self,
+        partition: Partition,
+        base: Option<&mut Base>,
+        key: &SortKey,
+    ) -> Result<Option<Row>, Fault> {
+        let Some(base) = base else {
+            return Ok(None);
+        };
+        while let Some((old, ordering)) = base.up_to(key)? {
+            if ordering == Ordering::Equal {
+                return Ok(Some(old));
+            }
+            if self.mode == Mode::Delta {
+                self.keep(partition, None, old)?;
+            }
+        }
+        Ok(None)
+    }
+
+    /// A refused row tells nothing: what was known of that key stays. Else a typing error would be told to the counterpart
+    /// as a person who left.
+    fn carry_over(&mut self, partition: Partition, old: Option<Row>) -> Result<(), Fault> {
+        if let Some(old) = old {
+            self.carried += 1;
+            self.keep(partition, None, old)?;
+        }
+        Ok(())
+    }
+
     /// A row of the new snapshot, in key order.
     fn keep(&mut self, partition: Partition, number: Option<u64>, row: Row) -> Result<(), Fault> {
         let dataset = self.desk.dataset;
-        let ended = self.group.first().is_some_and(|(_, first)| {
+        let ended = self.group.first().is_some_and(|first| {
             group_key(dataset, first) != group_key(dataset, &row) || self.group.len() >= GROUP_MOST
         });
         if ended {
             self.end_group(partition)?;
         }
-        self.group.push((number, row));
+        self.group.push(row);
+        self.numbers.push(number);
         Ok(())
     }
 
     fn end_group(&mut self, partition: Partition) -> Result<(), Fault> {
-        let (numbers, rows): (Vec<_>, Vec<_>) = mem::take(&mut self.group).into_iter().unzip();
+        let (mut numbers, mut rows) = (mem::take(&mut self.numbers), mem::take(&mut self.group));
         let dataset = self.desk.dataset;
         if numbers.iter().any(Option::is_some) {
             let mut findings = Vec::new();
@@ -163,13 +210,15 @@ impl Pass<'_> {
                 && !row.get(column).is_empty()
             {
                 let number = number.map_or_else(String::new, |n| n.to_string());
-                let entry: Row = [row.get(column), number.as_str()]
-                    .into_iter()
-                    .chain(dataset.key.iter().map(|k| row.get(*k)))
-                    .collect();
-                unique.push(row.get(column), &entry)?;
+                self.entry.clear();
+                self.entry.extend([row.get(column), number.as_str()]);
+                self.entry.extend(dataset.key.iter().map(|k| row.get(*k)));
+                unique.push(row.get(column), &self.entry)?;
             }
         }
+        rows.clear();
+        numbers.clear();
+        (self.numbers, self.group) = (numbers, rows);
         Ok(())
     }
 

@@ -10,7 +10,7 @@ use crate::files;
 use crate::ledger::Published;
 
 use super::super::Context;
-use super::super::claim::Job;
+use super::super::job::Job;
 use super::super::reconcile::ReconciledPart;
 use super::sealed_file::SealedFile;
 use super::summary::Summary;
@@ -45,7 +45,7 @@ pub fn build_folder(
         .config
         .agreement
         .dataset(&part.entry.name.dataset)
-        .ok_or_else(|| Fault::Ledger("a part without a dataset".into()))?;
+        .ok_or_else(|| Fault::Inconsistent("a part without a dataset".into()))?;
     if !concerns(dataset, part, reader) {
         return Ok(());
     }
@@ -115,7 +115,7 @@ impl Folder<'_> {
             .cx
             .keyring
             .party(self.reader)
-            .ok_or_else(|| Fault::Ledger(format!("no keys for party {}", self.reader)))?;
+            .ok_or_else(|| Fault::Inconsistent(format!("no keys for party {}", self.reader)))?;
         let mut file = SealedFile::create(&path, &keys.recipients)?;
         let told = write(&mut file)?;
         let digests = file.finish(&path)?;
@@ -126,7 +126,7 @@ impl Folder<'_> {
 
     /// A file without personal data.
     fn plain(&mut self, name: &str, bytes: &[u8]) -> Result<(), Fault> {
-        files::write_whole(&self.path.join(name), bytes)?;
+        files::write_ahead(&self.path.join(name), bytes)?;
         let digest = Sha256Digest::of(bytes);
         self.sums.push((digest, name.to_owned()));
         self.note(name, digest);
@@ -156,7 +156,7 @@ impl Folder<'_> {
             .service
             .signing
             .sign(&self.cx.config.namespace, sums.as_bytes())?;
-        files::write_whole(&self.path.join(SUMS), sums.as_bytes())?;
-        files::write_whole(&self.path.join(format!("{SUMS}.sig")), signature.as_bytes())
+        files::write_ahead(&self.path.join(SUMS), sums.as_bytes())?;
+        files::write_ahead(&self.path.join(format!("{SUMS}.sig")), signature.as_bytes())
     }
 }

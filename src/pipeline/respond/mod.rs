@@ -11,20 +11,20 @@ mod summary;
 
 use std::path::PathBuf;
 
-use crate::agreement::ReconciliationId;
 use crate::fault::Fault;
 use crate::files;
-use crate::ledger::{Event, Outcome, Published, Stage};
+use crate::ledger::{Delivery, Event, Outcome, Published, Stage};
 use crate::rejection::Rejection;
 
-use super::claim::{Job, Run};
+use super::job::{Job, Run};
 use super::reconcile::Reconciled;
+use super::run::Ended;
 use super::{Context, Stop};
 
-pub use publish::repeat_receipt;
-pub use receipts::waiting_note;
+pub use receipts::{remove_note, waiting_note};
 
 use folder::build_folder;
+use publish::Closing;
 
 /// How a delivery ended, for whoever ran it.
 #[derive(Debug)]
@@ -67,7 +67,7 @@ pub fn respond(cx: &Context, reconciled: Reconciled) -> Result<Responded, Stop> 
         .flat_map(|part| &part.differences)
         .filter(|(_, found)| found.is_some())
         .map(|(id, _)| id.clone())
-        .collect::<Vec<_>>();
+        .collect();
     let event = Event {
         delivery: job.id,
         at: (cx.clock)(),
@@ -76,8 +76,18 @@ pub fn respond(cx: &Context, reconciled: Reconciled) -> Result<Responded, Stop> 
         code: None,
         detail: Some(format!("{} files handed out", prepared.published.len())),
     };
-    let published = hand_out(cx, &job, prepared, &event, &states)?;
-    Ok(Responded { story, published })
+    match job.run {
+        Run::First => {
+            publish::promise(cx, &job, &prepared, &Closing { event, states })?;
+            publish::keep_promise(cx, &job)?;
+        }
+        Run::Again => publish::again(cx, &job, &prepared)?,
+        Run::Dry => {}
+    }
+    Ok(Responded {
+        story,
+        published: prepared.published,
+    })
 }
 
 /// Tells the sender why its delivery is refused and closes it; `stage` is where it stopped.
@@ -92,14 +102,48 @@ pub fn refuse(cx: &Context, job: &Job, stage: Stage, rejection: &Rejection) -> R
         code: Some(rejection.code),
         detail: serde_json::to_string(&rejection.place).ok(),
     };
-    hand_out(cx, job, prepared, &event, &[])?;
+    let states = vec![];
+    publish::promise(cx, job, &prepared, &Closing { event, states })?;
+    publish::keep_promise(cx, job)?;
     Ok(())
+}
+
+/// Whether this delivery's answer was promised by an earlier run.
+pub fn is_ready(cx: &Context, job: &Job) -> Result<bool, Fault> {
+    Ok(!cx.ledger.published(&job.id)?.is_empty())
+}
+
+/// Keeps the promise of an earlier run.
+pub fn finish(cx: &Context, job: &Job) -> Result<Ended, Fault> {
+    cx.progress.enter(job, Stage::Respond);
+    let published = cx.ledger.published(&job.id)?;
+    let closing = publish::keep_promise(cx, job)?;
+    Ok(match closing.event.code {
+        Some(code) => Ended::Rejected(Rejection::new(code)),
+        None => Ended::Answered(Responded {
+            story: vec![format!("{}: handed out what lay ready", job.stem)],
+            published,
+        }),
+    })
+}
+
+/// Gives a delivery's receipt again, as it is kept; after its retention one that says no more than that it was answered.
+pub fn repeat_receipt(cx: &Context, delivery: &Delivery) -> Result<(), Fault> {
+    let kept = cx
+        .layout
+        .archived(&delivery.party, delivery.received, &delivery.id)
+        .join("receipts");
+    if publish::copy_receipts(&kept, &cx.layout.receipts(&delivery.party))? {
+        Ok(())
+    } else {
+        receipts::answered_before(cx, &Job::of(cx, delivery))
+    }
 }
 
 /// Gives a receipt for what is no delivery of this party's; the ledger has no place for it.
 pub fn turn_away(cx: &Context, job: &Job, rejection: &Rejection) -> Result<(), Fault> {
     let mut prepared = begin(job)?;
-    receipts::refused(cx, job, rejection, &mut prepared)?;
+    receipts::turned_away(cx, job, rejection, &mut prepared)?;
     publish::receipt_only(cx, job, &prepared)
 }
 
@@ -111,20 +155,4 @@ fn begin(job: &Job) -> Result<Prepared, Fault> {
         out,
         published: vec![],
     })
-}
-
-/// Publishes what lies ready, by what the delivery is run for.
-fn hand_out(
-    cx: &Context,
-    job: &Job,
-    prepared: Prepared,
-    event: &Event,
-    states: &[ReconciliationId],
-) -> Result<Vec<Published>, Fault> {
-    match job.run {
-        Run::First => publish::first(cx, job, &prepared, event, states)?,
-        Run::Again => publish::again(cx, job, &prepared)?,
-        Run::Dry => {}
-    }
-    Ok(prepared.published)
 }

@@ -1,41 +1,59 @@
 //! Hands out what lies ready: each response folder by one rename, then the receipt.
 
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
 
 use crate::agreement::ReconciliationId;
 use crate::fault::Fault;
 use crate::files;
-use crate::ledger::{Delivery, Event, Published};
+use crate::ledger::{Event, Published};
 
 use super::super::Context;
 use super::super::archive;
-use super::super::claim::Job;
+use super::super::job::Job;
 use super::Prepared;
 
 /// The receipt's files in the order in which they appear; the page for people last.
 const ORDER: [&str; 4] = [".rows.csv.age", ".json", ".json.sig", ".txt"];
+/// Beside what lies ready: how the delivery is closed when it has been handed out.
+const CLOSING: &str = "closing.json";
 
-/// First answer. From the ledger's note on, what lies in `work/out` is the answer: an interrupted run, which makes
-/// everything again, goes on with that, and what was moved before is not moved twice.
-pub fn first(
+/// How a delivery is closed.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Closing {
+    /// Its last event.
+    pub event: Event,
+    /// Reconciliations whose new list of differences it wrote.
+    pub states: Vec<ReconciliationId>,
+}
+
+/// Promises the answer: from the ledger's note on, what lies in `work/out` is it, whatever happens to this process.
+pub fn promise(
     cx: &Context,
     job: &Job,
     prepared: &Prepared,
-    event: &Event,
-    states: &[ReconciliationId],
+    closing: &Closing,
 ) -> Result<(), Fault> {
-    let ready = job.work.join("out");
-    let noted = cx.ledger.published(&job.id)?;
-    if noted.is_empty() {
-        files::remove_dir(&ready)?;
-        files::rename(&prepared.out, &ready)?;
-        cx.ledger
-            .prepared(&job.id, &prepared.published, (cx.clock)())?;
-    } else {
-        // A configuration changed in between must not close a delivery otherwise than its answers say.
-        require_same(&noted, &prepared.published)?;
-        files::remove_dir(&prepared.out)?;
-    }
+    let text = serde_json::to_vec_pretty(closing)
+        .map_err(|e| Fault::Inconsistent(format!("an event does not become JSON: {e}")))?;
+    files::write_whole(&prepared.out.join(CLOSING), &text)?;
+    let ready = ready(job);
+    files::remove_dir(&ready)?;
+    files::rename(&prepared.out, &ready)?;
+    cx.ledger
+        .prepared(&job.id, &prepared.published, (cx.clock)())?;
+    Ok(())
+}
+
+/// Keeps the promise, or goes on keeping it: what was moved before is not moved twice.
+pub fn keep_promise(cx: &Context, job: &Job) -> Result<Closing, Fault> {
+    let ready = ready(job);
+    let path = ready.join(CLOSING);
+    let text = fs::read(&path).map_err(Fault::io("read", &path))?;
+    let mut closing: Closing = serde_json::from_slice(&text)
+        .map_err(|e| Fault::Inconsistent(format!("{}: {e}", path.display())))?;
     for party in &cx.config.agreement.parties {
         for (name, folder) in files::list(&ready.join(party.id.as_str()).join("outbox"))? {
             let target = cx.layout.outbox(&party.id).join(name);
@@ -43,8 +61,10 @@ pub fn first(
         }
     }
     copy_receipts(&ready.join("receipts"), &cx.layout.receipts(&job.party))?;
-    cx.ledger.close(&job.id, event, states)?;
-    archive::shelve(cx, &job.id, &job.party, job.received)
+    closing.event.at = (cx.clock)();
+    cx.ledger.close(&job.id, &closing.event, &closing.states)?;
+    archive::shelve(cx, &job.id, &job.party, job.received)?;
+    Ok(closing)
 }
 
 /// Same answer again: compared with what was given, then handed out where it is missing.
@@ -61,7 +81,8 @@ pub fn again(cx: &Context, job: &Job, prepared: &Prepared) -> Result<(), Fault> 
     copy_receipts(
         &prepared.out.join("receipts"),
         &cx.layout.receipts(&job.party),
-    )
+    )?;
+    Ok(())
 }
 
 /// The same inputs and agreement give the same plaintexts.
@@ -72,7 +93,7 @@ fn require_same(given: &[Published], now: &[Published]) -> Result<(), Fault> {
         .or_else(|| now.iter().find(|entry| !given.contains(entry)));
     match differs {
         None => Ok(()),
-        Some(entry) => Err(Fault::Ledger(format!(
+        Some(entry) => Err(Fault::Inconsistent(format!(
             "{} for {} comes out otherwise than when it was answered; nothing was handed out",
             entry.file, entry.reader
         ))),
@@ -90,21 +111,27 @@ pub fn receipt_only(cx: &Context, job: &Job, prepared: &Prepared) -> Result<(), 
     files::remove_dir(&job.work)
 }
 
-/// Gives a delivery's receipt again, as it is kept in the archive.
-pub fn repeat_receipt(cx: &Context, delivery: &Delivery) -> Result<(), Fault> {
-    let kept = cx
-        .layout
-        .archived(&delivery.party, delivery.received, &delivery.id)
-        .join("receipts");
-    copy_receipts(&kept, &cx.layout.receipts(&delivery.party))
-}
-
-fn copy_receipts(from: &Path, to: &Path) -> Result<(), Fault> {
+/// Copies a kept receipt to its sender. False if none is kept.
+pub fn copy_receipts(from: &Path, to: &Path) -> Result<bool, Fault> {
     let mut found = files::list(from)?;
     let place = |name: &str| ORDER.iter().position(|ending| name.ends_with(ending));
     found.sort_by_key(|(name, _)| place(name));
-    for (name, path) in found {
-        files::copy_whole(&path, &to.join(name))?;
+    for stem in found
+        .iter()
+        .filter_map(|(name, _)| name.strip_suffix(".txt"))
+    {
+        // An earlier attempt's list of rows is not about this one.
+        let rows = format!("{stem}.rows.csv.age");
+        if !found.iter().any(|(name, _)| *name == rows) {
+            files::remove_file(&to.join(rows))?;
+        }
     }
-    Ok(())
+    for (name, path) in &found {
+        files::copy_whole(path, &to.join(name))?;
+    }
+    Ok(!found.is_empty())
+}
+
+fn ready(job: &Job) -> PathBuf {
+    job.work.join("out")
 }

@@ -2,16 +2,17 @@
 
 use jiff::Timestamp;
 
-use crate::delivery::Sha256Digest;
-use crate::delivery::receipt::{FORMAT, FileReceipt, FindingCount, Problem, Receipt, Verdict};
+use crate::agreement::{DatasetId, PartyId};
+use crate::delivery::receipt::{FORMAT, FileReceipt, Problem, Receipt, Verdict};
+use crate::delivery::{DeliveryId, Sha256Digest};
 use crate::fault::Fault;
 use crate::files;
-use crate::ledger::Published;
+use crate::ledger::{Part, Published, State};
 use crate::rejection::{Code, Place, Rejection};
 
 use super::super::Context;
-use super::super::claim::Job;
-use super::super::ingest::{ROWS_FILE, Tally, level_word};
+use super::super::ingest::ROWS_FILE;
+use super::super::job::Job;
 use super::super::reconcile::ReconciledPart;
 use super::super::scan::Incomplete;
 use super::Prepared;
@@ -34,6 +35,19 @@ pub fn accepted(
     lay_ready(cx, job, receipt, prepared)
 }
 
+/// The receipt of one that is turned away: beside the receipt of an accepted one of the same name.
+pub fn turned_away(
+    cx: &Context,
+    job: &Job,
+    rejection: &Rejection,
+    prepared: &mut Prepared,
+) -> Result<(), Fault> {
+    let mut receipt = blank(cx, job, Verdict::Ditolak);
+    receipt.name = beside_accepted(cx, &job.party, &job.stem, &job.id)?;
+    receipt.problem = Some(Problem::new(rejection.code, rejection.place.clone()));
+    lay_ready(cx, job, receipt, prepared)
+}
+
 /// The receipt of a refused one.
 pub fn refused(
     cx: &Context,
@@ -42,23 +56,21 @@ pub fn refused(
     prepared: &mut Prepared,
 ) -> Result<(), Fault> {
     let mut receipt = blank(cx, job, Verdict::Ditolak);
-    receipt.problem = Some(Problem::new(
-        rejection.code,
-        rejection.place.clone(),
-        vec![],
-    ));
+    receipt.problem = Some(Problem {
+        rows: rejection.rows.clone(),
+        ..Problem::new(rejection.code, rejection.place.clone())
+    });
     lay_ready(cx, job, receipt, prepared)
 }
 
 /// Puts a note about something that makes no delivery (yet) into its sender's receipts. A manifest's receipt follows
 /// under the same name; a lonely file's note bears the file's whole name.
 pub fn waiting_note(cx: &Context, incomplete: &Incomplete, since: Timestamp) -> Result<(), Fault> {
-    let stem = match &incomplete.candidate {
-        Some(candidate) => candidate.stem.as_str(),
-        None => file_name(&incomplete.place),
+    let name = match &incomplete.candidate {
+        Some(candidate) => beside_accepted(cx, &candidate.party, &candidate.stem, &candidate.id)?,
+        None => note_name(&incomplete.place),
     };
     let delivery = incomplete.candidate.as_ref().map(|c| c.id);
-    let name = safe_name(stem, &incomplete.fingerprint.to_string());
     let receipt = Receipt {
         format: FORMAT,
         verdict: match incomplete.code {
@@ -70,19 +82,63 @@ pub fn waiting_note(cx: &Context, incomplete: &Incomplete, since: Timestamp) -> 
         party: incomplete.party.clone(),
         received: in_zone(cx, since),
         agreement: cx.config.agreement.digest,
-        problem: Some(Problem::new(
-            incomplete.code,
-            Place::default(),
-            incomplete.names.clone(),
-        )),
+        problem: Some(Problem {
+            names: incomplete.names.clone(),
+            ..Problem::new(incomplete.code, Place::default())
+        }),
         files: vec![],
         rows_file: None,
     };
-    let folder = cx.layout.receipts(&incomplete.party);
-    for (ending, bytes) in documents(cx, &receipt)? {
-        files::write_whole(&folder.join(format!("{name}{ending}")), &bytes)?;
+    hand_over(cx, &receipt)
+}
+
+/// Removes the note about a lonely file that is no longer there, or no longer lonely.
+pub fn remove_note(cx: &Context, party: &PartyId, place: &str) -> Result<(), Fault> {
+    let folder = cx.layout.receipts(party);
+    let name = note_name(place);
+    for ending in [".txt", ".json.sig", ".json"] {
+        files::remove_file(&folder.join(format!("{name}{ending}")))?;
     }
     Ok(())
+}
+
+/// The receipt of a delivery that came again after all that was kept of it was destroyed.
+pub fn answered_before(cx: &Context, job: &Job) -> Result<(), Fault> {
+    hand_over(cx, &blank(cx, job, Verdict::Diterima))
+}
+
+fn hand_over(cx: &Context, receipt: &Receipt) -> Result<(), Fault> {
+    let folder = cx.layout.receipts(&receipt.party);
+    for (ending, bytes) in documents(cx, receipt)? {
+        files::write_whole(&folder.join(format!("{}{ending}", receipt.name)), &bytes)?;
+    }
+    Ok(())
+}
+
+/// The note about a lonely file bears the file's whole name, or, where that could hold anything, one made of a digest.
+fn note_name(place: &str) -> String {
+    let digest = Sha256Digest::of(place.as_bytes());
+    safe_name(file_name(place), &digest.to_string())
+}
+
+/// The name of what is told about a manifest that makes no delivery (yet): that of its receipt, unless an accepted
+/// delivery's receipt stands there.
+fn beside_accepted(
+    cx: &Context,
+    party: &PartyId,
+    stem: &str,
+    id: &DeliveryId,
+) -> Result<String, Fault> {
+    let name = safe_name(stem, &id.to_string());
+    let accepted =
+        cx.ledger.find(stem)?.iter().any(|known| {
+            known.party == *party && known.stem == stem && known.state == State::Answered
+        });
+    Ok(if accepted {
+        format!("{name}.{}", id.short())
+    } else {
+        name
+    })
 }
 
 /// What a delivery's receipt is called: the manifest's own name if it holds nothing but safe characters.
@@ -108,9 +164,10 @@ fn blank(cx: &Context, job: &Job, verdict: Verdict) -> Receipt {
 fn file(cx: &Context, job: &Job, part: &ReconciledPart) -> Result<FileReceipt, Fault> {
     let name = &part.entry.name;
     let before = match &part.inputs.previous {
-        Some(id) => sequence_of(cx, id, name.dataset.as_str())?,
-        None => 0,
+        Some(id) => part_of(cx, id, &name.dataset)?,
+        None => None,
     };
+    let last = before.as_ref().map_or(0, |part| part.sequence);
     let same =
         cx.ledger
             .same_plaintext(&job.party, &name.dataset, &part.outcome.plaintext, &job.id)?;
@@ -126,7 +183,10 @@ fn file(cx: &Context, job: &Job, part: &ReconciledPart) -> Result<FileReceipt, F
         mode: name.mode,
         as_of: name.as_of,
         sequence: name.sequence,
-        gap_after: (before + 1 < name.sequence).then_some(before),
+        gap_after: (last + 1 < name.sequence).then_some(last),
+        older_than: before
+            .map(|part| part.as_of)
+            .filter(|day| *day > name.as_of),
         // Only what came before: in a re-run later deliveries are there too.
         same_content_as: same
             .map(|(_, part)| part.sequence)
@@ -134,7 +194,8 @@ fn file(cx: &Context, job: &Job, part: &ReconciledPart) -> Result<FileReceipt, F
         rows: part.outcome.rows,
         accepted: part.outcome.accepted,
         refused: part.outcome.refused,
-        findings: findings(&part.tally),
+        carried_over: part.carried,
+        findings: part.findings.clone(),
         response: sender_gets.then(|| folder_name(part)),
         waiting_for: part
             .differences
@@ -145,28 +206,10 @@ fn file(cx: &Context, job: &Job, part: &ReconciledPart) -> Result<FileReceipt, F
     })
 }
 
-fn sequence_of(
-    cx: &Context,
-    id: &crate::delivery::DeliveryId,
-    dataset: &str,
-) -> Result<u32, Fault> {
+/// The same dataset's part of an earlier delivery.
+fn part_of(cx: &Context, id: &DeliveryId, dataset: &DatasetId) -> Result<Option<Part>, Fault> {
     let delivery = cx.ledger.delivery(id)?;
-    Ok(delivery
-        .and_then(|d| d.parts.into_iter().find(|p| p.dataset.as_str() == dataset))
-        .map_or(0, |part| part.sequence))
-}
-
-fn findings(tally: &Tally) -> Vec<FindingCount> {
-    tally
-        .iter()
-        .map(|((code, level), count)| FindingCount {
-            code: code.as_str(),
-            level: level_word(*level),
-            count: *count,
-            pesan: code.indonesian(),
-            message: code.english(),
-        })
-        .collect()
+    Ok(delivery.and_then(|d| d.parts.into_iter().find(|p| p.dataset == *dataset)))
 }
 
 /// Writes the receipt, its JSON, the JSON's signature and the list of rows below `out/receipts`.
@@ -185,7 +228,7 @@ fn lay_ready(
     }
     for (ending, bytes) in documents(cx, &receipt)? {
         let name = format!("{}{ending}", receipt.name);
-        files::write_whole(&folder.join(&name), &bytes)?;
+        files::write_ahead(&folder.join(&name), &bytes)?;
         // The signature may hold randomness; what it signs does not.
         if !ending.ends_with(".sig") {
             prepared.published.push(Published {
@@ -201,10 +244,9 @@ fn lay_ready(
 
 /// The receipt's files by their endings.
 fn documents(cx: &Context, receipt: &Receipt) -> Result<[(&'static str, Vec<u8>); 3], Fault> {
-    let json = receipt.json().map_err(|e| Fault::Crypto {
-        doing: "write a receipt",
-        problem: e.to_string(),
-    })?;
+    let json = receipt
+        .json()
+        .map_err(|e| Fault::Inconsistent(format!("a receipt does not become JSON: {e}")))?;
     let signature = cx
         .keyring
         .service

@@ -12,7 +12,7 @@ use crate::fault::Fault;
 use crate::reconcile::{Action, ChangeCounts, DifferenceCounts};
 
 use super::super::Context;
-use super::super::claim::Job;
+use super::super::job::Job;
 use super::super::reconcile::ReconciledPart;
 
 /// Version of the document, in its `format` field.
@@ -133,10 +133,7 @@ impl Summary {
     pub fn json(&self) -> Result<String, Fault> {
         serde_json::to_string_pretty(self)
             .map(|text| text + "\n")
-            .map_err(|e| Fault::Crypto {
-                doing: "write a summary",
-                problem: e.to_string(),
-            })
+            .map_err(|e| Fault::Inconsistent(format!("a summary does not become JSON: {e}")))
     }
 }
 
