@@ -16,8 +16,8 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use jiff::Timestamp;
+use sqlx::SqliteConnection;
 use sqlx::sqlite::SqlitePool;
-use sqlx::{Connection, SqliteConnection};
 use tokio::runtime::Handle;
 
 use crate::agreement::{DatasetId, PartyId, ReconciliationId};
@@ -62,8 +62,13 @@ impl SqliteLedger {
         &self,
         work: impl AsyncFnOnce(&mut SqliteConnection) -> Result<T, Fault>,
     ) -> Result<T, Fault> {
-        // SQLite's own word, and the only one: without it a second writer fails instead of waiting.
-        self.transact("BEGIN IMMEDIATE", work)
+        self.runtime.block_on(async {
+            // SQLite's own word, and the only one: without it a second writer fails instead of waiting.
+            let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+            let result = work(&mut transaction).await?;
+            transaction.commit().await?;
+            Ok(result)
+        })
     }
 
     /// One transaction that sees one state of the ledger throughout.
@@ -71,36 +76,13 @@ impl SqliteLedger {
         &self,
         work: impl AsyncFnOnce(&mut SqliteConnection) -> Result<T, Fault>,
     ) -> Result<T, Fault> {
-        self.transact("BEGIN", work)
-    }
-
-    fn transact<T>(
-        &self,
-        begin: &'static str,
-        work: impl AsyncFnOnce(&mut SqliteConnection) -> Result<T, Fault>,
-    ) -> Result<T, Fault> {
         self.runtime.block_on(async {
-            let mut connection = self.pool.acquire().await?;
-            let done = in_transaction(&mut connection, begin, work).await;
-            if done.is_err() {
-                // On a full disk SQLite rolls back by itself, and sqlx (0.9) then takes the connection to be inside a
-                // transaction for ever. The next method gets a new one.
-                let _ = connection.close().await;
-            }
-            done
+            let mut transaction = self.pool.begin().await?;
+            let result = work(&mut transaction).await?;
+            transaction.commit().await?;
+            Ok(result)
         })
     }
-}
-
-async fn in_transaction<T>(
-    connection: &mut SqliteConnection,
-    begin: &'static str,
-    work: impl AsyncFnOnce(&mut SqliteConnection) -> Result<T, Fault>,
-) -> Result<T, Fault> {
-    let mut transaction = connection.begin_with(begin).await?;
-    let result = work(&mut transaction).await?;
-    transaction.commit().await?;
-    Ok(result)
 }
 
 impl Ledger for SqliteLedger {
