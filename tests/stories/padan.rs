@@ -161,9 +161,9 @@ impl Padan {
         SocketAddr::from(([127, 0, 0, 1], port_in(&self.log()).unwrap()))
     }
 
-    /// What the service wrote to its log.
+    /// What the service wrote to its log; nothing if it never ran.
     pub fn log(&self) -> String {
-        fs::read_to_string(self.log_path()).unwrap()
+        fs::read_to_string(self.log_path()).unwrap_or_default()
     }
 
     fn log_path(&self) -> PathBuf {
