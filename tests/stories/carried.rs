@@ -49,7 +49,8 @@ fn a_refused_row_leaves_the_record_as_it_was_known() {
     let receipt = bkn.deliver("pns", 2, &spoilt);
     assert_eq!(receipt.file(0)["refused"], 1);
     assert_eq!(receipt.file(0)["carried_over"], 1);
-    assert!(receipt.text.contains('1'));
+    let words = "Records that stay as they were because their new rows were refused: 1";
+    assert!(receipt.text.contains(words), "{}", receipt.text);
     let response = bpjs.response("pns", "bkn", 2);
     assert_unmoved(&response, &nip);
     assert_eq!(
@@ -84,6 +85,31 @@ fn a_refused_row_leaves_the_record_as_it_was_known() {
     // The record is still the first one.
     bkn.deliver("pns", 5, &sheet);
     assert!(bpjs.response("pns", "bkn", 5).changes().rows.is_empty());
+}
+
+#[test]
+#[ignore = "needs age, ssh-keygen, sha256sum, sftp"]
+fn whoever_is_not_in_a_full_delivery_is_gone() {
+    let padan = Padan::start();
+    let (bkn, bpjs) = (padan.party("bkn"), padan.party("bpjs"));
+    // So many that they stand beside each other everywhere in the snapshot.
+    let sheet = sheets::pns(3_000);
+    bkn.deliver("pns", 1, &sheet);
+    let (stay, go): (Vec<_>, Vec<_>) = (0..3_000).partition(|row| row % 3 == 0);
+    let receipt = bkn.deliver("pns", 2, &sheet.clone().only(stay));
+    assert_eq!(receipt.file(0)["carried_over"], 0);
+    let changes = bpjs.response("pns", "bkn", 2).changes().pick("aksi nip");
+    let mut expected: Vec<_> = go
+        .iter()
+        .map(|row| format!("HAPUS {}", sheet.get(*row, "nip")))
+        .collect();
+    expected.sort();
+    assert!(
+        changes == expected,
+        "{} of {}",
+        changes.len(),
+        expected.len()
+    );
 }
 
 /// As before, but that the one who was gone came back.

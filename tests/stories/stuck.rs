@@ -72,3 +72,28 @@ fn a_claim_is_given_back_also_where_its_folder_became_a_file() {
     bkn.receipt(&stem).accepted();
     assert_eq!(names(&bkn.inbox()), ["november"]);
 }
+
+#[test]
+#[ignore = "needs age, ssh-keygen, sha256sum, strace"]
+fn a_claim_is_not_given_back_over_what_came_meanwhile() {
+    let (padan, stem) = claiming();
+    let bkn = padan.party("bkn");
+    let name = format!("{stem}.csv.age");
+    let newer = bkn.inbox().join("november").join(&name);
+    assert!(!newer.exists(), "the data file was moved first");
+    fs::write(&newer, "newer").unwrap();
+    padan.poll();
+    assert_eq!(fs::read_to_string(&newer).unwrap(), "newer");
+    let sent = fs::read(bkn.out().join(&name)).unwrap();
+    let kept: Vec<_> = padan
+        .tree()
+        .into_iter()
+        .filter(|path| path.starts_with("archive/bkn/") && path.ends_with(&name))
+        .collect();
+    assert_eq!(kept.len(), 1, "{:#?}", padan.tree());
+    assert!(fs::read(padan.data().join(&kept[0])).unwrap() == sent);
+
+    fs::write(&newer, sent).unwrap();
+    padan.poll();
+    bkn.receipt(&stem).accepted();
+}
