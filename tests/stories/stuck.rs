@@ -81,9 +81,15 @@ fn a_claim_is_not_given_back_over_what_came_meanwhile() {
     let name = format!("{stem}.csv.age");
     let newer = bkn.inbox().join("november").join(&name);
     assert!(!newer.exists(), "the data file was moved first");
-    fs::write(&newer, "newer").unwrap();
+    // There, and in the inbox itself, where it would be laid otherwise.
+    let both = [newer.clone(), bkn.inbox().join(&name)];
+    for path in &both {
+        fs::write(path, "newer").unwrap();
+    }
     padan.poll();
-    assert_eq!(fs::read_to_string(&newer).unwrap(), "newer");
+    for path in &both {
+        assert_eq!(fs::read_to_string(path).unwrap(), "newer");
+    }
     let sent = fs::read(bkn.out().join(&name)).unwrap();
     let kept: Vec<_> = padan
         .tree()
