@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::ledger::State;
 use crate::pipeline::{Rerun, Responded, rerun};
 use crate::rejection::Rejection;
 use crate::serve::{Service, runtime};
@@ -64,6 +65,14 @@ pub fn run(args: Args) -> Result<(), Failure> {
             Ok(())
         }
         Rerun::Rejected(why) => Err(refused(&name, "rejected again", &why)),
+        Rerun::WouldReject(why) if delivery.state == State::Answered => {
+            Err(Failure::Refused(format!(
+                "{name}: its answers stand, but with today's keys and configuration it would be rejected: {}\n\
+                 A key that was replaced keeps its old line, with valid-before=…: a signature is judged by the time \
+                 of its receipt. An age identity stays as long as its deliveries are kept.",
+                why.code
+            )))
+        }
         Rerun::WouldReject(why) => Err(refused(
             &name,
             "nothing changed; it would be rejected",
