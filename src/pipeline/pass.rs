@@ -97,6 +97,11 @@ fn look_through(cx: &Context, party: &PartyId, done: &mut Pass) -> Result<bool, 
     let Some(found) = done.attempt(scan(cx, party)) else {
         return Ok(false);
     };
+    if found.is_overfull() {
+        done.attempt::<()>(Err(Fault::Inconsistent(format!(
+            "the inbox of {party} holds too many files; some are not looked at until others are gone"
+        ))));
+    }
     let mut ready = found.complete;
     let places: Vec<_> = found.incomplete.iter().map(|i| i.place.clone()).collect();
     for incomplete in found.incomplete {

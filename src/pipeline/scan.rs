@@ -23,6 +23,9 @@ const DEEPEST: usize = 8;
 /// What ends every SSHSIG file: a signature without it is still being written.
 const SIGNATURE_END: &str = "-----END SSH SIGNATURE-----";
 
+/// Most entries of one inbox that are looked at: one party's litter must not hold up the other.
+const MOST_ENTRIES: usize = 5_000;
+
 /// A manifest and the files that belong to it.
 #[derive(Debug, Clone)]
 pub struct Candidate {
@@ -66,6 +69,15 @@ pub struct Found {
     pub complete: Vec<Candidate>,
     /// Not ready.
     pub incomplete: Vec<Incomplete>,
+    /// Entries looked at.
+    looked_at: usize,
+}
+
+impl Found {
+    /// Whether the inbox holds more than is looked at.
+    pub fn is_overfull(&self) -> bool {
+        self.looked_at > MOST_ENTRIES
+    }
 }
 
 /// Looks through one party's inbox.
@@ -95,6 +107,10 @@ fn look(
     let mut folders = Vec::new();
     for entry in entries {
         let entry = entry.map_err(Fault::io("list the inbox", &inbox))?;
+        found.looked_at += 1;
+        if found.is_overfull() {
+            break;
+        }
         let Ok(name) = entry.file_name().into_string() else {
             continue;
         };
