@@ -45,12 +45,13 @@ impl Held {
         Some(DeliveryId::of_manifest(raw.get(..length)?))
     }
 
-    /// Moves all of them into a folder, their bytes on the disk first. False if one of the names led to another file by
+    /// Moves all of them into a folder, their bytes on the disk first, the manifest last: a process killed on the way
+    /// leaves it where it will be found again. False if one of the names led to another file by
     /// then: what came with it must not be trusted.
     pub fn move_into(&self, target: &Path) -> Result<bool, Fault> {
         files::create_dir(target)?;
         let mut same = true;
-        for (name, file) in &self.files {
+        for (name, file) in self.files.iter().rev() {
             file.sync_all()
                 .map_err(Fault::io("sync a file of", &self.here))?;
             let path = target.join(name);
