@@ -41,21 +41,17 @@ fn a_name_that_lies_or_breaks_the_rule() {
         ("NAME_FORMAT", "BKN_pns_full_DAY_SEQ.csv.age"),
         ("NAME_FORMAT", "data bkn november.csv.age"),
     ];
-    let twice = case(
-        "a dataset twice",
-        "DATASET_NOT_AGREED",
-        |party, sequence| {
-            let stem = "kiriman-dua".to_owned();
-            let files = [sequence, sequence + 1].map(|sequence| {
-                let name = party.stem("pns", "full", sequence);
-                party.encrypt(&format!("{name}.csv"), &sheet().csv(), Packing::Plain)
-            });
-            party.sum_and_sign(&stem, &files.each_ref().map(String::as_str));
-            files.iter().for_each(|file| party.put(file));
-            party.put(&format!("{stem}.sha256*"));
-            stem
-        },
-    );
+    let twice = case("a dataset twice", "DATASET_DOUBLED", |party, sequence| {
+        let stem = "kiriman-dua".to_owned();
+        let files = [sequence, sequence + 1].map(|sequence| {
+            let name = party.stem("pns", "full", sequence);
+            party.encrypt(&format!("{name}.csv"), &sheet().csv(), Packing::Plain)
+        });
+        party.sum_and_sign(&stem, &files.each_ref().map(String::as_str));
+        files.iter().for_each(|file| party.put(file));
+        party.put(&format!("{stem}.sha256*"));
+        stem
+    });
     let cases = cases.into_iter().map(|(code, name)| {
         case(name, code, move |party, sequence| {
             let quoted = name.replace(' ', "_ ");

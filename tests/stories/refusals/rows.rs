@@ -22,7 +22,7 @@ fn every_row_refused_is_listed_for_its_sender_alone() {
     let receipt = bkn.receipt(&stem);
     assert_eq!(receipt.code(), "ROWS_REFUSED");
     assert_helps(&receipt);
-    assert_eq!(receipt.json["problem"]["place"]["rows"], 8);
+    assert_eq!(receipt.json["problem"]["rows"]["refused"], 8);
     assert_eq!(
         receipt
             .rows()
@@ -88,5 +88,5 @@ fn a_key_twice_refuses_every_copy() {
     let stem = bkn.send("pns", 2, &copies);
     let receipt = bkn.receipt(&stem);
     assert_eq!(receipt.code(), "ROWS_REFUSED");
-    assert_eq!(receipt.json["problem"]["place"]["rows"], 300);
+    assert_eq!(receipt.json["problem"]["rows"]["refused"], 300);
 }
