@@ -45,8 +45,8 @@ impl Held {
         Some(DeliveryId::of_manifest(raw.get(..length)?))
     }
 
-    /// Moves all of them into a folder, their bytes on the disk first, the manifest last: a process killed on the way
-    /// leaves it where it will be found again. False if one of the names led to another file by
+    /// Moves all of them into a folder, their bytes on the disk first, the manifest last. False if one of the names led
+    /// to another file by
     /// then: what came with it must not be trusted.
     pub fn move_into(&self, target: &Path) -> Result<bool, Fault> {
         files::create_dir(target)?;
@@ -68,7 +68,7 @@ impl Held {
         Ok(same)
     }
 
-    /// Removes them, the manifest last: as long as it is there, so is the delivery.
+    /// Removes them, the manifest last: as long as it is there, the rest can be told from lonely files.
     pub fn remove(self) -> Result<(), Fault> {
         for (name, file) in self.files.iter().rev() {
             let path = self.here.join(name);

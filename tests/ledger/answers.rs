@@ -80,7 +80,7 @@ fn the_newest_inputs_before_the_answer_stand() {
     ledger.close(&id, &done(&id), &[]).unwrap();
     ledger.set_inputs(&id, &pns(), &inputs(None)).unwrap_err();
     assert_eq!(place.again().inputs(&id, &pns()).unwrap(), Some(second));
-    assert_eq!(ledger.needed_since(at(0)).unwrap(), [id].into());
+    assert!(ledger.needed_since(at(0)).unwrap().contains(&id));
     assert!(ledger.needed_since(at(1_000_000)).unwrap().is_empty());
 }
 

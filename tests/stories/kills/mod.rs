@@ -54,6 +54,7 @@ fn count(story: &[String], event: &str) -> usize {
 fn assert_one_story(padan: &Padan, end: &str) {
     let story = story(padan);
     let withdrawn = count(&story, "claim withdrawn");
+    assert!(withdrawn <= 1, "{story:?}");
     assert_eq!(count(&story, "claim begun"), 1 + withdrawn, "{story:?}");
     assert_eq!(count(&story, "claim done"), 1, "{story:?}");
     assert_eq!(count(&story, end), 1, "{story:?}");
