@@ -31,10 +31,10 @@ const RENAMES: &[(&str, usize)] = &[
 ];
 const SYNCS: &[(&str, usize)] = &[("fsync", 1), ("fdatasync", 1)];
 const REST: &[(&str, usize)] = &[
-    ("mkdir", 2),
-    ("pwrite64", 4),
+    ("mkdir", 1),
+    ("pwrite64", 3),
     ("write", 12),
-    ("copy_file_range", 2),
+    ("copy_file_range", 1),
     ("ftruncate", 1),
 ];
 
@@ -243,34 +243,34 @@ fn keys_changed_in_between_contradict_nothing() {
 #[ignore = "needs age, ssh-keygen, sha256sum, strace"]
 fn killed_in_a_rerun_it_is_answered_by_the_next() {
     let scene = to_be_rerun();
-    assert!(scene.play(RENAMES) > 15);
-    assert!(scene.play(&[("fsync", 3)]) > 10);
+    assert!(scene.play(RENAMES) > 10);
+    assert!(scene.play(&[("fsync", 3)]) > 5);
 }
 
 #[test]
 #[ignore = "needs age, ssh-keygen, sha256sum, strace"]
 fn killed_at_any_rename_it_is_answered_once() {
-    assert!(to_be_answered().play(RENAMES) > 15);
+    assert!(to_be_answered().play(RENAMES) > 10);
 }
 
 #[test]
 #[ignore = "needs age, ssh-keygen, sha256sum, strace"]
 fn killed_at_any_sync_it_is_answered_once() {
-    assert!(to_be_answered().play(SYNCS) > 40);
+    assert!(to_be_answered().play(SYNCS) > 20);
 }
 
 #[test]
 #[ignore = "needs age, ssh-keygen, sha256sum, strace"]
 fn killed_while_writing_it_is_answered_once() {
-    assert!(to_be_answered().play(REST) > 30);
+    assert!(to_be_answered().play(REST) > 15);
 }
 
 #[test]
 #[ignore = "needs age, ssh-keygen, sha256sum, strace"]
 fn killed_at_any_rename_or_sync_it_is_refused_once() {
     let scene = to_be_refused();
-    assert!(scene.play(RENAMES) > 8);
-    assert!(scene.play(SYNCS) > 20);
+    assert!(scene.play(RENAMES) > 5);
+    assert!(scene.play(SYNCS) > 10);
 }
 
 #[test]
