@@ -9,9 +9,7 @@ use jiff::{Unit, Zoned};
 
 use crate::agreement::{Agreement, Dataset, PartyId, Reconciliation};
 use crate::config::Config;
-use crate::serve::LoadError;
-use crate::snapshot::StoreKey;
-use crate::trust::keyring::Keyring;
+use crate::serve::{LoadError, key_problems};
 
 use super::Failure;
 
@@ -28,10 +26,10 @@ pub struct Args {
 pub fn run(args: Args) -> Result<(), Failure> {
     let today = Zoned::now().date();
     let config = Config::load(&args.config, today)?;
-    if let Err(faults) = Keyring::load(&config) {
-        return Err(LoadError::Keys(faults).into());
+    let problems = key_problems(&config);
+    if !problems.is_empty() {
+        return Err(LoadError::Keys(problems).into());
     }
-    StoreKey::load(&config.keys.store_identity).map_err(|fault| LoadError::Keys(vec![fault]))?;
     for warning in &config.warnings {
         eprintln!("warning: {warning}");
     }

@@ -13,6 +13,7 @@ use serde::de::IgnoredAny;
 
 use crate::agreement::PartyId;
 use crate::fault::Fault;
+use crate::files;
 use crate::trust::generate::{age_identity, ssh_key_pair, write_new};
 
 use super::Failure;
@@ -100,7 +101,7 @@ fn new_folder(dir: &Path) -> Result<PathBuf, Failure> {
             dir.display()
         )));
     }
-    fs::create_dir_all(&dir).map_err(Fault::io("make", &dir))?;
+    files::create_dir(&dir)?;
     let mut entries = fs::read_dir(&dir).map_err(Fault::io("list", &dir))?;
     if entries.next().is_some() {
         return Err(Failure::Usage(format!(
@@ -250,7 +251,8 @@ fn private_folder(dir: &Path) -> Result<(), Fault> {
 
 fn folder(dir: &Path, mode: u32) -> Result<(), Fault> {
     if let Some(parent) = dir.parent() {
-        fs::create_dir_all(parent).map_err(Fault::io("make", parent))?;
+        // Whoever may write here could put in other keys: nobody but the owner.
+        files::create_dir(parent)?;
     }
     DirBuilder::new()
         .mode(mode)

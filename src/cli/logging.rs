@@ -11,6 +11,11 @@ pub fn start() {
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(stderr);
+    // A panic's own words could hold a value of a row; its place cannot.
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string);
+        tracing::error!(place, "a mistake in padan itself");
+    }));
     // A second start in one process, as in tests, keeps the first.
     let _ = if stderr().is_terminal() {
         log.with_target(false).try_init()

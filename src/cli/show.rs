@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::agreement::DatasetId;
 use crate::delivery::DeliveryId;
 use crate::fault::Fault;
-use crate::ledger::{Delivery, Event, Inputs, Ledger, Outcome, Part, Published, Stage};
+use crate::ledger::{Delivery, Event, Inputs, Ledger, Outcome, Part, Published, Stage, State};
 
 use super::Failure;
 use super::look::{self, Look, safe, standing, time, zone_name};
@@ -114,7 +114,13 @@ impl fmt::Display for Page<'_> {
             self.part(f, part)?;
         }
         if !self.story.published.is_empty() {
-            writeln!(f, "\nHanded out")?;
+            let closed = matches!(self.story.delivery.state, State::Answered | State::Rejected);
+            let title = if closed {
+                "Handed out"
+            } else {
+                "Ready to be handed out"
+            };
+            writeln!(f, "\n{title}")?;
         }
         for one in &self.story.published {
             let folder = match one.folder.as_str() {

@@ -11,11 +11,11 @@ use crate::config::Limits;
 use crate::delivery::Compression;
 use crate::delivery::manifest::Entry;
 use crate::fault::Fault;
-use crate::ledger::Stage;
+use crate::ledger::{Event, Outcome, Stage};
 use crate::rejection::{Code, Rejection};
 use crate::trust::envelope::{self, Damaged, OpenError};
 
-use super::job::Job;
+use super::job::{Job, Run};
 use super::verify::Verified;
 use super::{Context, Stop};
 
@@ -56,6 +56,16 @@ pub fn open(cx: &Context, verified: Verified) -> Result<Opened, Stop> {
         .into_iter()
         .map(|entry| open_one(cx, &job, entry))
         .collect::<Result<_, _>>()?;
+    if job.run == Run::First {
+        cx.ledger.append(&Event {
+            delivery: job.id,
+            at: (cx.clock)(),
+            stage: Stage::Open,
+            outcome: Outcome::Done,
+            code: None,
+            detail: None,
+        })?;
+    }
     Ok(Opened { job, streams })
 }
 

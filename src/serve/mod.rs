@@ -6,18 +6,27 @@ use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use crate::config::Config;
 use crate::fault::Fault;
+use crate::layout::Layout;
 use crate::pipeline::{Ended, Pass, Progress, pass};
 use crate::sftp;
+use crate::snapshot::StoreKey;
+use crate::trust::keyring::Keyring;
 use crate::watch::Watch;
 
 pub use service::{LoadError, Service};
+
+/// How long a delivery under way may take to end after SIGTERM. One that takes longer is begun again at the next start,
+/// as after any other end of the process.
+const LAST_DELIVERY: Duration = Duration::from_secs(20);
 
 /// The runtime for the SFTP server and the ledger.
 pub fn runtime() -> Result<Runtime, Fault> {
@@ -39,10 +48,12 @@ pub fn serve(
 ) -> Result<(), LoadError> {
     let runtime = runtime()?;
     let service = Arc::new(Service::load(config, runtime.handle().clone())?);
-    let server = {
-        let _inside = runtime.enter();
-        Arc::new(sftp::Server::bind(settings(&service, listen))?)
-    };
+    let settings = settings(&service.config, &service.layout, listen);
+    let problems = settings.problems();
+    if !problems.is_empty() {
+        return Err(LoadError::Keys(problems));
+    }
+    let server = sftp::Server::bind(settings)?;
     let inboxes: Vec<_> = service
         .config
         .parties
@@ -51,24 +62,32 @@ pub fn serve(
         .collect();
     let watch = Watch::over(&inboxes);
     let stop = watch.stopper();
-    let pipeline = thread::Builder::new()
+    // Its other end is dropped when the pipeline ends.
+    let (working, idle) = channel::<()>();
+    thread::Builder::new()
         .name("pipeline".into())
         .spawn({
             let service = Arc::clone(&service);
             move || {
+                let _working = working;
                 watch.run(service.config.rescan, |touched| {
                     look(&service, &progress, touched)
                 });
             }
         })
         .map_err(Fault::io("start the pipeline", service.layout.root()))?;
+    let signals = {
+        let _inside = runtime.enter();
+        Signals::hear()?
+    };
     ready(server.local_addr());
-    let served = runtime.block_on(until_told(&service, &server));
+    let served = runtime.block_on(until_told(&service, &server, signals));
     stop();
-    // What is under way is finished; a service killed here goes on with it at the next start.
-    let ended = pipeline.join();
+    if idle.recv_timeout(LAST_DELIVERY) == Err(RecvTimeoutError::Timeout) {
+        tracing::warn!("a delivery is under way; the next start begins it again");
+    }
     served?;
-    ended.map_err(|_| LoadError::Fault(Fault::Bug))
+    Ok(())
 }
 
 /// One pass, told to the log. Returns when the next is due although no event comes.
@@ -112,24 +131,40 @@ pub fn log(done: &Pass) {
     }
 }
 
-async fn until_told(service: &Service, server: &sftp::Server) -> Result<(), Fault> {
-    let hear = |kind| {
-        signal(kind).map_err(|e| Fault::Network {
-            doing: "listen for signals",
-            problem: e.to_string(),
+/// Heard from before clients may come, so that none ends the process by default.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    hangup: Signal,
+}
+
+impl Signals {
+    fn hear() -> Result<Self, Fault> {
+        let hear = |kind| {
+            signal(kind).map_err(|e| Fault::Network {
+                doing: "listen for signals",
+                problem: e.to_string(),
+            })
+        };
+        Ok(Self {
+            terminate: hear(SignalKind::terminate())?,
+            interrupt: hear(SignalKind::interrupt())?,
+            hangup: hear(SignalKind::hangup())?,
         })
-    };
-    let (mut terminate, mut interrupt, mut hangup) = (
-        hear(SignalKind::terminate())?,
-        hear(SignalKind::interrupt())?,
-        hear(SignalKind::hangup())?,
-    );
+    }
+}
+
+async fn until_told(
+    service: &Service,
+    server: &sftp::Server,
+    mut signals: Signals,
+) -> Result<(), Fault> {
     let told = async {
         loop {
             tokio::select! {
-                _ = terminate.recv() => return,
-                _ = interrupt.recv() => return,
-                _ = hangup.recv() => reload(service, server),
+                _ = signals.terminate.recv() => return,
+                _ = signals.interrupt.recv() => return,
+                _ = signals.hangup.recv() => reload(service, server),
             }
         }
     };
@@ -146,17 +181,25 @@ fn reload(service: &Service, server: &sftp::Server) {
     }
 }
 
-fn settings(service: &Service, listen: Option<SocketAddr>) -> sftp::Settings {
+/// Every problem with the key files that a configuration names: ours and the parties', for the pipeline and the door.
+pub fn key_problems(config: &Config) -> Vec<Fault> {
+    let layout = Layout::new(&config.data_dir);
+    let mut problems = Keyring::load(config).err().unwrap_or_default();
+    problems.extend(StoreKey::load(&config.keys.store_identity).err());
+    problems.extend(settings(config, &layout, None).problems());
+    problems
+}
+
+fn settings(config: &Config, layout: &Layout, listen: Option<SocketAddr>) -> sftp::Settings {
     sftp::Settings {
-        listen: listen.unwrap_or(service.config.listen),
-        host_key: service.config.keys.ssh_host.clone(),
-        accounts: service
-            .config
+        listen: listen.unwrap_or(config.listen),
+        host_key: config.keys.ssh_host.clone(),
+        accounts: config
             .parties
             .iter()
             .map(|(party, keys)| sftp::Account {
                 name: party.to_string(),
-                root: service.layout.party(party),
+                root: layout.party(party),
                 authorized_keys: keys.authorized_keys.clone(),
             })
             .collect(),

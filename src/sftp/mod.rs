@@ -42,6 +42,9 @@ use std::time::Duration;
 
 pub use listener::Server;
 
+use crate::fault::Fault;
+use crate::trust::key_file::read_ssh_key;
+
 /// What the server needs to know, already checked by the caller's configuration.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -53,6 +56,18 @@ pub struct Settings {
     pub accounts: Vec<Account>,
     /// Bounds on what a client may use.
     pub limits: Limits,
+}
+
+impl Settings {
+    /// Everything that is wrong with the key files they name: the host key's and each account's.
+    pub fn problems(&self) -> Vec<Fault> {
+        let host_key = read_ssh_key(&self.host_key).err();
+        let logins = self
+            .accounts
+            .iter()
+            .filter_map(|account| auth::Registry::read(std::slice::from_ref(account)).err());
+        host_key.into_iter().chain(logins).collect()
+    }
 }
 
 /// A party's login and its root.

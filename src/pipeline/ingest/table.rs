@@ -1,7 +1,7 @@
 //! Reads the CSV text of one data file: separator, header row, then rows in the dataset's own column order.
 
 use std::io::{self, Cursor, Read};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use simd_csv::{ErrorKind, ZeroCopyByteRecord, ZeroCopyReader, ZeroCopyReaderBuilder};
 use zeroize::Zeroizing;
@@ -48,14 +48,12 @@ impl Table {
         limits: Limits,
     ) -> Result<Self, Stop> {
         let watch = Arc::new(Mutex::new(Watch {
+            plaintext,
             hasher: Hasher::default(),
             since: 0,
             most: limits.row + READ_AHEAD as u64,
         }));
-        let mut watched = Watched {
-            inner: plaintext,
-            watch: Arc::clone(&watch),
-        };
+        let mut watched = Watched(Arc::clone(&watch));
         let start = header_bytes(&mut watched).map_err(|e| stream_stop(file, 1, e))?;
         let separator = dataset.separator.unwrap_or_else(|| detect(&start));
         let reader = ZeroCopyReaderBuilder::with_capacity(READ_AHEAD)
@@ -73,17 +71,24 @@ impl Table {
             line: 0,
             unescaped: Zeroizing::new(Vec::new()),
         };
-        table.read_header(dataset)?;
-        Ok(table)
+        match table.read_header(dataset) {
+            Ok(()) => Ok(table),
+            Err(stop) => Err(table.unless_damaged(stop)),
+        }
     }
 
     /// Reads the next row into `raw`, in the dataset's order, and its action (delta only) into `action`. Returns its
     /// number as a spreadsheet counts (the header is row 1), or `None` at the end.
     pub fn next(&mut self, raw: &mut Row, action: &mut String) -> Result<Option<u64>, Stop> {
+        self.read_row(raw, action)
+            .map_err(|stop| self.unless_damaged(stop))
+    }
+
+    fn read_row(&mut self, raw: &mut Row, action: &mut String) -> Result<Option<u64>, Stop> {
         raw.clear();
         action.clear();
         let line = self.line + 1;
-        restart(&self.watch);
+        lock(&self.watch).restart();
         let record = match self.reader.read_byte_record() {
             Ok(Some(record)) => record,
             Ok(None) => return Ok(None),
@@ -111,10 +116,21 @@ impl Table {
         Ok(Some(line))
     }
 
+    /// A verdict about the text holds only for a sound stream.
+    fn unless_damaged(&self, stop: Stop) -> Stop {
+        match (&stop, lock(&self.watch).drain()) {
+            (Stop::Rejected(rejection), Some(StreamError(code))) => Rejection {
+                code,
+                ..rejection.clone()
+            }
+            .into(),
+            _ => stop,
+        }
+    }
+
     /// SHA-256 of the whole plaintext; call it at the end.
     pub fn plaintext_digest(self) -> Sha256Digest {
-        let mut watch = self.watch.lock().unwrap_or_else(PoisonError::into_inner);
-        std::mem::take(&mut watch.hasher).finish()
+        std::mem::take(&mut lock(&self.watch).hasher).finish()
     }
 
     fn read_header(&mut self, dataset: &Dataset) -> Result<(), Stop> {
@@ -256,39 +272,48 @@ fn csv_stop(file: &DataFileName, line: u64, error: simd_csv::Error) -> Stop {
 
 /// The sender's mistake if the stream says so, else our trouble.
 fn stream_stop(file: &DataFileName, line: u64, error: io::Error) -> Stop {
-    let code = error
-        .get_ref()
-        .and_then(|inner| inner.downcast_ref::<StreamError>())
-        .map(|stream| stream.0);
-    match code {
-        Some(code) => Rejection::new(code).in_file(file).at_line(line).into(),
+    match stream_error(&error) {
+        Some(StreamError(code)) => Rejection::new(code).in_file(file).at_line(line).into(),
         None => {
             Fault::io("read the staged file", std::path::Path::new(file.as_str()))(error).into()
         }
     }
 }
 
-/// Hashes the plaintext as it goes by, and stops a row that does not end.
-struct Watched {
-    inner: Box<dyn Read + Send>,
-    watch: Arc<Mutex<Watch>>,
+fn stream_error(error: &io::Error) -> Option<StreamError> {
+    let inner = error.get_ref()?;
+    inner.downcast_ref::<StreamError>().copied()
 }
 
+/// The plaintext on its way into the CSV reader.
+struct Watched(Arc<Mutex<Watch>>);
+
+/// Hashes the plaintext as it goes by, and stops a row that does not end.
 struct Watch {
+    plaintext: Box<dyn Read + Send>,
     hasher: Hasher,
     since: u64,
     most: u64,
 }
 
-/// A new row begins.
-fn restart(watch: &Mutex<Watch>) {
-    watch.lock().unwrap_or_else(PoisonError::into_inner).since = 0;
+impl Watch {
+    /// A new row begins.
+    fn restart(&mut self) {
+        self.since = 0;
+    }
+
+    /// Reads to the end what the CSV reader will not: text that is no CSV may be so because the stream is damaged, and
+    /// that shows only later. Returns what the stream says.
+    fn drain(&mut self) -> Option<StreamError> {
+        let drained = io::copy(&mut self.plaintext, &mut io::sink());
+        drained.err().and_then(|e| stream_error(&e))
+    }
 }
 
 impl Read for Watched {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let n = self.inner.read(buffer)?;
-        let mut watch = self.watch.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut watch = lock(&self.0);
+        let n = watch.plaintext.read(buffer)?;
         watch.hasher.update(buffer.get(..n).unwrap_or_default());
         watch.since += n as u64;
         if watch.since > watch.most {
@@ -296,4 +321,8 @@ impl Read for Watched {
         }
         Ok(n)
     }
+}
+
+fn lock(watch: &Mutex<Watch>) -> MutexGuard<'_, Watch> {
+    watch.lock().unwrap_or_else(PoisonError::into_inner)
 }

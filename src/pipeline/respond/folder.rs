@@ -77,7 +77,7 @@ pub fn build_folder(
                 let seen = folder.sealed(&format!("perbedaan_{id}.csv"), |out| {
                     found.write_csv(reader, out)
                 })?;
-                summary.set_compared(id, found.matched, found.agreeing, seen);
+                summary.set_compared(cx, id, found, seen);
             }
             None => summary.set_waiting(id),
         }

@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::agreement::{ChangeClass, DatasetId, PartyId, ReconciliationId};
 use crate::delivery::{DeliveryId, Mode, Sha256Digest};
 use crate::fault::Fault;
-use crate::reconcile::{Action, ChangeCounts, DifferenceCounts};
+use crate::reconcile::{Action, ChangeCounts, DifferenceCounts, Differences};
 
 use super::super::Context;
 use super::super::job::Job;
@@ -31,11 +31,19 @@ pub struct Summary {
     sequence: u32,
     run_date: Date,
     agreement: Sha256Digest,
-    rows_accepted: u64,
-    rows_refused: u64,
+    /// Only for whoever may know which records there are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rows: Option<Rows>,
     #[serde(skip_serializing_if = "Option::is_none")]
     changes: Option<Changes>,
     reconciliations: BTreeMap<ReconciliationId, Reconciliation>,
+}
+
+/// The rows of the data file.
+#[derive(Debug, Serialize)]
+struct Rows {
+    accepted: u64,
+    refused: u64,
 }
 
 /// `perubahan.csv.age`, counted.
@@ -53,8 +61,11 @@ enum Reconciliation {
     Waiting { waiting: bool },
     /// Compared.
     Compared {
-        matched: u64,
-        agreeing: u64,
+        /// With `agreeing`: only for whoever may know which records the other side has.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        matched: Option<u64>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        agreeing: Option<u64>,
         jenis: BTreeMap<String, u64>,
         kolom: BTreeMap<String, u64>,
         putusan: BTreeMap<String, u64>,
@@ -78,8 +89,10 @@ impl Summary {
             sequence: name.sequence,
             run_date: part.inputs.run_date,
             agreement: cx.config.agreement.digest,
-            rows_accepted: part.outcome.accepted,
-            rows_refused: part.outcome.refused,
+            rows: knows_records(cx, &name.dataset, reader).then_some(Rows {
+                accepted: part.outcome.accepted,
+                refused: part.outcome.refused,
+            }),
             changes: None,
             reconciliations: BTreeMap::new(),
         }
@@ -112,14 +125,20 @@ impl Summary {
     /// Tells about a reconciliation: records that met, how many of these agree, and what the reader sees.
     pub fn set_compared(
         &mut self,
+        cx: &Context,
         id: &ReconciliationId,
-        matched: u64,
-        agreeing: u64,
+        found: &Differences,
         seen: DifferenceCounts,
     ) {
+        let reconciliations = &cx.config.agreement.reconciliations;
+        let knows = reconciliations
+            .iter()
+            .filter(|reconciliation| reconciliation.id == *id)
+            .flat_map(|reconciliation| &reconciliation.sides)
+            .all(|dataset| knows_records(cx, dataset, &self.reader));
         let compared = Reconciliation::Compared {
-            matched,
-            agreeing,
+            matched: knows.then_some(found.matched),
+            agreeing: knows.then_some(found.agreeing),
             jenis: seen.kinds,
             kolom: seen.columns,
             putusan: seen.verdicts,
@@ -137,6 +156,13 @@ impl Summary {
     }
 }
 
+/// Whether the reader may know which records a dataset holds: its own, or one whose key it is entitled to. Else their
+/// number would tell what the rows do not.
+fn knows_records(cx: &Context, id: &DatasetId, reader: &PartyId) -> bool {
+    let dataset = cx.config.agreement.dataset(id);
+    dataset.is_some_and(|dataset| dataset.key.iter().all(|k| dataset.entitled(reader, *k)))
+}
+
 /// The page for a person, Indonesian and English side by side.
 pub fn text(summary: &Summary) -> String {
     let mut page = String::new();
@@ -148,15 +174,20 @@ pub fn text(summary: &Summary) -> String {
     );
     let _ = writeln!(
         page,
-        "Kiriman / delivery     {} {} no. {}  ({})\nTanggal / run date     {}\nBaris / rows           {} diterima / accepted, {} ditolak / refused",
+        "Kiriman / delivery     {} {} no. {}  ({})\nTanggal / run date     {}",
         summary.mode,
         summary.as_of,
         summary.sequence,
         summary.delivery.short(),
-        summary.run_date,
-        summary.rows_accepted,
-        summary.rows_refused
+        summary.run_date
     );
+    if let Some(rows) = &summary.rows {
+        let _ = writeln!(
+            page,
+            "Baris / rows           {} diterima / accepted, {} ditolak / refused",
+            rows.accepted, rows.refused
+        );
+    }
     if let Some(changes) = &summary.changes {
         let _ = writeln!(page, "\nPerubahan / changes    perubahan.csv.age");
         table(&mut page, "aksi", &changes.aksi);
@@ -179,10 +210,13 @@ pub fn text(summary: &Summary) -> String {
                 tindakan,
                 status,
             } => {
-                let _ = writeln!(
-                    page,
-                    "\nRekonsiliasi {id}      perbedaan_{id}.csv.age\n  berpasangan / matched  {matched}\n  sesuai / agreeing      {agreeing}"
-                );
+                let _ = writeln!(page, "\nRekonsiliasi {id}      perbedaan_{id}.csv.age");
+                if let (Some(matched), Some(agreeing)) = (matched, agreeing) {
+                    let _ = writeln!(
+                        page,
+                        "  berpasangan / matched  {matched}\n  sesuai / agreeing      {agreeing}"
+                    );
+                }
                 table(&mut page, "jenis", jenis);
                 table(&mut page, "kolom", kolom);
                 table(&mut page, "putusan", putusan);

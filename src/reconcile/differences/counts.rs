@@ -31,6 +31,8 @@ impl DifferenceCounts {
     pub(super) fn add(&mut self, row: &Row) {
         let count = |table: &mut BTreeMap<String, u64>, word: &str| match table.get_mut(word) {
             Some(count) => *count += 1,
+            // Empty is what the reader may not know.
+            None if word.is_empty() => {}
             None => {
                 table.insert(word.to_owned(), 1);
             }

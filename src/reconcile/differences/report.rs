@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::io::Write;
+use std::mem;
 use std::path::Path;
 
 use crate::agreement::{Agreement, Dataset, PartyId, Reconciliation, Row};
@@ -95,10 +96,15 @@ impl Report {
         let mut lines = Lines::new(out, "perbedaan.csv");
         let mut counts = DifferenceCounts::default();
         let mut rows = Merged::of(&self.rows, &record::order(self.key_parts))?;
-        let mut row = Row::new();
+        let (mut row, mut bare) = (Row::new(), Row::new());
         while rows.read(&mut row)? {
             if !self.shows(&row) {
                 continue;
+            }
+            // Whoever may know that a column differs, and no more, is not told how much it differs.
+            if only_side(&row).is_none() && !self.shows_value(self.own.other(), &row) {
+                record::with(&row, &[(PUTUSAN, "")], &mut bare);
+                mem::swap(&mut row, &mut bare);
             }
             counts.add(&row);
             let key = record::first_key(self.key_parts);

@@ -265,17 +265,17 @@ fn a_reader_sees_what_it_is_entitled_to() {
     ];
     // Names of columns disclosed: that they differ, not how.
     let disclosed: &[&str] = &[
-        "NILAI,1,alamat,,A,BEDA,,INFORMASI,BARU,2026-11-22",
-        "NILAI,1,golongan,,III/a,BEDA,BKN,ADOPSI_BPJS,BARU,2026-11-22",
+        "NILAI,1,alamat,,A,,,INFORMASI,BARU,2026-11-22",
+        "NILAI,1,golongan,,III/a,,BKN,ADOPSI_BPJS,BARU,2026-11-22",
         "NILAI,1,nama,Sita,Siti,BEDA,DUKCAPIL,RUJUK_DUKCAPIL,BARU,2026-11-22",
-        "NILAI,2,nip,,2,BEDA,BKN,ADOPSI_BPJS,BARU,2026-11-22",
+        "NILAI,2,nip,,2,,BKN,ADOPSI_BPJS,BARU,2026-11-22",
         "HANYA_BKN,5,,,,,,PERIKSA_BERSAMA,BARU,2026-11-22",
         "HANYA_BKN,6,,,,,,PERIKSA_BERSAMA,BARU,2026-11-22",
-        "NILAI,91,alamat,,L,BEDA,,INFORMASI,BARU,2026-11-22",
-        "NILAI,91,nip,,91,BEDA,BKN,ADOPSI_BPJS,BARU,2026-11-22",
+        "NILAI,91,alamat,,L,,,INFORMASI,BARU,2026-11-22",
+        "NILAI,91,nip,,91,,BKN,ADOPSI_BPJS,BARU,2026-11-22",
         "HANYA_BKN,92,,,,,,PERIKSA_BERSAMA,BARU,2026-11-22",
-        "NILAI,93,alamat,,M,BEDA,,INFORMASI,BARU,2026-11-22",
-        "NILAI,93,nip,,93,BEDA,BKN,ADOPSI_BPJS,BARU,2026-11-22",
+        "NILAI,93,alamat,,M,,,INFORMASI,BARU,2026-11-22",
+        "NILAI,93,nip,,93,,BKN,ADOPSI_BPJS,BARU,2026-11-22",
     ];
     let place = Place::new();
     let (a, b) = (place.people(&BKN), place.people(&BPJS));

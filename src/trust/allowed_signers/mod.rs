@@ -14,7 +14,7 @@ use russh::keys::ssh_key::public::KeyData;
 use crate::fault::Fault;
 
 use super::LineProblem;
-use super::key_file::read_public;
+use super::key_file::{problem, read_public};
 
 use self::options::Options;
 use self::pattern::PatternList;
@@ -63,7 +63,14 @@ impl AllowedSigners {
     /// Reads the file at `path`.
     pub fn load(path: &Path) -> Result<Self, Fault> {
         let text = read_public(path)?;
-        Self::parse(&text).map_err(|problem| problem.in_file(path))
+        let signers = Self::parse(&text).map_err(|line| line.in_file(path))?;
+        // A file emptied by accident would refuse every delivery for good.
+        if signers.entries.is_empty() {
+            let what =
+                "it names no signer; write a line as `bkn namespaces=\"padan\" ssh-ed25519 AAAA…`";
+            return Err(problem(path, what.to_owned()));
+        }
+        Ok(signers)
     }
 
     /// What this file says about `key` signing as `principal` in `namespace` at `at`; the best of its lines.
