@@ -86,3 +86,137 @@ fn is_same(file: &File, path: &Path) -> bool {
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs::{self, File};
+    use std::path::PathBuf;
+
+    use tempfile::TempDir;
+
+    use super::{DeliveryId, Held};
+
+    const NAMES: [&str; 3] = ["a.sha256", "a.sha256.sig", "a.csv.age"];
+
+    /// An inbox with one delivery, and what holds it.
+    struct Inbox {
+        dir: TempDir,
+        held: Held,
+    }
+
+    impl Inbox {
+        fn new() -> Self {
+            let dir = TempDir::new().unwrap();
+            let here = dir.path().join("inbox");
+            fs::create_dir(&here).unwrap();
+            for name in NAMES {
+                fs::write(here.join(name), format!("the {name}")).unwrap();
+            }
+            let held = Held::of(&here, &NAMES.map(str::to_owned)).unwrap();
+            Self { dir, held }
+        }
+
+        fn path(&self, name: &str) -> PathBuf {
+            self.dir.path().join(name)
+        }
+
+        /// Another file gets the name in one step: what a client's rename over it does.
+        fn replace(&self, name: &str) {
+            fs::write(self.path("other"), "another").unwrap();
+            fs::rename(self.path("other"), self.path("inbox").join(name)).unwrap();
+        }
+
+        fn read(&self, name: &str) -> Option<String> {
+            fs::read_to_string(self.path(name)).ok()
+        }
+    }
+
+    #[test]
+    fn what_nobody_touched_is_moved_whole() {
+        let inbox = Inbox::new();
+        assert!(inbox.held.move_into(&inbox.path("staged")).unwrap());
+        for name in NAMES {
+            let staged = inbox.read(&format!("staged/{name}")).unwrap();
+            assert_eq!(staged, format!("the {name}"));
+            assert_eq!(inbox.read(&format!("inbox/{name}")), None);
+        }
+    }
+
+    #[test]
+    fn a_file_replaced_while_held_is_not_taken_for_the_one_that_was() {
+        for name in NAMES {
+            let inbox = Inbox::new();
+            inbox.replace(name);
+            assert!(
+                !inbox.held.move_into(&inbox.path("staged")).unwrap(),
+                "{name}"
+            );
+        }
+        let inbox = Inbox::new();
+        fs::remove_file(inbox.path("inbox/a.csv.age")).unwrap();
+        assert!(!inbox.held.move_into(&inbox.path("staged")).unwrap());
+    }
+
+    #[test]
+    fn nothing_is_moved_over_what_lies_there() {
+        let inbox = Inbox::new();
+        fs::create_dir(inbox.path("staged")).unwrap();
+        fs::write(inbox.path("staged/a.csv.age"), "earlier").unwrap();
+        assert!(!inbox.held.move_into(&inbox.path("staged")).unwrap());
+        assert_eq!(inbox.read("staged/a.csv.age").unwrap(), "earlier");
+        assert_eq!(inbox.read("inbox/a.csv.age").unwrap(), "the a.csv.age");
+    }
+
+    #[test]
+    fn the_id_is_that_of_the_manifest_under_the_lock() {
+        let inbox = Inbox::new();
+        let seen = DeliveryId::of_manifest(b"the a.sha256");
+        assert_eq!(inbox.held.id(), Some(seen));
+        inbox.replace("a.sha256");
+        assert_eq!(inbox.held.id(), Some(seen), "the name is not asked again");
+
+        let names = NAMES.map(str::to_owned);
+        let again = Held::of(&inbox.path("inbox"), &names);
+        assert!(again.is_none(), "the rest is held");
+        let Inbox { dir, held } = inbox;
+        drop(held);
+        let held = Held::of(&dir.path().join("inbox"), &names).unwrap();
+        assert_eq!(held.id(), Some(DeliveryId::of_manifest(b"another")));
+    }
+
+    #[test]
+    fn what_was_replaced_meanwhile_is_not_removed() {
+        for name in NAMES {
+            let inbox = Inbox::new();
+            inbox.replace(name);
+            let Inbox { dir, held } = inbox;
+            held.remove().unwrap();
+            let left: Vec<_> = fs::read_dir(dir.path().join("inbox"))
+                .unwrap()
+                .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+                .collect();
+            assert_eq!(left, [name]);
+        }
+    }
+
+    #[test]
+    fn one_open_writer_keeps_all_of_it_from_being_held() {
+        let inbox = Inbox::new();
+        let names = NAMES.map(str::to_owned);
+        let Inbox { dir, held } = inbox;
+        drop(held);
+        let here = dir.path().join("inbox");
+        let writer = File::open(here.join("a.csv.age")).unwrap();
+        writer.lock_shared().unwrap();
+        assert!(Held::of(&here, &names).is_none());
+        // Nothing stays locked after the attempt.
+        File::open(here.join("a.sha256"))
+            .unwrap()
+            .try_lock()
+            .unwrap();
+        drop(writer);
+        assert!(Held::of(&here, &names).is_some());
+        std::os::unix::fs::symlink("a.csv.age", here.join("link.csv.age")).unwrap();
+        assert!(Held::of(&here, &["link.csv.age".to_owned()]).is_none());
+    }
+}

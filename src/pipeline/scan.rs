@@ -368,3 +368,34 @@ fn join(folder: &str, name: &str) -> String {
         folder => format!("{folder}/{name}"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{is_plain_table, is_temporary};
+
+    /// What is a table in the clear goes from the inbox, whatever stands around its name; what is encrypted stays.
+    #[test]
+    fn a_table_is_known_by_its_name_whatever_stands_around_it() {
+        for (name, plain, temporary) in [
+            ("x.csv", true, false),
+            ("X.CSV", true, false),
+            ("x.csv.gz", true, false),
+            ("x.csv.zst.filepart", true, true),
+            ("x.csv.filepart", true, true),
+            (".hidden.csv", true, true),
+            (".x.csv.swp", true, true),
+            ("x.xlsx", true, false),
+            ("x.csv~", true, false),
+            ("x.csv.age", false, false),
+            ("x.csv.age.filepart", false, true),
+            (".x.csv.age.part", false, true),
+            ("x.csv.gz.age", false, false),
+            ("x.sha256", false, false),
+            ("x.sha256.sig", false, false),
+            ("csv", false, false),
+        ] {
+            assert_eq!(is_plain_table(name), plain, "{name}: a table");
+            assert_eq!(is_temporary(name), temporary, "{name}: temporary");
+        }
+    }
+}

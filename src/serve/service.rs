@@ -48,8 +48,7 @@ impl Service {
         for warning in &config.warnings {
             tracing::warn!("{warning}");
         }
-        let keyring = Keyring::load(&config).map_err(LoadError::Keys)?;
-        let store = StoreKey::load(&config.keys.store_identity)?;
+        let (keyring, store) = load_keys(&config).map_err(LoadError::Keys)?;
         let layout = Layout::new(&config.data_dir);
         files::create_dir(&layout.staging())?;
         for party in config.parties.keys() {
@@ -106,5 +105,20 @@ impl Service {
             progress,
             looked: &self.looked,
         })
+    }
+}
+
+/// Every key that the pipeline needs, or everything that is wrong with one of their files.
+fn load_keys(config: &Config) -> Result<(Keyring, StoreKey), Vec<Fault>> {
+    match (
+        Keyring::load(config),
+        StoreKey::load(&config.keys.store_identity),
+    ) {
+        (Ok(keyring), Ok(store)) => Ok((keyring, store)),
+        (keyring, store) => {
+            let mut problems = keyring.err().unwrap_or_default();
+            problems.extend(store.err());
+            Err(problems)
+        }
     }
 }

@@ -10,15 +10,22 @@
 )]
 
 mod answers;
+mod carried;
+mod checks;
 mod deltas;
 mod formats;
 mod full_disk;
+mod hidden;
 mod kills;
 mod normal;
+mod notes;
 mod padan;
 mod party;
 mod refusals;
 mod reruns;
+mod retention;
 mod sheets;
+mod stuck;
+mod swaps;
 mod tools;
 mod uploads;

@@ -1,6 +1,7 @@
 //! The normal case: two parties, six datasets, standard tools alone.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 
 use crate::padan::Padan;
 use crate::party::{Packing, as_of};
@@ -227,4 +228,29 @@ fn every_dataset_of_the_example_is_answered() {
     }
     assert_eq!(bkn.outbox().len(), 2);
     assert_eq!(bpjs.outbox().len(), 1);
+}
+
+#[test]
+#[ignore = "needs age, ssh-keygen, sha256sum, sftp"]
+fn a_downloaded_folder_belongs_to_whoever_downloaded_it() {
+    let padan = Padan::start();
+    let (bkn, bpjs) = (padan.party("bkn"), padan.party("bpjs"));
+    bkn.deliver("pns", 1, &sheets::pns(3));
+    let folder = bpjs.outbox().remove(0);
+    bpjs.response("pns", "bkn", 1);
+    let local = bpjs.path("in").join(folder);
+    let mode = |path: &std::path::Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    // Its owner opens the files beside themselves, and removes all of it one day.
+    assert_eq!(mode(&local) & 0o700, 0o700, "{:o}", mode(&local));
+    assert_eq!(mode(&local.join("SHA256SUMS")) & 0o400, 0o400);
+    // Nobody else reads them.
+    for path in [&local, &local.join("perubahan.csv.age")] {
+        assert_eq!(
+            mode(path) & 0o077,
+            0,
+            "{}: {:o}",
+            path.display(),
+            mode(path)
+        );
+    }
 }

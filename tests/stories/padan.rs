@@ -1,12 +1,13 @@
 //! A trial exchange in a temporary folder, and the service over it.
 
 use std::fs::{self, File};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::Mutex;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteRow};
-use sqlx::{ConnectOptions, Connection, Row};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Row};
 use tempfile::TempDir;
 
 use crate::party::Party;
@@ -133,6 +134,13 @@ impl Padan {
         self.command("rerun").args(args).output().unwrap()
     }
 
+    /// `padan show`.
+    pub fn show(&self, delivery: &str) -> String {
+        let output = self.command("show").arg(delivery).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
     /// A subcommand over this configuration. Whatever it leaves behind, it leaves inside our folder.
     pub fn command(&self, name: &str) -> Command {
         let mut command = Command::new(BINARY);
@@ -148,9 +156,14 @@ impl Padan {
         Party::new(self, id)
     }
 
-    /// What the service wrote to its log.
+    /// Where the running service listens.
+    pub fn address(&self) -> SocketAddr {
+        SocketAddr::from(([127, 0, 0, 1], port_in(&self.log()).unwrap()))
+    }
+
+    /// What the service wrote to its log; nothing if it never ran.
     pub fn log(&self) -> String {
-        fs::read_to_string(self.log_path()).unwrap()
+        fs::read_to_string(self.log_path()).unwrap_or_default()
     }
 
     fn log_path(&self) -> PathBuf {
@@ -189,9 +202,6 @@ impl Padan {
             connection.close().await.unwrap();
             rows
         };
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .build()
-            .unwrap();
         let text = |row: &SqliteRow| {
             let value = |n| {
                 row.get_unchecked::<Option<String>, _>(n)
@@ -199,7 +209,20 @@ impl Padan {
             };
             (0..row.len()).map(value).collect::<Vec<_>>().join("|")
         };
-        runtime.block_on(read).iter().map(text).collect()
+        alone().block_on(read).iter().map(text).collect()
+    }
+
+    /// Changes the ledger of a service that does not run: what a test cannot wait for.
+    pub fn write_ledger(&self, statement: &str) {
+        let options = SqliteConnectOptions::new().filename(self.data().join("ledger.db"));
+        alone().block_on(async {
+            let mut connection = options.connect().await.unwrap();
+            let done = sqlx::query(AssertSqlSafe(statement))
+                .execute(&mut connection)
+                .await;
+            assert!(done.unwrap().rows_affected() > 0, "{statement}");
+            connection.close().await.unwrap();
+        });
     }
 
     /// No value of a row lies in plaintext in anything that the service wrote, and none is part of a file's name.
@@ -243,6 +266,13 @@ fn collect(folder: &Path, above: &str, paths: &mut Vec<String>) {
         }
         paths.push(path);
     }
+}
+
+/// A runtime for one question to the ledger.
+fn alone() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap()
 }
 
 fn port_in(log: &str) -> Option<u16> {

@@ -162,6 +162,52 @@ fn a_rejected_delivery_is_answered_after_its_cause_is_mended() {
 }
 
 #[test]
+#[ignore = "needs age, ssh-keygen, sha256sum"]
+fn a_delivery_does_not_overtake_one_that_waits_after_a_fault() {
+    let padan = Padan::new();
+    let bkn = padan.party("bkn");
+    // In the place of the folder for snapshots.
+    let snapshots = padan.data().join("snapshots/bkn/pns");
+    fs::create_dir_all(snapshots.parent().unwrap()).unwrap();
+    fs::write(&snapshots, "in the way").unwrap();
+    let stems = [1, 2].map(|sequence| {
+        let stem = bkn.prepare("pns", "full", sequence, &sheets::pns(10));
+        bkn.drop_locally(&stem);
+        stem
+    });
+    let other = bkn.prepare("keluarga", "full", 1, &sheets::keluarga(3));
+    bkn.drop_locally(&other);
+    let output = padan.command("poll").output().unwrap();
+    assert_eq!(output.status.code(), Some(3), "{output:?}");
+    bkn.receipt(&other).accepted();
+    let [first, second] = &stems;
+    let waits = padan.ledger("SELECT stem, state, faults FROM deliveries WHERE state = 'open'");
+    assert_eq!(
+        waits,
+        [format!("{first}|open|1"), format!("{second}|open|0")]
+    );
+
+    fs::remove_file(&snapshots).unwrap();
+    let again = |stem: &str| padan.rerun(&[stem, "--reason", "the disk was mended"]);
+    let output = again(second);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(told.contains(&format!("would overtake {first}")), "{told}");
+    assert!(!bkn.receipts().join(format!("{second}.txt")).exists());
+    let reasons = || padan.ledger("SELECT count(*) FROM events WHERE outcome = 'rerun'");
+    assert_eq!(reasons(), ["0"], "it was not run");
+
+    for (stem, changes) in [(first, 10), (second, 0)] {
+        let output = again(stem);
+        assert!(output.status.success(), "{output:?}");
+        bkn.receipt(stem).accepted();
+        let told = String::from_utf8(output.stdout).unwrap();
+        assert!(told.contains(&format!("{changes} changes")), "{told}");
+    }
+    assert_eq!(reasons(), ["2"]);
+}
+
+#[test]
 #[ignore = "needs age, ssh-keygen, sha256sum, sftp"]
 fn polls_and_reruns_beside_a_service_do_not_answer_twice() {
     let padan = answered();

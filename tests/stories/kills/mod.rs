@@ -5,7 +5,7 @@
 //! disk and for n = 1, 2, … until a run gets through. What lies there between two such calls is the same whenever the
 //! process dies, so this is every state that a death can leave.
 
-mod scene;
+pub mod scene;
 
 use std::fs;
 use std::path::PathBuf;
@@ -15,7 +15,7 @@ use jiff::tz::TimeZone;
 
 use crate::answers::{Receipt, Response};
 use crate::padan::Padan;
-use crate::party::names;
+use crate::party::{Party, names};
 use crate::sheets;
 
 use scene::{Scene, killed_at};
@@ -230,6 +230,77 @@ fn change_of_mind(refused_first: bool) {
     }
 }
 
+/// Promised, and killed before all of it was handed out; before the restart the agreement file is another one. The
+/// promise is kept as it was made.
+fn agreement_changed_in_between(sheet: &sheets::Sheet, accepted: bool) {
+    let template = with_a_delivery(sheet);
+    let promised = "SELECT count(*) FROM published p JOIN deliveries d ON d.id = p.delivery \
+                    WHERE d.party = 'bkn' AND d.state = 'open'";
+    let mut seen = 0;
+    for n in 1.. {
+        let padan = template.copy();
+        if !killed_at(&padan, &["poll".to_owned()], "rename", n) {
+            break;
+        }
+        if padan.ledger(promised) == ["0"] {
+            continue;
+        }
+        seen += 1;
+        let (bkn, bpjs) = (padan.party("bkn"), padan.party("bpjs"));
+        let stem = bkn.stem("pns", "full", 1);
+        let [id] = &padan.ledger("SELECT id FROM deliveries WHERE party = 'bkn'")[..] else {
+            panic!("one delivery");
+        };
+        // What was handed out before the kill is whole, too.
+        let handed_out = |party: &Party| {
+            let found = party.outbox().into_iter();
+            found
+                .filter(|name| name.contains("_pns_bkn_"))
+                .collect::<Vec<_>>()
+        };
+        let ready = padan.data().join("staging").join(id).join("work/out");
+        let document = fs::read(ready.join("receipts").join(format!("{stem}.json"))).unwrap();
+        let agreement = padan.path("agreement.yaml");
+        let text = fs::read_to_string(&agreement).unwrap();
+        fs::write(&agreement, format!("{text}# Another word.\n")).unwrap();
+
+        padan.poll();
+        let given = fs::read(bkn.receipts().join(format!("{stem}.json"))).unwrap();
+        assert!(given == document, "{n}: another receipt than was promised");
+        let receipt = Receipt::read(&bkn, &stem);
+        for (party, answers) in [
+            (&bkn, usize::from(accepted)),
+            (&bpjs, usize::from(accepted)),
+        ] {
+            let folders = handed_out(party);
+            assert_eq!(folders.len(), answers, "{n}: {folders:?}");
+            for folder in folders {
+                let response = Response::read(party, &party.root().join("outbox").join(folder));
+                assert_eq!(
+                    response.summary()["agreement"],
+                    receipt.json["agreement"],
+                    "{n}"
+                );
+            }
+        }
+        let (verdict, event, state) = match accepted {
+            true => ("DITERIMA", "respond done", "answered"),
+            false => ("DITOLAK", "ingest rejected", "rejected"),
+        };
+        assert_eq!(receipt.json["verdict"], verdict, "{n}");
+        let story = story(&padan);
+        assert_eq!(count(&story, event), 1, "{n}: {story:?}");
+        assert_eq!(
+            count(&story, "ingest done"),
+            usize::from(accepted),
+            "{n}: {story:?}"
+        );
+        assert_eq!(padan.ledger(STATES), [state], "{n}");
+        assert!(padan.poll().contains("nothing complete"), "{n}");
+    }
+    assert!(seen >= 3, "{seen}");
+}
+
 const STATES: &str = "SELECT state FROM deliveries WHERE party = 'bkn'";
 
 #[test]
@@ -237,6 +308,18 @@ const STATES: &str = "SELECT state FROM deliveries WHERE party = 'bkn'";
 fn keys_changed_in_between_contradict_nothing() {
     change_of_mind(true);
     change_of_mind(false);
+}
+
+#[test]
+#[ignore = "needs age, ssh-keygen, sha256sum, strace"]
+fn an_answer_that_lies_ready_is_only_handed_out() {
+    agreement_changed_in_between(&sheets::pns(10), true);
+}
+
+#[test]
+#[ignore = "needs age, ssh-keygen, sha256sum, strace"]
+fn a_refusal_that_lies_ready_is_only_handed_out() {
+    agreement_changed_in_between(&sheets::pns(10).set(3, "nik", "salah"), false);
 }
 
 #[test]

@@ -124,6 +124,32 @@ fn damaged_or_meant_for_somebody_else() {
     judge(&padan, spoils.chain(others).collect());
 }
 
+/// The text ends inside a row or a quoted field: what is wrong is the encryption, not the table.
+#[test]
+#[ignore = "needs age, ssh-keygen, sha256sum, sftp"]
+fn cut_inside_a_row_it_is_damaged_and_no_bad_table() {
+    let chunk = 64 << 10;
+    let plain = long_text();
+    assert!(plain[chunk - 1] != b'\n' && plain.len() > chunk);
+    let mut quoted = plain.clone();
+    let field = plain[..chunk].iter().rposition(|b| *b == b',').unwrap();
+    quoted[field + 1] = b'"';
+    let whole_chunk = |age: Vec<u8>| age[..payload(&age) + 16 + chunk + 16].to_vec();
+    let cases = [("in a field", plain), ("in a quoted field", quoted)];
+    let cases = cases.into_iter().map(|(name, text)| {
+        case(name, "DECRYPT_DAMAGED", move |party, sequence| {
+            let stem = party.stem("pns", "full", sequence);
+            let file = party.encrypt(&format!("{stem}.csv"), &text, Packing::Plain);
+            let sound = std::fs::read(party.out().join(&file)).unwrap();
+            party.write(&file, &whole_chunk(sound));
+            party.sum_and_sign(&stem, &[&file]);
+            party.put(&format!("{stem}.*"));
+            stem
+        })
+    });
+    judge(&Padan::start(), cases.collect());
+}
+
 fn flipped(mut age: Vec<u8>, place: impl Fn(&[u8]) -> usize) -> Vec<u8> {
     let place = place(&age);
     age[place] ^= 1;

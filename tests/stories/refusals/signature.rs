@@ -133,6 +133,11 @@ fn another_partys_delivery_in_my_inbox_is_not_mine() {
     assert!(bpjs.outbox().is_empty());
     bkn.put(&format!("{stem}.*"));
     bkn.receipt(&stem).accepted();
+    let story = padan.show(&stem);
+    assert!(
+        story.contains("party     bkn") && story.contains("verify    rejected SIGNER_NOT_SENDER"),
+        "{story}"
+    );
     let answered = bpjs.outbox();
 
     // And afterwards.
@@ -143,6 +148,11 @@ fn another_partys_delivery_in_my_inbox_is_not_mine() {
     super::assert_helps(&receipt);
     assert_eq!(bpjs.outbox(), answered);
     assert!(!receipt.text.contains("ACCEPTED"));
+    let story = padan.show(&stem);
+    let turned_away = "turned away: NAME_NOT_SENDER: its manifest was dropped by bpjs";
+    assert!(story.contains(turned_away), "{story}");
+    assert!(story.contains("party     bkn"), "{story}");
+    assert_eq!(bkn.receipt(&stem).accepted().json["party"], "bkn");
 
     // The owner is not troubled by either.
     let receipt = bkn.deliver("pns", 2, &sheets::pns(7));
