@@ -7,6 +7,7 @@ use crate::pipeline::{Rerun, Responded, rerun};
 use crate::rejection::Rejection;
 use crate::serve::{Service, runtime};
 
+use super::look::say;
 use super::progress::Shown;
 use super::{Failure, logging, look};
 
@@ -49,21 +50,15 @@ pub fn run(args: Args) -> Result<(), Failure> {
     shown.finish();
     let name = format!("{} ({})", look::safe(&delivery.stem), delivery.id.short());
     match outcome? {
-        Rerun::SameAnswers(responded) => {
-            println!("{name}: answered before, and the answers come out the same");
-            tell(&responded);
-            Ok(())
-        }
-        Rerun::Answered(responded) => {
-            println!("{name}: answered");
-            tell(&responded);
-            Ok(())
-        }
-        Rerun::WouldAnswer(responded) => {
-            println!("{name}: dry run, nothing kept; it would be answered");
-            tell(&responded);
-            Ok(())
-        }
+        Rerun::SameAnswers(responded) => say(&told(
+            &format!("{name}: answered before, and the answers come out the same"),
+            &responded,
+        )),
+        Rerun::Answered(responded) => say(&told(&format!("{name}: answered"), &responded)),
+        Rerun::WouldAnswer(responded) => say(&told(
+            &format!("{name}: dry run, nothing kept; it would be answered"),
+            &responded,
+        )),
         Rerun::Rejected(why) => Err(refused(&name, "rejected again", &why)),
         Rerun::WouldReject(why) if delivery.state == State::Answered => {
             Err(Failure::Refused(format!(
@@ -90,18 +85,20 @@ pub fn run(args: Args) -> Result<(), Failure> {
     }
 }
 
-fn tell(responded: &Responded) {
+/// What was done, part by part and file by file.
+fn told(title: &str, responded: &Responded) -> String {
+    let mut told = format!("{title}\n");
     for line in &responded.story {
-        println!("  {line}");
+        told.push_str(&format!("  {line}\n"));
     }
     for file in &responded.published {
-        let folder = if file.folder.is_empty() {
-            "receipts"
-        } else {
-            &file.folder
+        let folder = match file.folder.as_str() {
+            "" => "receipts",
+            folder => folder,
         };
-        println!("  {}  {folder}/{}", file.reader, file.file);
+        told.push_str(&format!("  {}  {folder}/{}\n", file.reader, file.file));
     }
+    told
 }
 
 fn refused(name: &str, what: &str, why: &Rejection) -> Failure {

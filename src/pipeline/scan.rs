@@ -17,6 +17,7 @@ use crate::rejection::Code;
 use crate::trust::sshsig;
 
 use super::Context;
+use super::plaintext::is_plain_table;
 
 /// Deepest folder below an inbox that is looked into.
 const DEEPEST: usize = 8;
@@ -145,31 +146,6 @@ fn is_temporary(name: &str) -> bool {
             .any(|ending| name.ends_with(ending))
 }
 
-/// Names of tables as office programs write them: whatever is in them, it is not encrypted.
-fn is_plain_table(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    let mut stem = name.as_str();
-    while let Some(shorter) = AROUND.iter().find_map(|ending| stem.strip_suffix(ending)) {
-        stem = shorter;
-    }
-    TABLES.iter().any(|ending| stem.ends_with(ending))
-}
-
-/// Endings of tables.
-const TABLES: [&str; 5] = [".csv", ".tsv", ".xls", ".xlsx", ".ods"];
-/// Endings that compressors, editors and unfinished uploads put behind them.
-const AROUND: [&str; 9] = [
-    ".gz",
-    ".zst",
-    ".zip",
-    ".filepart",
-    ".part",
-    ".tmp",
-    ".bak",
-    "~",
-    ".swp",
-];
-
 /// Sorts the plain files of one folder into deliveries and left-overs.
 fn group(
     cx: &Context,
@@ -261,6 +237,7 @@ impl Look<'_> {
                 // Its files go with it, as far as it names any.
                 for line in checksums::read(&raw).unwrap_or_default() {
                     if self.files.get(line.name).is_some_and(fs::Metadata::is_file)
+                        && !is_plain_table(line.name)
                         && spoken_for.insert(line.name.to_owned())
                     {
                         candidate.files.push(line.name.to_owned());
