@@ -13,7 +13,6 @@ use serde::de::IgnoredAny;
 
 use crate::agreement::PartyId;
 use crate::fault::Fault;
-use crate::files;
 use crate::trust::generate::{age_identity, ssh_key_pair, write_new};
 
 use super::Failure;
@@ -101,7 +100,7 @@ fn new_folder(dir: &Path) -> Result<PathBuf, Failure> {
             dir.display()
         )));
     }
-    files::create_dir(&dir)?;
+    open_folder(&dir)?;
     let mut entries = fs::read_dir(&dir).map_err(Fault::io("list", &dir))?;
     if entries.next().is_some() {
         return Err(Failure::Usage(format!(
@@ -249,10 +248,18 @@ fn private_folder(dir: &Path) -> Result<(), Fault> {
     folder(dir, 0o700)
 }
 
+/// Others may look, whatever the umask; only the owner may put in other keys.
+fn open_folder(dir: &Path) -> Result<(), Fault> {
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o755)
+        .create(dir)
+        .map_err(Fault::io("make", dir))
+}
+
 fn folder(dir: &Path, mode: u32) -> Result<(), Fault> {
     if let Some(parent) = dir.parent() {
-        // Whoever may write here could put in other keys: nobody but the owner.
-        files::create_dir(parent)?;
+        open_folder(parent)?;
     }
     DirBuilder::new()
         .mode(mode)

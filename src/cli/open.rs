@@ -17,6 +17,7 @@ use crate::trust::envelope::{Damaged, Identities, OpenError, open};
 use crate::trust::sshsig;
 
 use super::Failure;
+use super::look::say;
 use super::whole_file::{CopyError, WholeFile, copy, progress, require_absent};
 
 /// The list of a response folder.
@@ -87,11 +88,11 @@ pub struct Opened {
 /// Verifies, then decrypts; tells on stdout what was written.
 pub fn run(args: Args) -> Result<(), Failure> {
     let opened = open_all(&args)?;
-    println!("Verified: signed by {}.", opened.signer);
+    let mut told = format!("Verified: signed by {}.\n", opened.signer);
     for file in opened.files {
-        println!("opened {}", file.display());
+        told.push_str(&format!("opened {}\n", file.display()));
     }
-    Ok(())
+    say(&told)
 }
 
 /// Verifies, then decrypts. Nothing is written unless all of it is in order.

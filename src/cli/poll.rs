@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
-use crate::pipeline::{Ended, pass};
+use crate::ledger::Delivery;
+use crate::pipeline::{Ended, Pass, pass};
 use crate::serve::{Service, runtime};
 
-use super::look::safe;
+use super::look::{safe, say};
 use super::progress::Shown;
 use super::{Failure, logging};
 
@@ -26,21 +27,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
     let shown = Shown::on_stderr();
     let done = service.with_context(&shown, pass)?;
     shown.finish();
-    for (delivery, ended) in &done.ended {
-        let (id, party, stem) = (delivery.id.short(), &delivery.party, safe(&delivery.stem));
-        match ended {
-            Ended::Answered(_) => println!("{id}  {party}  {stem}  answered"),
-            Ended::Rejected(why) => println!("{id}  {party}  {stem}  rejected {}", why.code),
-            Ended::Faulted(fault) => println!("{id}  {party}  {stem}  fault: {fault}"),
-        }
-    }
-    for delivery in &done.repeated {
-        let (id, party, stem) = (delivery.id.short(), &delivery.party, safe(&delivery.stem));
-        println!("{id}  {party}  {stem}  came again; same receipt");
-    }
-    if done.ended.is_empty() && done.repeated.is_empty() {
-        println!("nothing complete in the inboxes");
-    }
+    say(&told(&done))?;
     let faults = done.faults.iter().map(ToString::to_string);
     let faulted = done.ended.iter().filter_map(|(_, ended)| match ended {
         Ended::Faulted(fault) => Some(fault.to_string()),
@@ -51,5 +38,31 @@ pub fn run(args: Args) -> Result<(), Failure> {
             "{fault}\nnothing is lost: mend the cause and run `padan poll` again"
         ))),
         None => Ok(()),
+    }
+}
+
+/// A line for each delivery.
+fn told(done: &Pass) -> String {
+    let line = |delivery: &Delivery, end: String| {
+        let (id, party, stem) = (delivery.id.short(), &delivery.party, safe(&delivery.stem));
+        format!("{id}  {party}  {stem}  {end}\n")
+    };
+    let ended = done.ended.iter().map(|(delivery, ended)| {
+        let end = match ended {
+            Ended::Answered(_) => "answered".to_owned(),
+            Ended::Rejected(why) => format!("rejected {}", why.code),
+            Ended::Faulted(fault) => format!("fault: {fault}"),
+        };
+        line(delivery, end)
+    });
+    let repeated = done
+        .repeated
+        .iter()
+        .map(|delivery| line(delivery, "came again; same receipt".to_owned()));
+    let told: String = ended.chain(repeated).collect();
+    if told.is_empty() {
+        "nothing complete in the inboxes\n".to_owned()
+    } else {
+        told
     }
 }

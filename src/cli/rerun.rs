@@ -2,10 +2,12 @@
 
 use std::path::PathBuf;
 
+use crate::ledger::State;
 use crate::pipeline::{Rerun, Responded, rerun};
 use crate::rejection::Rejection;
 use crate::serve::{Service, runtime};
 
+use super::look::say;
 use super::progress::Shown;
 use super::{Failure, logging, look};
 
@@ -48,22 +50,24 @@ pub fn run(args: Args) -> Result<(), Failure> {
     shown.finish();
     let name = format!("{} ({})", look::safe(&delivery.stem), delivery.id.short());
     match outcome? {
-        Rerun::SameAnswers(responded) => {
-            println!("{name}: answered before, and the answers come out the same");
-            tell(&responded);
-            Ok(())
-        }
-        Rerun::Answered(responded) => {
-            println!("{name}: answered");
-            tell(&responded);
-            Ok(())
-        }
-        Rerun::WouldAnswer(responded) => {
-            println!("{name}: dry run, nothing kept; it would be answered");
-            tell(&responded);
-            Ok(())
-        }
+        Rerun::SameAnswers(responded) => say(&told(
+            &format!("{name}: answered before, and the answers come out the same"),
+            &responded,
+        )),
+        Rerun::Answered(responded) => say(&told(&format!("{name}: answered"), &responded)),
+        Rerun::WouldAnswer(responded) => say(&told(
+            &format!("{name}: dry run, nothing kept; it would be answered"),
+            &responded,
+        )),
         Rerun::Rejected(why) => Err(refused(&name, "rejected again", &why)),
+        Rerun::WouldReject(why) if delivery.state == State::Answered => {
+            Err(Failure::Refused(format!(
+                "{name}: its answers stand, but with today's keys and configuration it would be rejected: {}\n\
+                 A key that was replaced keeps its old line, with valid-before=…: a signature is judged by the time \
+                 of its receipt. An age identity stays as long as its deliveries are kept.",
+                why.code
+            )))
+        }
         Rerun::WouldReject(why) => Err(refused(
             &name,
             "nothing changed; it would be rejected",
@@ -81,18 +85,20 @@ pub fn run(args: Args) -> Result<(), Failure> {
     }
 }
 
-fn tell(responded: &Responded) {
+/// What was done, part by part and file by file.
+fn told(title: &str, responded: &Responded) -> String {
+    let mut told = format!("{title}\n");
     for line in &responded.story {
-        println!("  {line}");
+        told.push_str(&format!("  {line}\n"));
     }
     for file in &responded.published {
-        let folder = if file.folder.is_empty() {
-            "receipts"
-        } else {
-            &file.folder
+        let folder = match file.folder.as_str() {
+            "" => "receipts",
+            folder => folder,
         };
-        println!("  {}  {folder}/{}", file.reader, file.file);
+        told.push_str(&format!("  {}  {folder}/{}\n", file.reader, file.file));
     }
+    told
 }
 
 fn refused(name: &str, what: &str, why: &Rejection) -> Failure {

@@ -11,6 +11,7 @@ use crate::files;
 use crate::ledger::{Delivery, State};
 
 use super::Context;
+use super::plaintext::is_plain;
 
 /// Moves a closed delivery's ciphertext and receipt from staging to the archive.
 pub fn shelve(
@@ -34,6 +35,12 @@ pub fn shelve(
         files::rename(&receipts, &staged.join("receipts"))?;
     }
     files::remove_dir(&staged.join("work"))?;
+    for (name, path) in files::list(&staged)? {
+        // A table that was only renamed: its sender has it, and knows from the receipt.
+        if name.ends_with(".age") && is_plain(&path) {
+            files::remove_file(&path)?;
+        }
+    }
     files::rename(&staged, &kept)
 }
 

@@ -45,8 +45,8 @@ impl Held {
         Some(DeliveryId::of_manifest(raw.get(..length)?))
     }
 
-    /// Moves all of them into a folder, their bytes on the disk first, the manifest last. False if one of the names led to another file by
-    /// then: what came with it must not be trusted.
+    /// Moves all of them into a folder, their bytes on the disk first, the manifest last. False if one of the names led
+    /// to another file by then: what came with it must not be trusted.
     pub fn move_into(&self, target: &Path) -> Result<bool, Fault> {
         files::create_dir(target)?;
         let mut same = true;

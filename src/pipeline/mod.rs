@@ -12,6 +12,7 @@ mod job;
 mod looked;
 mod open;
 mod pass;
+mod plaintext;
 mod reconcile;
 mod rerun;
 mod respond;

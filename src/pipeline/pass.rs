@@ -14,10 +14,13 @@ use crate::rejection::{Code, Rejection};
 use super::held::Held;
 use super::job::Job;
 use super::run::{Ended, FIRST_RETRY, run};
-use super::scan::{Candidate, scan};
+use super::scan::{Candidate, Incomplete, scan};
 use super::take::{self, Taken};
 use super::waiting::{Wait, forget_others, remove_plaintext, wait};
 use super::{Context, archive, respond, retention, status_page};
+
+/// Most notes about incomplete things that one pass writes; the next one follows at once.
+const MOST_NOTES: u32 = 50;
 
 /// What one pass did.
 #[derive(Debug, Default)]
@@ -65,20 +68,40 @@ pub fn pass(cx: &Context) -> Result<Pass, Fault> {
     for delivery in cx.ledger.open()? {
         done.attempt(take::resume(cx, &delivery));
     }
-    loop {
-        let mut taken = false;
-        for party in &cx.config.agreement.parties {
-            taken |= look_through(cx, &party.id, &mut done)?;
+    let mut resting = take_and_run(cx, &mut done)?;
+    // Notes come after answers: what one party leaves lying about holds up nobody's delivery.
+    let mut notes = MOST_NOTES;
+    let mut given_up = false;
+    for (party, incomplete) in &mut resting {
+        for incomplete in incomplete.drain(..) {
+            given_up |= mind(cx, &incomplete, &mut notes, &mut done);
         }
-        run_open(cx, &mut done)?;
-        if !taken {
-            break;
-        }
+        done.attempt(status_page::write(cx, party));
     }
-    for party in &cx.config.agreement.parties {
-        done.attempt(status_page::write(cx, &party.id));
+    if given_up {
+        run_open(cx, &mut done)?;
     }
     Ok(done)
+}
+
+/// What lies incomplete, by party.
+type Resting = Vec<(PartyId, Vec<Incomplete>)>;
+
+/// Takes and runs until nothing complete is left; returns what is incomplete.
+fn take_and_run(cx: &Context, done: &mut Pass) -> Result<Resting, Fault> {
+    loop {
+        let mut taken = false;
+        let mut resting = Vec::new();
+        for party in &cx.config.agreement.parties {
+            let incomplete = look_through(cx, &party.id, done, &mut taken);
+            resting.push((party.id.clone(), incomplete));
+            done.attempt(status_page::write(cx, &party.id));
+        }
+        run_open(cx, done)?;
+        if !taken {
+            return Ok(resting);
+        }
+    }
 }
 
 /// Held by whoever moves deliveries; waits for the one who does.
@@ -92,31 +115,45 @@ pub fn lock(cx: &Context) -> Result<File, Fault> {
     Ok(file)
 }
 
-/// One party's inbox: takes what is complete, minds what is not. Returns whether anything was taken.
-fn look_through(cx: &Context, party: &PartyId, done: &mut Pass) -> Result<bool, Fault> {
+/// One party's inbox: takes what is complete; returns what is not.
+fn look_through(
+    cx: &Context,
+    party: &PartyId,
+    done: &mut Pass,
+    taken: &mut bool,
+) -> Vec<Incomplete> {
     let Some(found) = done.attempt(scan(cx, party)) else {
-        return Ok(false);
+        return vec![];
     };
-    let mut ready = found.complete;
-    let places: Vec<_> = found.incomplete.iter().map(|i| i.place.clone()).collect();
-    for incomplete in found.incomplete {
-        if incomplete.code == Code::NotEncrypted {
-            done.attempt(remove_plaintext(cx, &incomplete));
-            continue;
-        }
-        match done.attempt(wait(cx, &incomplete)) {
-            Some(Wait::Until(due)) => done.wake_in(due),
-            Some(Wait::Enough(candidate)) => ready.push(*candidate),
-            Some(Wait::ForEvent) | None => {}
-        }
+    if found.is_overfull() {
+        done.attempt::<()>(Err(Fault::Inconsistent(format!(
+            "the inbox of {party} holds too many files; some are not looked at until others are gone"
+        ))));
     }
-    let mut any = false;
-    for candidate in &ready {
+    for candidate in &found.complete {
         let outcome = take_one(cx, candidate, done);
-        any |= done.attempt(outcome).unwrap_or(false);
+        *taken |= done.attempt(outcome).unwrap_or(false);
     }
+    let places: Vec<_> = found.incomplete.iter().map(|i| i.place.clone()).collect();
     done.attempt(forget_others(cx, party, &places));
-    Ok(any)
+    found.incomplete
+}
+
+/// One thing that rests in an inbox. Returns whether it is in staging now, to be refused.
+fn mind(cx: &Context, incomplete: &Incomplete, notes: &mut u32, done: &mut Pass) -> bool {
+    if incomplete.code == Code::NotEncrypted {
+        done.attempt(remove_plaintext(cx, incomplete));
+        return false;
+    }
+    match done.attempt(wait(cx, incomplete, notes)) {
+        Some(Wait::Until(due)) => done.wake_in(due),
+        Some(Wait::Enough(candidate)) => {
+            let outcome = take_one(cx, &candidate, done);
+            return done.attempt(outcome).unwrap_or(false);
+        }
+        Some(Wait::ForEvent) | None => {}
+    }
+    false
 }
 
 /// Whether the candidate is in staging now.
@@ -185,6 +222,7 @@ fn run_open(cx: &Context, done: &mut Pass) -> Result<(), Fault> {
             continue;
         }
         let ended = run(cx, Job::of(cx, &delivery));
+        done.attempt(status_page::write(cx, &delivery.party));
         if matches!(ended, Ended::Faulted(_)) {
             held.extend(datasets);
             let noted = cx.ledger.delivery(&delivery.id)?;

@@ -49,8 +49,9 @@ pub fn rerun(cx: &Context, delivery: &Delivery, reason: &str, dry: bool) -> Resu
     {
         return Ok(Rerun::Behind(Box::new(before)));
     }
-    if let Some(fault) = archive::tidy(cx)?.into_iter().next() {
-        return Err(fault);
+    for fault in archive::tidy(cx)? {
+        // Another delivery's trouble, which the next pass tells, too.
+        tracing::warn!(%fault, "left for the next pass");
     }
     note(cx, &delivery, reason)?;
     let outcome = match delivery.state {

@@ -4,8 +4,11 @@
 //! with them; so does what an answer that is still kept depends on. Of every older delivery the archived ciphertext, the
 //! snapshots and the lists go.
 
+use std::path::Path;
+
 use jiff::{SignedDuration, Timestamp};
 
+use crate::delivery::DeliveryId;
 use crate::fault::Fault;
 use crate::files;
 use crate::layout::Layout;
@@ -43,17 +46,31 @@ pub fn destroy_expired(cx: &Context) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Whole months of the archive that ended before: also what the ledger knows no more, as earlier attempts.
+/// In months of the archive that ended before, what the ledger does not know as a delivery received then, as earlier
+/// attempts and what was turned away.
 fn destroy_months(cx: &Context, until: Timestamp) -> Result<(), Fault> {
     let newest = Layout::month(until);
     for (_, party) in files::list(&cx.layout.archive())? {
         for (month, path) in files::list(&party)? {
             if month < newest {
-                files::remove_dir(&path)?;
+                for (name, kept) in files::list(&path)? {
+                    if !is_known(cx, &name, &kept)? {
+                        files::remove_dir(&kept)?;
+                    }
+                }
             }
         }
     }
     Ok(())
+}
+
+/// Whether the name is that of a delivery kept just there: its own end comes with a record.
+fn is_known(cx: &Context, name: &str, kept: &Path) -> Result<bool, Fault> {
+    let Ok(id) = name.parse::<DeliveryId>() else {
+        return Ok(false);
+    };
+    let known = cx.ledger.delivery(&id)?;
+    Ok(known.is_some_and(|d| cx.layout.archived(&d.party, d.received, &d.id) == *kept))
 }
 
 /// Whether the next delivery is compared with something that this one left.

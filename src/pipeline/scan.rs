@@ -17,11 +17,15 @@ use crate::rejection::Code;
 use crate::trust::sshsig;
 
 use super::Context;
+use super::plaintext::is_plain_table;
 
 /// Deepest folder below an inbox that is looked into.
 const DEEPEST: usize = 8;
 /// What ends every SSHSIG file: a signature without it is still being written.
 const SIGNATURE_END: &str = "-----END SSH SIGNATURE-----";
+
+/// Most entries of one inbox that are looked at: one party's litter must not hold up the other.
+const MOST_ENTRIES: usize = 5_000;
 
 /// A manifest and the files that belong to it.
 #[derive(Debug, Clone)]
@@ -66,6 +70,15 @@ pub struct Found {
     pub complete: Vec<Candidate>,
     /// Not ready.
     pub incomplete: Vec<Incomplete>,
+    /// Entries looked at.
+    looked_at: usize,
+}
+
+impl Found {
+    /// Whether the inbox holds more than is looked at.
+    pub fn is_overfull(&self) -> bool {
+        self.looked_at > MOST_ENTRIES
+    }
 }
 
 /// Looks through one party's inbox.
@@ -95,6 +108,10 @@ fn look(
     let mut folders = Vec::new();
     for entry in entries {
         let entry = entry.map_err(Fault::io("list the inbox", &inbox))?;
+        found.looked_at += 1;
+        if found.is_overfull() {
+            break;
+        }
         let Ok(name) = entry.file_name().into_string() else {
             continue;
         };
@@ -128,31 +145,6 @@ fn is_temporary(name: &str) -> bool {
             .iter()
             .any(|ending| name.ends_with(ending))
 }
-
-/// Names of tables as office programs write them: whatever is in them, it is not encrypted.
-fn is_plain_table(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    let mut stem = name.as_str();
-    while let Some(shorter) = AROUND.iter().find_map(|ending| stem.strip_suffix(ending)) {
-        stem = shorter;
-    }
-    TABLES.iter().any(|ending| stem.ends_with(ending))
-}
-
-/// Endings of tables.
-const TABLES: [&str; 5] = [".csv", ".tsv", ".xls", ".xlsx", ".ods"];
-/// Endings that compressors, editors and unfinished uploads put behind them.
-const AROUND: [&str; 9] = [
-    ".gz",
-    ".zst",
-    ".zip",
-    ".filepart",
-    ".part",
-    ".tmp",
-    ".bak",
-    "~",
-    ".swp",
-];
 
 /// Sorts the plain files of one folder into deliveries and left-overs.
 fn group(
@@ -245,6 +237,7 @@ impl Look<'_> {
                 // Its files go with it, as far as it names any.
                 for line in checksums::read(&raw).unwrap_or_default() {
                     if self.files.get(line.name).is_some_and(fs::Metadata::is_file)
+                        && !is_plain_table(line.name)
                         && spoken_for.insert(line.name.to_owned())
                     {
                         candidate.files.push(line.name.to_owned());

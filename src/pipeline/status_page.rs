@@ -40,7 +40,7 @@ fn page(cx: &Context, party: &PartyId) -> Result<String, Fault> {
             "  {}  {:<32} {}",
             received.strftime("%Y-%m-%d %H:%M"),
             state(delivery),
-            delivery.stem
+            printable(&delivery.stem)
         );
     }
     let waiting: Vec<_> = cx
@@ -51,14 +51,23 @@ fn page(cx: &Context, party: &PartyId) -> Result<String, Fault> {
         .collect();
     if !waiting.is_empty() {
         page.push_str("\nBelum lengkap di inbox / incomplete in the inbox\n\n");
-        for incomplete in waiting {
-            let _ = writeln!(page, "  {}", incomplete.place);
+        let more = waiting.len().saturating_sub(MOST as usize);
+        for incomplete in waiting.iter().take(MOST as usize) {
+            let _ = writeln!(page, "  {}", printable(&incomplete.place));
+        }
+        if more > 0 {
+            let _ = writeln!(page, "  … +{more}");
         }
     }
     page.push_str(
         "\nPenjelasan tiap kiriman ada di receipts/ / each delivery is explained in receipts/\n",
     );
     Ok(page)
+}
+
+/// A name that a party chose, without what a terminal would obey.
+fn printable(name: &str) -> String {
+    name.replace(char::is_control, "?")
 }
 
 fn state(delivery: &Delivery) -> String {

@@ -23,7 +23,8 @@ pub enum Wait {
 }
 
 /// After `settle` the sender is told what is missing; after `give_up` it is refused.
-pub fn wait(cx: &Context, incomplete: &Incomplete) -> Result<Wait, Fault> {
+/// At most `notes` are written, and counted down.
+pub fn wait(cx: &Context, incomplete: &Incomplete, notes: &mut u32) -> Result<Wait, Fault> {
     let now = (cx.clock)();
     let entry = Waiting {
         party: incomplete.party.clone(),
@@ -43,7 +44,11 @@ pub fn wait(cx: &Context, incomplete: &Incomplete) -> Result<Wait, Fault> {
             Ok(Wait::Enough(Box::new(candidate.clone())))
         }
         candidate => {
+            if *notes == 0 {
+                return Ok(Wait::Until(Duration::from_millis(100)));
+            }
             if cx.ledger.waiting_told(&entry)? {
+                *notes -= 1;
                 respond::waiting_note(cx, incomplete, since)?;
             }
             Ok(match candidate {

@@ -61,7 +61,7 @@ impl Padan {
     /// Serving, and quick to give up on what is incomplete.
     pub fn impatient() -> Self {
         let padan = Self::new();
-        padan.configure(&[("rescan", "1s"), ("settle", "1s"), ("give_up", "3s")]);
+        padan.configure(&[("rescan", "1s"), ("settle", "1s"), ("give_up", "4s")]);
         padan.serve();
         padan
     }

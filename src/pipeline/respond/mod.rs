@@ -127,7 +127,7 @@ pub fn finish(cx: &Context, job: &Job) -> Result<Ended, Fault> {
     })
 }
 
-/// Gives a delivery's receipt again, as it is kept; after its retention one that says no more than that it was answered.
+/// Gives a delivery's receipt again, as it is kept; after its retention what the ledger knows.
 pub fn repeat_receipt(cx: &Context, delivery: &Delivery) -> Result<(), Fault> {
     let kept = cx
         .layout
@@ -136,7 +136,7 @@ pub fn repeat_receipt(cx: &Context, delivery: &Delivery) -> Result<(), Fault> {
     if publish::copy_receipts(&kept, &cx.layout.receipts(&delivery.party))? {
         Ok(())
     } else {
-        receipts::answered_before(cx, &Job::of(cx, delivery))
+        receipts::answered_before(cx, delivery)
     }
 }
 

@@ -7,7 +7,7 @@ use crate::delivery::receipt::{FORMAT, FileReceipt, Problem, Receipt, Verdict};
 use crate::delivery::{DeliveryId, Sha256Digest};
 use crate::fault::Fault;
 use crate::files;
-use crate::ledger::{Part, Published, State};
+use crate::ledger::{Delivery, Part, Published, State};
 use crate::rejection::{Code, Place, Rejection};
 
 use super::super::Context;
@@ -102,9 +102,41 @@ pub fn remove_note(cx: &Context, party: &PartyId, place: &str) -> Result<(), Fau
     Ok(())
 }
 
-/// The receipt of a delivery that came again after all that was kept of it was destroyed.
-pub fn answered_before(cx: &Context, job: &Job) -> Result<(), Fault> {
-    hand_over(cx, &blank(cx, job, Verdict::Diterima))
+/// The receipt of a delivery that came again after all that was kept of it was destroyed: what the ledger knows. One that
+/// still lies there says more.
+pub fn answered_before(cx: &Context, delivery: &Delivery) -> Result<(), Fault> {
+    let mut receipt = blank(cx, &Job::of(cx, delivery), Verdict::Diterima);
+    let there = cx
+        .layout
+        .receipts(&delivery.party)
+        .join(format!("{}.json", receipt.name));
+    if there.exists() {
+        return Ok(());
+    }
+    for part in &delivery.parts {
+        let Some(outcome) = &part.outcome else {
+            continue;
+        };
+        receipt.files.push(FileReceipt {
+            file: part.file.clone(),
+            sha256: part.digest,
+            dataset: part.dataset.clone(),
+            mode: part.mode,
+            as_of: part.as_of,
+            sequence: part.sequence,
+            gap_after: None,
+            same_content_as: None,
+            older_than: None,
+            rows: outcome.rows,
+            accepted: outcome.accepted,
+            refused: outcome.refused,
+            carried_over: 0,
+            findings: vec![],
+            response: None,
+            waiting_for: vec![],
+        });
+    }
+    hand_over(cx, &receipt)
 }
 
 fn hand_over(cx: &Context, receipt: &Receipt) -> Result<(), Fault> {
@@ -115,10 +147,11 @@ fn hand_over(cx: &Context, receipt: &Receipt) -> Result<(), Fault> {
     Ok(())
 }
 
-/// The note about a lonely file bears the file's whole name, or, where that could hold anything, one made of a digest.
+/// The note about a lonely file bears the file's whole name, or, where that could hold anything, one made of a digest; and
+/// an ending that no receipt has.
 fn note_name(place: &str) -> String {
     let digest = Sha256Digest::of(place.as_bytes());
-    safe_name(file_name(place), &digest.to_string())
+    safe_name(file_name(place), &digest.to_string()) + ".berkas"
 }
 
 /// The name of what is told about a manifest that makes no delivery (yet): that of its receipt, unless an accepted

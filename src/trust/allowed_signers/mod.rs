@@ -66,8 +66,7 @@ impl AllowedSigners {
         let signers = Self::parse(&text).map_err(|line| line.in_file(path))?;
         // A file emptied by accident would refuse every delivery for good.
         if signers.entries.is_empty() {
-            let what =
-                "it names no signer; write a line as `bkn namespaces=\"padan\" ssh-ed25519 AAAA…`";
+            let what = "it names no signer; write a line as `PARTY namespaces=\"padan\" ssh-ed25519 AAAA…`";
             return Err(problem(path, what.to_owned()));
         }
         Ok(signers)

@@ -31,10 +31,10 @@ const RENAMES: &[(&str, usize)] = &[
 ];
 const SYNCS: &[(&str, usize)] = &[("fsync", 1), ("fdatasync", 1)];
 const REST: &[(&str, usize)] = &[
-    ("mkdir", 2),
-    ("pwrite64", 4),
+    ("mkdir", 1),
+    ("pwrite64", 3),
     ("write", 12),
-    ("copy_file_range", 2),
+    ("copy_file_range", 1),
     ("ftruncate", 1),
 ];
 
@@ -48,6 +48,20 @@ fn story(padan: &Padan) -> Vec<String> {
 
 fn count(story: &[String], event: &str) -> usize {
     story.iter().filter(|e| *e == event).count()
+}
+
+/// Taken once, after claims that did not end were withdrawn; ended once; and nothing but work in between.
+fn assert_one_story(padan: &Padan, end: &str) {
+    let story = story(padan);
+    let withdrawn = count(&story, "claim withdrawn");
+    assert!(withdrawn <= 1, "{story:?}");
+    assert_eq!(count(&story, "claim begun"), 1 + withdrawn, "{story:?}");
+    assert_eq!(count(&story, "claim done"), 1, "{story:?}");
+    assert_eq!(count(&story, end), 1, "{story:?}");
+    let (last, before) = story.split_last().unwrap();
+    assert_eq!(last, end, "{story:?}");
+    let quiet = |e: &String| e.starts_with("claim ") || e.ends_with(" done");
+    assert!(before.iter().all(quiet), "{story:?}");
 }
 
 /// BPJS's data is there; BKN's delivery waits in the inbox.
@@ -88,21 +102,10 @@ fn to_be_answered() -> Scene {
                 assert_eq!(response.names().len(), files);
                 assert_eq!(response.differences("kepesertaan").rows.len(), 22);
             }
-            let story = story(padan);
-            for once in ["claim done", "respond done"] {
-                assert_eq!(count(&story, once), 1, "{once}: {story:?}");
-            }
-            assert_begun_once(&story);
-            assert_eq!(story.last().unwrap(), "respond done");
+            assert_one_story(padan, "respond done");
             assert_eq!(
                 padan.ledger("SELECT state FROM deliveries WHERE party = 'bkn'"),
                 ["answered"]
-            );
-            assert!(
-                story.iter().all(|e| ["begun", "withdrawn", "done"]
-                    .iter()
-                    .any(|end| e.ends_with(end))),
-                "{story:?}"
             );
             assert_eq!(
                 padan.ledger("SELECT count(*) FROM difference_states"),
@@ -110,13 +113,6 @@ fn to_be_answered() -> Scene {
             );
         },
     )
-}
-
-/// A claim that did not get all files is given back and begins anew.
-fn assert_begun_once(story: &[String]) {
-    let begun = count(story, "claim begun");
-    assert_eq!(begun, 1 + count(story, "claim withdrawn"), "{story:?}");
-    assert!(begun <= 2, "{story:?}");
 }
 
 fn to_be_refused() -> Scene {
@@ -129,12 +125,7 @@ fn to_be_refused() -> Scene {
         let receipt = Receipt::read(&bkn, &bkn.stem("pns", "full", 1));
         assert_eq!(receipt.code(), "ROWS_REFUSED");
         assert_eq!(receipt.rows().rows.len(), 3);
-        let story = story(padan);
-        for once in ["claim done", "ingest rejected"] {
-            assert_eq!(count(&story, once), 1, "{once}: {story:?}");
-        }
-        assert_begun_once(&story);
-        assert_eq!(story.last().unwrap(), "ingest rejected");
+        assert_one_story(padan, "ingest rejected");
         assert_eq!(
             padan.ledger("SELECT state FROM deliveries WHERE party = 'bkn'"),
             ["rejected"]
@@ -227,12 +218,7 @@ fn change_of_mind(refused_first: bool) {
         let (bkn, bpjs) = (padan.party("bkn"), padan.party("bpjs"));
         let stem = bkn.stem("pns", "full", 1);
         fs::write(signers_path(&padan), &then).unwrap();
-        // It may well say that it cannot go on so.
-        padan.command("poll").output().unwrap();
-        if padan.ledger(STATES) == ["open"] {
-            fs::write(signers_path(&padan), &first).unwrap();
-            padan.rerun(&[&stem, "--reason", "keys as they were"]);
-        }
+        padan.poll();
         let receipt = Receipt::read(&bkn, &stem);
         let answered = bpjs.outbox().iter().any(|name| name.contains("_pns_bkn_"));
         let told = receipt.json["verdict"].as_str().unwrap();
@@ -340,34 +326,34 @@ fn a_refusal_that_lies_ready_is_only_handed_out() {
 #[ignore = "needs age, ssh-keygen, sha256sum, strace"]
 fn killed_in_a_rerun_it_is_answered_by_the_next() {
     let scene = to_be_rerun();
-    assert!(scene.play(RENAMES) > 15);
-    assert!(scene.play(&[("fsync", 3)]) > 10);
+    assert!(scene.play(RENAMES) > 10);
+    assert!(scene.play(&[("fsync", 3)]) > 5);
 }
 
 #[test]
 #[ignore = "needs age, ssh-keygen, sha256sum, strace"]
 fn killed_at_any_rename_it_is_answered_once() {
-    assert!(to_be_answered().play(RENAMES) > 15);
+    assert!(to_be_answered().play(RENAMES) > 10);
 }
 
 #[test]
 #[ignore = "needs age, ssh-keygen, sha256sum, strace"]
 fn killed_at_any_sync_it_is_answered_once() {
-    assert!(to_be_answered().play(SYNCS) > 40);
+    assert!(to_be_answered().play(SYNCS) > 20);
 }
 
 #[test]
 #[ignore = "needs age, ssh-keygen, sha256sum, strace"]
 fn killed_while_writing_it_is_answered_once() {
-    assert!(to_be_answered().play(REST) > 30);
+    assert!(to_be_answered().play(REST) > 15);
 }
 
 #[test]
 #[ignore = "needs age, ssh-keygen, sha256sum, strace"]
 fn killed_at_any_rename_or_sync_it_is_refused_once() {
     let scene = to_be_refused();
-    assert!(scene.play(RENAMES) > 8);
-    assert!(scene.play(SYNCS) > 20);
+    assert!(scene.play(RENAMES) > 5);
+    assert!(scene.play(SYNCS) > 10);
 }
 
 #[test]

@@ -30,8 +30,7 @@ fn payload(age: &[u8]) -> usize {
 #[test]
 #[ignore = "needs age, ssh-keygen, sha256sum, sftp"]
 fn damaged_or_meant_for_somebody_else() {
-    let padan = Padan::impatient();
-    padan.stop();
+    let padan = Padan::new();
     padan.configure(&[("data_file", "48MiB")]);
     padan.serve();
     type Spoil = fn(Vec<u8>) -> Vec<u8>;

@@ -46,8 +46,7 @@ fn sheet() -> Sheet {
     sheets::pns(6)
 }
 
-/// Sends every case and holds what comes of it against what the issue promises. The service is one that gives up
-/// soon, and has answered a delivery of each party before.
+/// Sends every case and holds what comes of it against what the issue promises. BPJS has delivered before.
 fn judge(padan: &Padan, cases: Vec<Case>) {
     let (bkn, bpjs) = (padan.party("bkn"), padan.party("bpjs"));
     bpjs.deliver("peserta_pns", 1, &sheets::peserta_pns(6));

@@ -58,7 +58,7 @@ fn a_name_that_lies_or_breaks_the_rule() {
             named(party, sequence, &quoted.replace("_ ", "-"))
         })
     });
-    judge(&Padan::impatient(), cases.chain([twice]).collect());
+    judge(&Padan::start(), cases.chain([twice]).collect());
 }
 
 #[test]

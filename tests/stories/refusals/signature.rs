@@ -41,7 +41,6 @@ fn register(padan: &Padan, options: &str, public: &str) {
 #[ignore = "needs age, ssh-keygen, sha256sum, sftp"]
 fn signatures_that_prove_nothing() {
     let padan = Padan::new();
-    padan.configure(&[("rescan", "1s"), ("settle", "1s"), ("give_up", "3s")]);
     let ours = "namespaces=\"padan\"";
     let unknown = key(&padan, "unknown", &["ed25519"], None);
     let expired = key(
