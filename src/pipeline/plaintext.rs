@@ -6,6 +6,9 @@ use std::path::Path;
 
 /// How much of a file is looked at. The payload of an age file, which is no text, begins within it.
 const BEGINNING: u64 = 4 << 10;
+/// How an age file begins, and an armored one.
+const MAGIC: &[u8] = b"age-encryption.org/";
+const ARMOR: &[u8] = b"-----BEGIN AGE ENCRYPTED FILE-----";
 /// How `.xlsx`, `.ods` and `.zip` begin.
 const ZIP: &[u8] = b"PK\x03\x04";
 
@@ -16,14 +19,16 @@ pub fn is_plain(path: &Path) -> bool {
     if read.is_err() || beginning.is_empty() {
         return false;
     }
-    let armored = beginning.starts_with(b"-----BEGIN AGE");
+    let shortest = |magic: &'static [u8]| magic.get(..beginning.len()).unwrap_or(magic);
+    // Also a header cut short, which is all text.
+    let age = beginning.starts_with(shortest(MAGIC)) || beginning.starts_with(shortest(ARMOR));
     let control = |b: &u8| *b < 0x20 && !b"\t\n\r".contains(b);
     // The last character may be cut.
     let text = match std::str::from_utf8(&beginning) {
         Ok(_) => true,
         Err(e) => e.error_len().is_none(),
     };
-    !armored && (beginning.starts_with(ZIP) || (text && !beginning.iter().any(|b| control(b))))
+    !age && (beginning.starts_with(ZIP) || (text && !beginning.iter().any(control)))
 }
 
 /// Names of tables as office programs write them: whatever is in them, it is not encrypted.
@@ -69,6 +74,8 @@ mod tests {
                 b"-----BEGIN AGE ENCRYPTED FILE-----\nYWdl\n".to_vec(),
                 false,
             ),
+            (b"age-encryption.org/v1\n-> X25519".to_vec(), false),
+            (b"a".to_vec(), false),
             (vec![], false),
         ] {
             std::fs::write(&path, &content).unwrap();
