@@ -53,7 +53,7 @@ fn the_note_about_a_lonely_file_goes_when_it_is_lonely_no_more() {
     let stem = bkn.prepare("pns", "full", 1, &sheets::pns(10));
     let file = format!("{stem}.csv.age");
     bkn.put(&file);
-    assert_eq!(bkn.note(&file).code(), "INCOMPLETE");
+    assert_eq!(bkn.note_about(&file).code(), "INCOMPLETE");
     bkn.put(&format!("{stem}.sha256*"));
     bkn.receipt(&stem).accepted();
     let verdict = [".json", ".json.sig", ".txt"].map(|ending| format!("{stem}{ending}"));
@@ -94,10 +94,10 @@ fn a_table_in_the_clear_is_removed_and_its_sender_told() {
     let bkn = padan.party("bkn");
     let sheet = sheets::pns(5);
     for (name, note) in [
-        ("data.csv.filepart", Some("data.csv.filepart")),
+        ("data.csv.filepart", Some("data.csv.filepart.berkas")),
         // A name that could hide its note is not repeated.
         (".hidden.csv", None),
-        ("data.xlsx", Some("data.xlsx")),
+        ("data.xlsx", Some("data.xlsx.berkas")),
     ] {
         bkn.write(name, &sheet.csv());
         let before = names(&bkn.receipts());
@@ -128,7 +128,7 @@ fn a_table_in_the_clear_is_not_removed_before_its_sender_can_be_told() {
     let padan = Padan::start();
     let bkn = padan.party("bkn");
     // The note cannot get its name.
-    let taken = bkn.receipts().join("data.csv.json/taken");
+    let taken = bkn.receipts().join("data.csv.berkas.json/taken");
     fs::create_dir_all(&taken).unwrap();
     bkn.write("data.csv", &sheets::pns(5).csv());
     bkn.put("data.csv");
@@ -138,7 +138,7 @@ fn a_table_in_the_clear_is_not_removed_before_its_sender_can_be_told() {
     );
     assert!(bkn.inbox().join("data.csv").is_file());
     fs::remove_dir_all(taken.parent().unwrap()).unwrap();
-    assert_eq!(bkn.receipt("data.csv").code(), "NOT_ENCRYPTED");
+    assert_eq!(bkn.receipt("data.csv.berkas").code(), "NOT_ENCRYPTED");
     wait_for(
         || names(&bkn.inbox()).is_empty().then_some(()),
         || padan.log(),
