@@ -4,8 +4,10 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-/// How much of a file is looked at. The payload of an age file, which is no text, begins within it.
+/// How much of a file is looked at.
 const BEGINNING: u64 = 4 << 10;
+/// How age files begin. Their header is text, however long, and may be all that came.
+const AGE: &[u8] = b"age-encryption.org/";
 /// How `.xlsx`, `.ods` and `.zip` begin.
 const ZIP: &[u8] = b"PK\x03\x04";
 
@@ -16,6 +18,7 @@ pub fn is_plain(path: &Path) -> bool {
     if read.is_err() || beginning.is_empty() {
         return false;
     }
+    let age = beginning.starts_with(AGE) || AGE.starts_with(&beginning);
     let armored = beginning.starts_with(b"-----BEGIN AGE");
     let control = |b: &u8| *b < 0x20 && !b"\t\n\r".contains(b);
     // The last character may be cut.
@@ -23,7 +26,8 @@ pub fn is_plain(path: &Path) -> bool {
         Ok(_) => true,
         Err(e) => e.error_len().is_none(),
     };
-    !armored && (beginning.starts_with(ZIP) || (text && !beginning.iter().any(|b| control(b))))
+    !age && !armored
+        && (beginning.starts_with(ZIP) || (text && !beginning.iter().any(|b| control(b))))
 }
 
 /// Names of tables as office programs write them: whatever is in them, it is not encrypted.
@@ -65,6 +69,12 @@ mod tests {
             ("é".repeat(3000).into_bytes(), true),
             (b"PK\x03\x04\x00\x01".to_vec(), true),
             (age, false),
+            (
+                format!("age-encryption.org/v1\n{}", "-> X25519 abc\n".repeat(900)).into_bytes(),
+                false,
+            ),
+            (b"age-encryption.org/v1\n-> X25519 abc\n".to_vec(), false),
+            (b"age-enc".to_vec(), false),
             (
                 b"-----BEGIN AGE ENCRYPTED FILE-----\nYWdl\n".to_vec(),
                 false,
