@@ -71,6 +71,12 @@ mod tests {
             (b"PK\x03\x04\x00\x01".to_vec(), true),
             (age, false),
             (
+                format!("age-encryption.org/v1\n{}", "-> X25519 abc\n".repeat(900)).into_bytes(),
+                false,
+            ),
+            (b"age-encryption.org/v1\n-> X25519 abc\n".to_vec(), false),
+            (b"age-enc".to_vec(), false),
+            (
                 b"-----BEGIN AGE ENCRYPTED FILE-----\nYWdl\n".to_vec(),
                 false,
             ),

@@ -53,7 +53,7 @@ fn the_note_about_a_lonely_file_goes_when_it_is_lonely_no_more() {
     let stem = bkn.prepare("pns", "full", 1, &sheets::pns(10));
     let file = format!("{stem}.csv.age");
     bkn.put(&file);
-    assert_eq!(bkn.note(&format!("{file}.berkas")).code(), "INCOMPLETE");
+    assert_eq!(bkn.note_about(&file).code(), "INCOMPLETE");
     bkn.put(&format!("{stem}.sha256*"));
     bkn.receipt(&stem).accepted();
     let verdict = [".json", ".json.sig", ".txt"].map(|ending| format!("{stem}{ending}"));
@@ -94,10 +94,10 @@ fn a_table_in_the_clear_is_removed_and_its_sender_told() {
     let bkn = padan.party("bkn");
     let sheet = sheets::pns(5);
     for (name, note) in [
-        ("data.csv.filepart", Some("data.csv.filepart")),
+        ("data.csv.filepart", Some("data.csv.filepart.berkas")),
         // A name that could hide its note is not repeated.
         (".hidden.csv", None),
-        ("data.xlsx", Some("data.xlsx")),
+        ("data.xlsx", Some("data.xlsx.berkas")),
     ] {
         bkn.write(name, &sheet.csv());
         let before = names(&bkn.receipts());
@@ -112,7 +112,7 @@ fn a_table_in_the_clear_is_removed_and_its_sender_told() {
             .unwrap_or_else(|| panic!("{name}: removed without a word"));
         let page = page.strip_suffix(".txt").unwrap();
         if let Some(note) = note {
-            assert_eq!(page, format!("{note}.berkas"));
+            assert_eq!(page, note);
         }
         let receipt = bkn.receipt(page);
         assert_eq!(receipt.code(), "NOT_ENCRYPTED", "{name}");

@@ -169,6 +169,11 @@ impl<'a> Party<'a> {
         self.wait_for_page(name, |page| page.starts_with("MENUNGGU"))
     }
 
+    /// Waits for the note about a file that belongs to no manifest.
+    pub fn note_about(&self, file: &str) -> Receipt {
+        self.note(&format!("{file}.berkas"))
+    }
+
     fn wait_for_page(&self, stem: &str, wanted: impl Fn(&str) -> bool) -> Receipt {
         let page = self.receipts().join(format!("{stem}.txt"));
         wait_for(

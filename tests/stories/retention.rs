@@ -69,19 +69,22 @@ fn what_nothing_depends_on_is_destroyed_at_the_end_of_its_time() {
 
     // The second is too young to go, and was compared with the first.
     backdate(&padan, &bkn, &stems[0]);
+    let archive = padan.data().join("archive/bkn");
+    // An earlier attempt, which the ledger does not know.
+    let earlier = archive.join("2021-01").join(format!("{}.1", ids[0]));
+    fs::create_dir(&earlier).unwrap();
     padan.poll();
+    assert!(!earlier.exists());
+    assert!(archive.join("2021-01").join(&ids[0]).is_dir());
     assert_eq!(snapshots(&padan, "bkn/pns"), sorted(&[0, 1, 2]));
     assert!(!padan.show(&stems[0]).contains("destroyed"));
-    let archive = padan.data().join("archive/bkn");
-    let kept = archive.join("2021-01").join(&ids[0]);
-    assert!(kept.exists(), "its end comes with a record");
 
     // Of the first two nothing is needed by a third that is kept, but the second.
     backdate(&padan, &bkn, &stems[1]);
     padan.poll();
     assert_eq!(snapshots(&padan, "bkn/pns"), sorted(&[1, 2]));
     assert!(padan.show(&stems[0]).contains("destroyed"));
-    assert!(!kept.exists());
+    assert!(!archive.join("2021-01").join(&ids[0]).exists());
     assert!(!padan.show(&stems[1]).contains("destroyed"));
     // And when that one is old, too, it stays alone: the next delivery is compared with it.
     backdate(&padan, &bkn, &stems[2]);
@@ -100,11 +103,7 @@ fn what_nothing_depends_on_is_destroyed_at_the_end_of_its_time() {
         .iter()
         .flat_map(|month| names(&archive.join(month)))
         .collect();
-    assert_eq!(
-        kept,
-        sorted(&[2]),
-        "as long as the next is compared with it"
-    );
+    assert_eq!(kept, sorted(&[2]), "ciphertext of the newest alone");
     padan.poll();
     let told = padan.ledger("SELECT count(*) FROM events WHERE outcome = 'destroyed'");
     assert_eq!(told, ["2"], "once each");
@@ -115,7 +114,8 @@ fn what_nothing_depends_on_is_destroyed_at_the_end_of_its_time() {
     }
     bkn.drop_locally(&stems[0]);
     padan.poll();
-    bkn.receipt(&stems[0]).accepted();
+    let receipt = bkn.receipt(&stems[0]).accepted();
+    assert_eq!(receipt.file(0)["accepted"], 10, "as the ledger knows it");
     assert!(names(&bkn.inbox()).is_empty());
 
     // And life goes on.

@@ -178,7 +178,7 @@ fn a_file_without_a_manifest_gets_a_note_and_stays() {
     let bkn = padan.party("bkn");
     let stem = bkn.prepare("pns", "full", 1, &sheet());
     bkn.put(&format!("{stem}.csv.age"));
-    let note = bkn.note(&format!("{stem}.csv.age.berkas"));
+    let note = bkn.note_about(&format!("{stem}.csv.age"));
     assert_eq!(note.code(), "INCOMPLETE");
     assert!(note.text.contains(".sha256.sig"), "{}", note.text);
     // The rest comes late, and all is well.

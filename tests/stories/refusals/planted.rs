@@ -49,7 +49,7 @@ fn nothing_but_plain_files_is_taken() {
         plant(&inbox.join(format!("{stem}.sha256")));
         bkn.put(&format!("{stem}.csv.age"));
         bkn.put(&format!("{stem}.sha256.sig"));
-        let note = bkn.note(&format!("{stem}.sha256.berkas"));
+        let note = bkn.note_about(&format!("{stem}.sha256"));
         assert_eq!(note.code(), "NOT_A_FILE", "{what} for a manifest");
     }
 
@@ -57,7 +57,7 @@ fn nothing_but_plain_files_is_taken() {
     symlink(&key, inbox.join("tautan.csv.age")).unwrap();
     symlink("/", inbox.join("akar")).unwrap();
     for name in ["tautan.csv.age", "akar"] {
-        let note = bkn.note(&format!("{name}.berkas"));
+        let note = bkn.note_about(name);
         assert_eq!(note.code(), "NOT_A_FILE");
         assert!(note.text.contains("no links or folders"), "{}", note.text);
     }
