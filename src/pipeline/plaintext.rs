@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-/// How much of a file is looked at. The payload of an age file, which is no text, begins within it.
+/// How much of a file is looked at. The header of an age file is text, and may be longer.
 const BEGINNING: u64 = 4 << 10;
 /// How an age file begins, and an armored one.
 const MAGIC: &[u8] = b"age-encryption.org/";
