@@ -56,7 +56,7 @@ CREATE TABLE parts (
 CREATE INDEX parts_by_sequence ON parts (dataset, sequence);
 CREATE INDEX parts_by_plaintext ON parts (plaintext);
 
--- What each part's answer depends on besides its own bytes: fixed once per attempt. Apart from the parts, because
+-- What each part's answer depends on besides its own bytes, noted anew until it is closed. Apart from the parts, because
 -- those are written anew when an interrupted delivery is verified again.
 CREATE TABLE inputs (
     delivery TEXT NOT NULL REFERENCES deliveries (id) ON DELETE CASCADE,
