@@ -204,5 +204,6 @@ fn settings(config: &Config, layout: &Layout, listen: Option<SocketAddr>) -> sft
             })
             .collect(),
         limits: sftp::Limits::default(),
+        recorder: sftp::Recorder::default(),
     }
 }

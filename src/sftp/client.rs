@@ -15,7 +15,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::fault::Fault;
-use crate::sftp::transport;
+use crate::sftp::ssh::transport;
 use crate::trust::key_file::read_ssh_key;
 
 /// Bytes moved at a time.

@@ -60,6 +60,7 @@ impl SftpSite {
             host_key: dir.path().join("host_key"),
             accounts: accounts.to_vec(),
             limits,
+            recorder: padan::sftp::Recorder::default(),
         })
         .unwrap();
         let host = fs::read_to_string(dir.path().join("host_key.pub")).unwrap();

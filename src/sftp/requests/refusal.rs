@@ -8,21 +8,21 @@ use rustix::io::Errno;
 
 /// The answer to a request that fails. Tells nothing about the server's own paths.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Refusal {
+pub(crate) struct Refusal {
     /// The SFTP status.
-    pub(super) code: StatusCode,
+    pub(crate) code: StatusCode,
     /// What happened and what to do.
-    pub(super) message: Cow<'static, str>,
+    pub(crate) message: Cow<'static, str>,
 }
 
 impl Refusal {
     /// The party may not do this here.
-    pub(super) fn denied(message: impl Into<Cow<'static, str>>) -> Self {
+    pub(crate) fn denied(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::PermissionDenied, message)
     }
 
     /// Nothing of that name exists for this party.
-    pub(super) fn missing() -> Self {
+    pub(crate) fn missing() -> Self {
         Self::new(
             StatusCode::NoSuchFile,
             "there is no file or folder of that name",
@@ -30,32 +30,32 @@ impl Refusal {
     }
 
     /// Allowed, but not possible now.
-    pub(super) fn failure(message: impl Into<Cow<'static, str>>) -> Self {
+    pub(crate) fn failure(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::Failure, message)
     }
 
     /// The request does not follow the protocol.
-    pub(super) fn malformed(message: impl Into<Cow<'static, str>>) -> Self {
+    pub(crate) fn malformed(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::BadMessage, message)
     }
 
     /// The server has no such operation.
-    pub(super) fn unsupported(message: impl Into<Cow<'static, str>>) -> Self {
+    pub(crate) fn unsupported(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::OpUnsupported, message)
     }
 
     /// The end of a file or a listing, which the protocol tells as a status too.
-    pub(super) fn end() -> Self {
+    pub(crate) fn end() -> Self {
         Self::new(StatusCode::Eof, "end of file")
     }
 
     /// The pipeline holds or has just taken the file.
-    pub(super) fn taken_in() -> Self {
+    pub(crate) fn taken_in() -> Self {
         Self::denied("this delivery is being taken in; upload it again under a new sequence")
     }
 
     /// A handle that was never given out, or was closed.
-    pub(super) fn unknown_handle() -> Self {
+    pub(crate) fn unknown_handle() -> Self {
         Self::failure("this file is not open (any more)")
     }
 

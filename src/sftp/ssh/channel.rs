@@ -14,23 +14,23 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use russh::ChannelId;
 use russh::server::{Handle, Session};
 
-use crate::sftp::codec::{Decoder, Violation};
-use crate::sftp::engine::Engine;
-use crate::sftp::stash::Stash;
+use crate::sftp::requests::codec::{Decoder, Violation};
+use crate::sftp::requests::engine::Engine;
+use crate::sftp::ssh::stash::Stash;
 
 /// Output is handed over in pieces of about this size.
 const PIECE: usize = 64 * 1024;
 
 /// A channel shared by the session and its pump.
 #[derive(Clone)]
-pub(super) struct SftpChannel {
+pub(crate) struct SftpChannel {
     shared: Arc<Mutex<State>>,
     id: ChannelId,
 }
 
 /// What the session has to do after it fed a channel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Outcome {
+pub(crate) enum Outcome {
     /// Go on.
     Open,
     /// Everything is answered and the client has said that it is done: exit status 0, then close.
@@ -70,7 +70,7 @@ enum Pump {
 
 impl SftpChannel {
     /// A new channel; the limits are those of [`Limits`](crate::sftp::Limits).
-    pub(super) fn new(
+    pub(crate) fn new(
         id: ChannelId,
         engine: Engine,
         waiting_input: usize,
@@ -95,7 +95,7 @@ impl SftpChannel {
     ///
     /// # Errors
     /// Those of russh when output cannot be queued.
-    pub(super) fn feed(
+    pub(crate) fn feed(
         &self,
         input: &[u8],
         session: &mut Session,
@@ -115,18 +115,18 @@ impl SftpChannel {
     ///
     /// # Errors
     /// Those of russh when output cannot be queued.
-    pub(super) fn end_of_input(&self, session: &mut Session) -> Result<Outcome, russh::Error> {
+    pub(crate) fn end_of_input(&self, session: &mut Session) -> Result<Outcome, russh::Error> {
         self.lock().ended = true;
         self.feed(&[], session)
     }
 
     /// Forgets everything and closes all files.
-    pub(super) fn abandon(&self) {
+    pub(crate) fn abandon(&self) {
         self.lock().close();
     }
 
     /// Whether it is done with.
-    pub(super) fn is_closed(&self) -> bool {
+    pub(crate) fn is_closed(&self) -> bool {
         self.lock().pump == Pump::Closed
     }
 

@@ -14,11 +14,11 @@ use cap_std::fs::{
 };
 use rustix::fs::{AtFlags, OFlags, RenameFlags, StatVfs, Timespec, Timestamps};
 
-use crate::sftp::folder::{Folder, fits, open_folder};
-use crate::sftp::listing::{Listing, Look, seen};
-use crate::sftp::path::{Area, STATUS_FILE, Target};
-use crate::sftp::policy::INBOX_DEPTH;
-use crate::sftp::refusal::Refusal;
+use crate::sftp::requests::refusal::Refusal;
+use crate::sftp::root::folder::{Folder, fits, open_folder};
+use crate::sftp::root::listing::{Listing, Look, seen};
+use crate::sftp::root::path::{Area, STATUS_FILE, Target};
+use crate::sftp::root::policy::INBOX_DEPTH;
 
 /// How often, and with what pause between, a file is tried to be locked for writing.
 const LOCK_TRIES: u32 = 20;
@@ -26,7 +26,7 @@ const LOCK_PAUSE: Duration = Duration::from_millis(1);
 
 /// The open root of one party.
 #[derive(Debug)]
-pub(super) struct Jail {
+pub(crate) struct Jail {
     root: Dir,
     inbox: Dir,
     outbox: Dir,
@@ -35,26 +35,26 @@ pub(super) struct Jail {
 
 /// How a file is opened for writing.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct WriteMode {
+pub(crate) struct WriteMode {
     /// Read through the same handle too.
-    pub(super) read: bool,
+    pub(crate) read: bool,
     /// Make the file if it is missing.
-    pub(super) create: bool,
+    pub(crate) create: bool,
     /// Fail if it is there.
-    pub(super) exclusive: bool,
+    pub(crate) exclusive: bool,
     /// Empty it.
-    pub(super) truncate: bool,
+    pub(crate) truncate: bool,
     /// Every write goes to the end.
-    pub(super) append: bool,
+    pub(crate) append: bool,
 }
 
 /// Times to set, seconds since 1970.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Times {
+pub(crate) struct Times {
     /// Last access.
-    pub(super) accessed: u32,
+    pub(crate) accessed: u32,
     /// Last change.
-    pub(super) modified: u32,
+    pub(crate) modified: u32,
 }
 
 impl From<Times> for FileTimes {
@@ -71,7 +71,7 @@ impl Jail {
     ///
     /// # Errors
     /// One of them is missing, no folder, or a link.
-    pub(super) fn open(root: &Path) -> io::Result<Self> {
+    pub(crate) fn open(root: &Path) -> io::Result<Self> {
         let root = Dir::open_ambient_dir(root, ambient_authority())?;
         Ok(Self {
             inbox: open_folder(&root, Area::Inbox.name())?,
@@ -82,7 +82,7 @@ impl Jail {
     }
 
     /// Attributes of a file or folder.
-    pub(super) fn look(&self, target: Target<'_>) -> Result<Look, Refusal> {
+    pub(crate) fn look(&self, target: Target<'_>) -> Result<Look, Refusal> {
         let (metadata, writable) = match target {
             Target::Root => (self.root.dir_metadata()?, false),
             Target::Area(area) => (self.area(area).dir_metadata()?, true),
@@ -101,7 +101,7 @@ impl Jail {
     }
 
     /// Opens a file for reading.
-    pub(super) fn open_read(&self, target: Target<'_>) -> Result<File, Refusal> {
+    pub(crate) fn open_read(&self, target: Target<'_>) -> Result<File, Refusal> {
         let (folder, name) = self.named(target)?;
         let mut options = OpenOptions::new();
         options.read(true).custom_flags(SAFE_FLAGS);
@@ -114,7 +114,7 @@ impl Jail {
     ///
     /// The order is the whole point: the file is opened as it is, locked, checked to be still the one of that name (the
     /// pipeline claims by an exclusive lock and a rename), and only then emptied.
-    pub(super) fn open_write(&self, target: Target<'_>, mode: WriteMode) -> Result<File, Refusal> {
+    pub(crate) fn open_write(&self, target: Target<'_>, mode: WriteMode) -> Result<File, Refusal> {
         let (folder, name) = self.named(target)?;
         let mut options = OpenOptions::new();
         options
@@ -138,7 +138,7 @@ impl Jail {
     }
 
     /// Begins a listing.
-    pub(super) fn list(&self, target: Target<'_>) -> Result<Listing, Refusal> {
+    pub(crate) fn list(&self, target: Target<'_>) -> Result<Listing, Refusal> {
         match target {
             Target::Root => {
                 let mut entries: VecDeque<_> = Area::ALL
@@ -170,7 +170,7 @@ impl Jail {
     }
 
     /// Removes a file.
-    pub(super) fn remove(&self, target: Target<'_>) -> Result<(), Refusal> {
+    pub(crate) fn remove(&self, target: Target<'_>) -> Result<(), Refusal> {
         let (folder, name) = self.named(target)?;
         if self.look(target)?.folder {
             return Err(Refusal::failure("this is a folder; remove it as a folder"));
@@ -180,13 +180,13 @@ impl Jail {
     }
 
     /// Removes an empty folder.
-    pub(super) fn remove_folder(&self, target: Target<'_>) -> Result<(), Refusal> {
+    pub(crate) fn remove_folder(&self, target: Target<'_>) -> Result<(), Refusal> {
         let (folder, name) = self.named(target)?;
         Ok(folder.remove_dir(name)?)
     }
 
     /// Makes a folder that only the service can enter on the server.
-    pub(super) fn make_folder(&self, target: Target<'_>) -> Result<(), Refusal> {
+    pub(crate) fn make_folder(&self, target: Target<'_>) -> Result<(), Refusal> {
         let (folder, name) = self.named(target)?;
         let mut builder = DirBuilder::new();
         builder.mode(0o700);
@@ -194,7 +194,7 @@ impl Jail {
     }
 
     /// Renames a file or folder; `replace` overwrites a file of the new name in the same step.
-    pub(super) fn rename(
+    pub(crate) fn rename(
         &self,
         from: Target<'_>,
         to: Target<'_>,
@@ -226,7 +226,7 @@ impl Jail {
     }
 
     /// Sets the times of a file or folder, never of what a link names.
-    pub(super) fn set_times(&self, target: Target<'_>, times: Times) -> Result<(), Refusal> {
+    pub(crate) fn set_times(&self, target: Target<'_>, times: Times) -> Result<(), Refusal> {
         let (folder, name) = self.named(target)?;
         let second = |seconds: u32| Timespec {
             tv_sec: i64::from(seconds),
@@ -242,7 +242,7 @@ impl Jail {
     }
 
     /// Space on the file system of a target that exists.
-    pub(super) fn space(&self, target: Target<'_>) -> Result<StatVfs, Refusal> {
+    pub(crate) fn space(&self, target: Target<'_>) -> Result<StatVfs, Refusal> {
         self.look(target)?;
         let dir = match target {
             Target::Area(area) | Target::Entry { area, .. } => self.area(area),
@@ -283,7 +283,7 @@ impl Jail {
 }
 
 /// Attributes of an open file of the party.
-pub(super) fn look_at(file: &File, writable: bool) -> Result<Look, Refusal> {
+pub(crate) fn look_at(file: &File, writable: bool) -> Result<Look, Refusal> {
     let metadata = Metadata::from_file(file)?;
     seen(&metadata, writable).ok_or_else(Refusal::missing)
 }
@@ -350,8 +350,8 @@ mod tests {
     use tempfile::TempDir;
 
     use super::{Jail, WriteMode, still_named};
-    use crate::sftp::path::CanonicalPath;
-    use crate::sftp::refusal::Refusal;
+    use crate::sftp::requests::refusal::Refusal;
+    use crate::sftp::root::path::CanonicalPath;
 
     const NEW: WriteMode = WriteMode {
         read: false,

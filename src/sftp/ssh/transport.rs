@@ -71,7 +71,7 @@ const MACS: &[mac::Name] = &[
 ];
 
 /// What russh is told.
-pub(super) fn config(host_key: PrivateKey, limits: &Limits) -> Config {
+pub(crate) fn config(host_key: PrivateKey, limits: &Limits) -> Config {
     Config {
         server_id: SshId::Standard(Cow::Borrowed("SSH-2.0-Padan")),
         methods: MethodSet::from(&[MethodKind::PublicKey][..]),
@@ -94,7 +94,7 @@ pub(super) fn config(host_key: PrivateKey, limits: &Limits) -> Config {
 }
 
 /// The algorithms, the same for our own client.
-pub(super) fn preferred() -> Preferred {
+pub(crate) fn preferred() -> Preferred {
     Preferred {
         kex: Cow::Borrowed(KEX),
         key: Cow::Borrowed(KEYS),

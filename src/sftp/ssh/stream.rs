@@ -15,22 +15,22 @@ const BUFFER: usize = 256 * 1024;
 /// A connection's socket. russh owns the stream and its task, so closing the socket is how a session is ended from
 /// outside.
 #[derive(Debug, Clone)]
-pub(super) struct Socket(Arc<TcpStream>);
+pub(crate) struct Socket(Arc<TcpStream>);
 
 impl Socket {
     /// Wraps an accepted connection.
-    pub(super) fn new(stream: TcpStream) -> Self {
+    pub(crate) fn new(stream: TcpStream) -> Self {
         Self(Arc::new(stream))
     }
 
     /// Ends the connection; its session sees the end of its input.
-    pub(super) fn cut(&self) {
+    pub(crate) fn cut(&self) {
         // Fails only when the other side has ended it already.
         let _ = rustix::net::shutdown(&*self.0, Shutdown::Both);
     }
 
     /// The stream for the session.
-    pub(super) fn buffered(&self) -> Buffered {
+    pub(crate) fn buffered(&self) -> Buffered {
         Buffered {
             socket: Arc::clone(&self.0),
             // Zero pages: memory is used only as far as a client fills it.
@@ -42,7 +42,7 @@ impl Socket {
 }
 
 /// A socket with a read buffer.
-pub(super) struct Buffered {
+pub(crate) struct Buffered {
     socket: Arc<TcpStream>,
     buffer: Box<[u8]>,
     start: usize,

@@ -7,12 +7,12 @@ use russh_sftp::protocol::FileAttributes;
 use rustix::fs::StatVfs;
 use serde::Deserialize;
 
-use crate::sftp::codec::{MAX_DATA, MAX_PACKET};
-use crate::sftp::engine::{Engine, allowed};
-use crate::sftp::path::CanonicalPath;
-use crate::sftp::policy::Action;
-use crate::sftp::refusal::Refusal;
-use crate::sftp::reply;
+use crate::sftp::requests::codec::{MAX_DATA, MAX_PACKET};
+use crate::sftp::requests::engine::{Engine, allowed};
+use crate::sftp::requests::refusal::Refusal;
+use crate::sftp::requests::reply;
+use crate::sftp::root::path::CanonicalPath;
+use crate::sftp::root::policy::Action;
 
 const LIMITS: &str = "limits@openssh.com";
 const POSIX_RENAME: &str = "posix-rename@openssh.com";
@@ -23,7 +23,7 @@ const LSETSTAT: &str = "lsetstat@openssh.com";
 const HARDLINK: &str = "hardlink@openssh.com";
 
 /// What the version answer lists, with the version of each.
-pub(super) const OFFERED: &[(&str, &str)] = &[
+pub(crate) const OFFERED: &[(&str, &str)] = &[
     (LIMITS, "1"),
     (POSIX_RENAME, "1"),
     (FSYNC, "1"),
@@ -40,7 +40,7 @@ struct SetPath {
 }
 
 /// Carries out one extended request.
-pub(super) fn carry_out(
+pub(crate) fn carry_out(
     engine: &mut Engine,
     id: u32,
     name: &str,

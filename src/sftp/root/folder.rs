@@ -8,7 +8,7 @@ use cap_std::fs::{Dir, OpenOptions, OpenOptionsExt};
 use rustix::fs::OFlags;
 
 /// A folder handle that is the area's own or was opened on the way.
-pub(super) enum Folder<'a> {
+pub(crate) enum Folder<'a> {
     /// The area's own.
     Top(&'a Dir),
     /// Opened on the way.
@@ -27,7 +27,7 @@ impl Deref for Folder<'_> {
 }
 
 /// Opens a folder that is no link.
-pub(super) fn open_folder(parent: &Dir, name: impl AsRef<Path>) -> io::Result<Dir> {
+pub(crate) fn open_folder(parent: &Dir, name: impl AsRef<Path>) -> io::Result<Dir> {
     let mut options = OpenOptions::new();
     let flags = OFlags::NOFOLLOW.union(OFlags::DIRECTORY).bits();
     options.read(true).custom_flags(flags as i32);
@@ -37,7 +37,7 @@ pub(super) fn open_folder(parent: &Dir, name: impl AsRef<Path>) -> io::Result<Di
 }
 
 /// Whether a folder, itself included, has at most `levels` levels of folders.
-pub(super) fn fits(folder: &Dir, levels: usize) -> io::Result<bool> {
+pub(crate) fn fits(folder: &Dir, levels: usize) -> io::Result<bool> {
     if levels == 0 {
         return Ok(false);
     }

@@ -2,7 +2,7 @@
 
 /// Bytes in the order they came.
 #[derive(Debug, Default)]
-pub(super) struct Stash {
+pub(crate) struct Stash {
     bytes: Vec<u8>,
     /// Bytes at the front that were taken already.
     taken: usize,
@@ -10,17 +10,17 @@ pub(super) struct Stash {
 
 impl Stash {
     /// What waits.
-    pub(super) fn waiting(&self) -> &[u8] {
+    pub(crate) fn waiting(&self) -> &[u8] {
         self.bytes.get(self.taken..).unwrap_or_default()
     }
 
     /// Adds to the end.
-    pub(super) fn push(&mut self, more: &[u8]) {
+    pub(crate) fn push(&mut self, more: &[u8]) {
         self.bytes.extend_from_slice(more);
     }
 
     /// Drops `count` bytes from the front. Moving the rest up is paid for by the bytes dropped before.
-    pub(super) fn take(&mut self, count: usize) {
+    pub(crate) fn take(&mut self, count: usize) {
         self.taken += count;
         if self.taken >= self.bytes.len() {
             // A burst's memory is not kept for the life of the connection.

@@ -6,8 +6,8 @@ use russh_sftp::protocol::{
     Attrs, ExtendedReply, File, FileAttributes, FileMode, Handle, Name, Packet, StatusCode, Version,
 };
 
-use crate::sftp::listing::Look;
-use crate::sftp::refusal::Refusal;
+use crate::sftp::requests::refusal::Refusal;
+use crate::sftp::root::listing::Look;
 
 const TYPE_STATUS: u8 = 101;
 const TYPE_DATA: u8 = 103;
@@ -15,17 +15,17 @@ const TYPE_DATA: u8 = 103;
 const DATA_HEAD: usize = 13;
 
 /// Success.
-pub(super) fn ok(out: &mut Vec<u8>, id: u32) {
+pub(crate) fn ok(out: &mut Vec<u8>, id: u32) {
     status(out, id, StatusCode::Ok, "");
 }
 
 /// A refusal with its sentence.
-pub(super) fn refused(out: &mut Vec<u8>, id: u32, refusal: &Refusal) {
+pub(crate) fn refused(out: &mut Vec<u8>, id: u32, refusal: &Refusal) {
     status(out, id, refusal.code, &refusal.message);
 }
 
 /// Room for a DATA answer; `fill` appends the data. When it refuses, nothing is left behind.
-pub(super) fn data(
+pub(crate) fn data(
     out: &mut Vec<u8>,
     id: u32,
     most: usize,
@@ -59,7 +59,7 @@ pub(super) fn data(
 }
 
 /// The protocol version and the extensions that work.
-pub(super) fn version(out: &mut Vec<u8>, extensions: &[(&str, &str)]) {
+pub(crate) fn version(out: &mut Vec<u8>, extensions: &[(&str, &str)]) {
     let mut version = Version::new();
     for (name, value) in extensions {
         version
@@ -70,7 +70,7 @@ pub(super) fn version(out: &mut Vec<u8>, extensions: &[(&str, &str)]) {
 }
 
 /// A handle's name.
-pub(super) fn handle(out: &mut Vec<u8>, id: u32, handle: u32) {
+pub(crate) fn handle(out: &mut Vec<u8>, id: u32, handle: u32) {
     packet(
         out,
         Handle {
@@ -82,7 +82,7 @@ pub(super) fn handle(out: &mut Vec<u8>, id: u32, handle: u32) {
 }
 
 /// Attributes.
-pub(super) fn attributes(out: &mut Vec<u8>, id: u32, look: &Look) {
+pub(crate) fn attributes(out: &mut Vec<u8>, id: u32, look: &Look) {
     packet(
         out,
         Attrs {
@@ -94,7 +94,7 @@ pub(super) fn attributes(out: &mut Vec<u8>, id: u32, look: &Look) {
 }
 
 /// Entries of a listing, with the line that `ls -l` shows.
-pub(super) fn names(out: &mut Vec<u8>, id: u32, owner: &str, entries: Vec<(String, Look)>) {
+pub(crate) fn names(out: &mut Vec<u8>, id: u32, owner: &str, entries: Vec<(String, Look)>) {
     let now = Timestamp::now();
     let files = entries
         .into_iter()
@@ -108,7 +108,7 @@ pub(super) fn names(out: &mut Vec<u8>, id: u32, owner: &str, entries: Vec<(Strin
 }
 
 /// One canonical path.
-pub(super) fn path(out: &mut Vec<u8>, id: u32, path: String) {
+pub(crate) fn path(out: &mut Vec<u8>, id: u32, path: String) {
     let file = File {
         longname: path.clone(),
         filename: path,
@@ -125,7 +125,7 @@ pub(super) fn path(out: &mut Vec<u8>, id: u32, path: String) {
 }
 
 /// An extension's own answer: a row of numbers.
-pub(super) fn numbers(out: &mut Vec<u8>, id: u32, numbers: &[u64]) {
+pub(crate) fn numbers(out: &mut Vec<u8>, id: u32, numbers: &[u64]) {
     let data = numbers.iter().flat_map(|n| n.to_be_bytes()).collect();
     packet(out, ExtendedReply { id, data }.into());
 }
@@ -202,8 +202,8 @@ mod tests {
     use jiff::Timestamp;
 
     use super::{data, long_name, ok, refused};
-    use crate::sftp::listing::Look;
-    use crate::sftp::refusal::Refusal;
+    use crate::sftp::requests::refusal::Refusal;
+    use crate::sftp::root::listing::Look;
 
     #[test]
     fn answers_have_the_bytes_of_the_protocol() {

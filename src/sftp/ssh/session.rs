@@ -11,18 +11,18 @@ use russh::server::{
 };
 use russh::{Channel, ChannelId, ChannelOpenFailure, Disconnect, Pty};
 
-use crate::sftp::auth::{Login, Reason};
-use crate::sftp::channel::{Outcome, SftpChannel};
-use crate::sftp::engine::Engine;
-use crate::sftp::handles::Actor;
-use crate::sftp::jail::Jail;
-use crate::sftp::listener::{Pulse, Shared};
+use crate::sftp::event::Actor;
+use crate::sftp::login::auth::{Login, Reason};
+use crate::sftp::requests::engine::Engine;
+use crate::sftp::root::jail::Jail;
+use crate::sftp::ssh::channel::{Outcome, SftpChannel};
+use crate::sftp::ssh::listener::{Pulse, Shared};
 
 /// Channels in the life of one connection: russh keeps a little of each that we close first.
 const CHANNELS_EVER: usize = 4096;
 
 /// One connection.
-pub(super) struct Connection {
+pub(crate) struct Connection {
     server: Arc<Shared>,
     pulse: Arc<Pulse>,
     peer: IpAddr,
@@ -34,7 +34,7 @@ pub(super) struct Connection {
 
 impl Connection {
     /// A connection that has not logged in yet.
-    pub(super) fn new(server: Arc<Shared>, pulse: Arc<Pulse>, peer: IpAddr) -> Self {
+    pub(crate) fn new(server: Arc<Shared>, pulse: Arc<Pulse>, peer: IpAddr) -> Self {
         Self {
             server,
             pulse,
@@ -65,7 +65,9 @@ impl Connection {
         let login = self.login.as_ref()?;
         let actor = Actor {
             account: login.account.clone(),
-            peer: self.peer,
+            peer: Some(self.peer),
+            client: None,
+            recorder: self.server.recorder().clone(),
         };
         match Jail::open(&login.root) {
             Ok(jail) => {

@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 use russh::keys::{Algorithm, PublicKey};
 
 use crate::fault::Fault;
-use crate::sftp::addresses::AddressList;
+use crate::sftp::login::addresses::AddressList;
 
 /// Shortest RSA modulus, in bits, as for signatures.
 const RSA_BITS: u32 = 3072;
@@ -26,16 +26,16 @@ const HARMLESS: [&str; 6] = [
 
 /// A key that may log in, and when from where.
 #[derive(Debug, Clone)]
-pub(super) struct AuthorizedKey {
+pub(crate) struct AuthorizedKey {
     /// The key.
-    pub(super) key: PublicKey,
+    pub(crate) key: PublicKey,
     from: Option<AddressList>,
     expires: Option<Timestamp>,
 }
 
 /// Why a key that is listed does not count now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum NotNow {
+pub(crate) enum NotNow {
     /// `from=` does not list the address.
     WrongAddress,
     /// `expiry-time=` has passed.
@@ -47,7 +47,7 @@ impl AuthorizedKey {
     ///
     /// # Errors
     /// Why not.
-    pub(super) fn counts(&self, peer: IpAddr, now: Timestamp) -> Result<(), NotNow> {
+    pub(crate) fn counts(&self, peer: IpAddr, now: Timestamp) -> Result<(), NotNow> {
         if self.expires.is_some_and(|expires| now >= expires) {
             return Err(NotNow::Expired);
         }
@@ -65,7 +65,7 @@ type KeyOption = (String, Option<String>);
 ///
 /// # Errors
 /// [`Fault::Key`] with the line and what to do about it, at the first line that cannot be honoured.
-pub(super) fn parse(path: &Path, text: &str, zone: &TimeZone) -> Result<Vec<AuthorizedKey>, Fault> {
+pub(crate) fn parse(path: &Path, text: &str, zone: &TimeZone) -> Result<Vec<AuthorizedKey>, Fault> {
     let mut keys = Vec::new();
     for (number, line) in (1..).zip(text.lines()) {
         let line = line.trim();

@@ -15,10 +15,11 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use crate::fault::Fault;
-use crate::sftp::auth::Registry;
-use crate::sftp::session::Connection;
-use crate::sftp::stream::Socket;
-use crate::sftp::{Account, Limits, Settings, transport};
+use crate::sftp::login::auth::Registry;
+use crate::sftp::ssh::session::Connection;
+use crate::sftp::ssh::stream::Socket;
+use crate::sftp::ssh::transport;
+use crate::sftp::{Account, Limits, Recorder, Settings};
 use crate::trust::key_file::read_ssh_key;
 
 /// Time that a client has to close its side after it was told to go.
@@ -35,27 +36,33 @@ pub struct Server {
 }
 
 /// What all connections share.
-pub(super) struct Shared {
+pub(crate) struct Shared {
     accounts: Vec<Account>,
     limits: Limits,
+    recorder: Recorder,
     registry: RwLock<Arc<Registry>>,
     config: Arc<Config>,
 }
 
 impl Shared {
     /// The bounds.
-    pub(super) fn limits(&self) -> &Limits {
+    pub(crate) fn limits(&self) -> &Limits {
         &self.limits
     }
 
+    /// Who hears of what happens.
+    pub(crate) fn recorder(&self) -> &Recorder {
+        &self.recorder
+    }
+
     /// The keys as of the last good reading.
-    pub(super) fn registry(&self) -> Arc<Registry> {
+    pub(crate) fn registry(&self) -> Arc<Registry> {
         Arc::clone(&self.registry.read().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
 /// Signs of life of one connection.
-pub(super) struct Pulse {
+pub(crate) struct Pulse {
     since: Instant,
     last_beat: AtomicU64,
     logged_in: AtomicBool,
@@ -73,13 +80,13 @@ impl Pulse {
     }
 
     /// The client has asked for something.
-    pub(super) fn beat(&self) {
+    pub(crate) fn beat(&self) {
         let millis = u64::try_from(self.since.elapsed().as_millis()).unwrap_or(u64::MAX);
         self.last_beat.store(millis, Ordering::Relaxed);
     }
 
     /// The client has logged in.
-    pub(super) fn logged_in(&self) {
+    pub(crate) fn logged_in(&self) {
         self.beat();
         self.logged_in.store(true, Ordering::Release);
         self.login.notify_one();
@@ -114,6 +121,7 @@ impl Server {
             shared: Arc::new(Shared {
                 accounts: settings.accounts,
                 limits: settings.limits,
+                recorder: settings.recorder,
                 registry: RwLock::new(Arc::new(registry)),
                 config,
             }),
@@ -193,7 +201,7 @@ impl Reception {
         Self {
             shared: Arc::clone(shared),
             places: Arc::new(Semaphore::new(shared.limits.connections)),
-            logins: Arc::new(Semaphore::new(shared.limits.logins_pending)),
+            logins: Arc::new(Semaphore::new(shared.limits.startups.full)),
             stop: watch::Sender::new(false),
         }
     }

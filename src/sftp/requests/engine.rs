@@ -3,14 +3,15 @@
 use bytes::Bytes;
 use russh_sftp::protocol::{FileAttributes, Open, OpenFlags, Packet};
 
-use crate::sftp::codec::{Item, MAX_DATA, Violation};
-use crate::sftp::extensions;
-use crate::sftp::handles::{Actor, Handles, OpenFile, Opened};
-use crate::sftp::jail::{Jail, Times, WriteMode, look_at};
-use crate::sftp::path::{CanonicalPath, Target};
-use crate::sftp::policy::{Action, check};
-use crate::sftp::refusal::Refusal;
-use crate::sftp::reply;
+use crate::sftp::event::Actor;
+use crate::sftp::requests::codec::{Item, MAX_DATA, Violation};
+use crate::sftp::requests::extensions;
+use crate::sftp::requests::handles::{Handles, OpenFile, Opened};
+use crate::sftp::requests::refusal::Refusal;
+use crate::sftp::requests::reply;
+use crate::sftp::root::jail::{Jail, Times, WriteMode, look_at};
+use crate::sftp::root::path::{CanonicalPath, Target};
+use crate::sftp::root::policy::{Action, check};
 
 /// Entries in one answer to READDIR: with the longest names still far below a packet.
 const ENTRIES_AT_A_TIME: usize = 64;
@@ -21,10 +22,10 @@ const KNOWN_TYPES: [u8; 17] = [
 const TYPE_INIT: u8 = 1;
 
 /// One party's SFTP conversation on one channel.
-pub(super) struct Engine {
-    pub(super) jail: Jail,
-    pub(super) handles: Handles,
-    pub(super) actor: Actor,
+pub(crate) struct Engine {
+    pub(crate) jail: Jail,
+    pub(crate) handles: Handles,
+    pub(crate) actor: Actor,
     greeted: bool,
     write: Option<OpenWrite>,
 }
@@ -39,7 +40,7 @@ struct OpenWrite {
 
 impl Engine {
     /// A new conversation in a party's root.
-    pub(super) fn new(jail: Jail, actor: Actor, open_handles: usize) -> Self {
+    pub(crate) fn new(jail: Jail, actor: Actor, open_handles: usize) -> Self {
         Self {
             jail,
             handles: Handles::new(open_handles),
@@ -53,7 +54,7 @@ impl Engine {
     ///
     /// # Errors
     /// The client does not speak the protocol.
-    pub(super) fn handle(&mut self, item: Item<'_>, out: &mut Vec<u8>) -> Result<(), Violation> {
+    pub(crate) fn handle(&mut self, item: Item<'_>, out: &mut Vec<u8>) -> Result<(), Violation> {
         match item {
             Item::Packet(packet) if packet.first() == Some(&TYPE_INIT) => {
                 self.greeted = true;
@@ -112,7 +113,7 @@ impl Engine {
     }
 
     /// Closes everything that is open; the conversation is over.
-    pub(super) fn close_all(&mut self) {
+    pub(crate) fn close_all(&mut self) {
         self.handles.abandon(&self.actor);
     }
 
@@ -243,7 +244,7 @@ impl Engine {
     }
 
     /// Renames; also for the extension that replaces.
-    pub(super) fn rename(&self, from: &str, to: &str, replace: bool) -> Result<(), Refusal> {
+    pub(crate) fn rename(&self, from: &str, to: &str, replace: bool) -> Result<(), Refusal> {
         let (from, to) = (CanonicalPath::parse(from)?, CanonicalPath::parse(to)?);
         let source = allowed(&from, Action::RenameFrom)?;
         self.jail
@@ -254,7 +255,7 @@ impl Engine {
 
     /// Sets what a path's attributes can be set to: size and times. Modes and owners stay, without a complaint, since
     /// clients set them after every upload.
-    pub(super) fn set_attributes(
+    pub(crate) fn set_attributes(
         &self,
         raw: &str,
         attributes: &FileAttributes,
@@ -280,8 +281,8 @@ impl Engine {
     }
 
     fn report(&self, what: &'static str) {
-        let Actor { account, peer } = &self.actor;
-        tracing::info!(%account, %peer, "{what}");
+        let Actor { account, peer, .. } = &self.actor;
+        tracing::info!(%account, ?peer, "{what}");
     }
 }
 
@@ -292,7 +293,7 @@ impl Drop for Engine {
 }
 
 /// The path's target, if the policy allows the action on it.
-pub(super) fn allowed(path: &CanonicalPath, action: Action) -> Result<Target<'_>, Refusal> {
+pub(crate) fn allowed(path: &CanonicalPath, action: Action) -> Result<Target<'_>, Refusal> {
     let target = path.target();
     check(action, target)?;
     Ok(target)

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 /// A list of patterns as in `10.0.0.0/8,!10.1.2.3,192.0.2.*`.
 #[derive(Debug, Clone)]
-pub(super) struct AddressList(Vec<Pattern>);
+pub(crate) struct AddressList(Vec<Pattern>);
 
 #[derive(Debug, Clone)]
 struct Pattern {
@@ -25,7 +25,7 @@ impl AddressList {
     ///
     /// # Errors
     /// What is wrong with which pattern. Host names are: they would need a reverse look-up that the other side controls.
-    pub(super) fn parse(value: &str) -> Result<Self, String> {
+    pub(crate) fn parse(value: &str) -> Result<Self, String> {
         value
             .split(',')
             .map(Pattern::parse)
@@ -34,7 +34,7 @@ impl AddressList {
     }
 
     /// Whether a pattern matches and none that refuses does, as in sshd(8).
-    pub(super) fn admits(&self, peer: IpAddr) -> bool {
+    pub(crate) fn admits(&self, peer: IpAddr) -> bool {
         let matching = |refuses| {
             self.0
                 .iter()

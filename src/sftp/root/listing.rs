@@ -6,21 +6,21 @@ use cap_std::fs::{Metadata, MetadataExt, ReadDir};
 
 /// A file or folder as the party sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Look {
+pub(crate) struct Look {
     /// A folder, else a file.
-    pub(super) folder: bool,
+    pub(crate) folder: bool,
     /// Bytes; 0 for a folder.
-    pub(super) size: u64,
+    pub(crate) size: u64,
     /// Last access, seconds since 1970.
-    pub(super) accessed: u32,
+    pub(crate) accessed: u32,
     /// Last change, seconds since 1970.
-    pub(super) modified: u32,
+    pub(crate) modified: u32,
     /// Whether the party may change it, which decides the mode that is shown.
-    pub(super) writable: bool,
+    pub(crate) writable: bool,
 }
 
 /// A folder being listed. Vanishing entries are passed over.
-pub(super) enum Listing {
+pub(crate) enum Listing {
     /// The root: known beforehand.
     Root(VecDeque<(String, Look)>),
     /// A folder on disk, read as the client asks for more.
@@ -50,7 +50,7 @@ impl Iterator for Listing {
 }
 
 /// What the party sees of something; `None` for what is neither a file nor a folder.
-pub(super) fn seen(metadata: &Metadata, writable: bool) -> Option<Look> {
+pub(crate) fn seen(metadata: &Metadata, writable: bool) -> Option<Look> {
     let folder = metadata.is_dir();
     if !folder && !metadata.is_file() {
         return None;

@@ -3,34 +3,25 @@
 use std::collections::HashMap;
 use std::fs::File;
 use std::io;
-use std::net::IpAddr;
 use std::os::unix::fs::FileExt;
 
 use rustix::buffer::spare_capacity;
 use rustix::io::Errno;
 use tokio::runtime::{Handle as Runtime, RuntimeFlavor};
 
-use crate::sftp::listing::Listing;
-use crate::sftp::refusal::Refusal;
-
-/// Who acts, for the log. File names never go there.
-#[derive(Debug, Clone)]
-pub(super) struct Actor {
-    /// The party.
-    pub(super) account: String,
-    /// Where it connects from.
-    pub(super) peer: IpAddr,
-}
+use crate::sftp::event::Actor;
+use crate::sftp::requests::refusal::Refusal;
+use crate::sftp::root::listing::Listing;
 
 /// The open files and folders of one channel.
-pub(super) struct Handles {
+pub(crate) struct Handles {
     open: HashMap<u32, Opened>,
     next: u32,
     limit: usize,
 }
 
 /// One of them.
-pub(super) enum Opened {
+pub(crate) enum Opened {
     /// A file.
     File(OpenFile),
     /// A folder being listed.
@@ -38,7 +29,7 @@ pub(super) enum Opened {
 }
 
 /// A file; while it is open for writing it carries the shared lock of the jail.
-pub(super) struct OpenFile {
+pub(crate) struct OpenFile {
     file: File,
     readable: bool,
     writable: bool,
@@ -49,7 +40,7 @@ pub(super) struct OpenFile {
 
 impl Handles {
     /// No handles yet, and never more than `limit`.
-    pub(super) fn new(limit: usize) -> Self {
+    pub(crate) fn new(limit: usize) -> Self {
         Self {
             open: HashMap::new(),
             next: 0,
@@ -58,12 +49,12 @@ impl Handles {
     }
 
     /// How many may be open.
-    pub(super) fn limit(&self) -> usize {
+    pub(crate) fn limit(&self) -> usize {
         self.limit
     }
 
     /// Fails when no more may be opened; asked before anything is opened or made.
-    pub(super) fn room(&self) -> Result<(), Refusal> {
+    pub(crate) fn room(&self) -> Result<(), Refusal> {
         if self.open.len() >= self.limit {
             return Err(Refusal::failure(
                 "too many files are open; close some and try again",
@@ -73,7 +64,7 @@ impl Handles {
     }
 
     /// Keeps something open under a new name.
-    pub(super) fn keep(&mut self, opened: Opened) -> u32 {
+    pub(crate) fn keep(&mut self, opened: Opened) -> u32 {
         // A name is free again only after 2^32 others.
         while self.open.contains_key(&self.next) {
             self.next = self.next.wrapping_add(1);
@@ -85,7 +76,7 @@ impl Handles {
     }
 
     /// The file of that handle.
-    pub(super) fn file(&mut self, handle: &[u8]) -> Result<&mut OpenFile, Refusal> {
+    pub(crate) fn file(&mut self, handle: &[u8]) -> Result<&mut OpenFile, Refusal> {
         match self.open.get_mut(&name(handle)?) {
             Some(Opened::File(file)) => Ok(file),
             Some(Opened::Folder(_)) => Err(Refusal::failure("this is a folder")),
@@ -94,7 +85,7 @@ impl Handles {
     }
 
     /// The listing of that handle.
-    pub(super) fn listing(&mut self, handle: &[u8]) -> Result<&mut Listing, Refusal> {
+    pub(crate) fn listing(&mut self, handle: &[u8]) -> Result<&mut Listing, Refusal> {
         match self.open.get_mut(&name(handle)?) {
             Some(Opened::Folder(listing)) => Ok(listing),
             Some(Opened::File(_)) => Err(Refusal::failure("this is a file")),
@@ -103,7 +94,7 @@ impl Handles {
     }
 
     /// Closes one: what was written is on the disk before the client hears so, and the lock ends.
-    pub(super) fn close(&mut self, handle: &[u8], actor: &Actor) -> Result<(), Refusal> {
+    pub(crate) fn close(&mut self, handle: &[u8], actor: &Actor) -> Result<(), Refusal> {
         let opened = self
             .open
             .remove(&name(handle)?)
@@ -117,7 +108,7 @@ impl Handles {
     }
 
     /// Closes everything when the client is gone; an upload cut short is kept for a resume.
-    pub(super) fn abandon(&mut self, actor: &Actor) {
+    pub(crate) fn abandon(&mut self, actor: &Actor) {
         for (_, opened) in self.open.drain() {
             if let Opened::File(file) = opened {
                 file.report(actor, false);
@@ -128,12 +119,12 @@ impl Handles {
 
 impl OpenFile {
     /// A file opened for reading only.
-    pub(super) fn for_reading(file: File) -> Self {
+    pub(crate) fn for_reading(file: File) -> Self {
         Self::new(file, true, false)
     }
 
     /// A file opened for writing; `changed` when opening it made or emptied it.
-    pub(super) fn for_writing(file: File, readable: bool, changed: bool) -> Self {
+    pub(crate) fn for_writing(file: File, readable: bool, changed: bool) -> Self {
         let mut opened = Self::new(file, readable, true);
         opened.changed = changed;
         opened
@@ -151,17 +142,17 @@ impl OpenFile {
     }
 
     /// Whether it may be written to.
-    pub(super) fn writable(&self) -> bool {
+    pub(crate) fn writable(&self) -> bool {
         self.writable
     }
 
     /// The file, for looking at it.
-    pub(super) fn file(&self) -> &File {
+    pub(crate) fn file(&self) -> &File {
         &self.file
     }
 
     /// The file, for changing its size or times.
-    pub(super) fn file_to_change(&mut self) -> Result<&File, Refusal> {
+    pub(crate) fn file_to_change(&mut self) -> Result<&File, Refusal> {
         self.check_writable()?;
         self.changed = true;
         Ok(&self.file)
@@ -171,7 +162,7 @@ impl OpenFile {
     ///
     /// # Errors
     /// [`Refusal::end`] at the end of the file.
-    pub(super) fn read(
+    pub(crate) fn read(
         &mut self,
         offset: u64,
         len: usize,
@@ -194,7 +185,7 @@ impl OpenFile {
     }
 
     /// Writes at `offset`, or at the end when opened for appending.
-    pub(super) fn write(&mut self, offset: u64, data: &[u8]) -> Result<(), Refusal> {
+    pub(crate) fn write(&mut self, offset: u64, data: &[u8]) -> Result<(), Refusal> {
         self.check_writable()?;
         self.changed = true;
         self.file.write_all_at(data, offset)?;
@@ -203,7 +194,7 @@ impl OpenFile {
     }
 
     /// Brings what was written to the disk.
-    pub(super) fn sync(&mut self) -> Result<(), Refusal> {
+    pub(crate) fn sync(&mut self) -> Result<(), Refusal> {
         if self.changed {
             off_the_loop(|| self.file.sync_all())?;
             self.changed = false;
@@ -220,13 +211,13 @@ impl OpenFile {
     }
 
     fn report(&self, actor: &Actor, complete: bool) {
-        let Actor { account, peer } = actor;
+        let Actor { account, peer, .. } = actor;
         if self.writable {
             let bytes = self.bytes_written;
-            tracing::info!(%account, %peer, bytes, complete, "upload closed");
+            tracing::info!(%account, ?peer, bytes, complete, "upload closed");
         } else {
             let bytes = self.bytes_read;
-            tracing::info!(%account, %peer, bytes, "download closed");
+            tracing::info!(%account, ?peer, bytes, "download closed");
         }
     }
 }

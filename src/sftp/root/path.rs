@@ -1,17 +1,17 @@
 //! The one place where a client's path becomes canonical.
 
-use crate::sftp::refusal::Refusal;
+use crate::sftp::requests::refusal::Refusal;
 
 /// Longest name of one file or folder, in bytes: what the file systems we run on take.
 const NAME_BYTES: usize = 255;
 /// Longest path, in bytes.
 const PATH_BYTES: usize = 4096;
 /// The one file at the top of a party's root.
-pub(super) const STATUS_FILE: &str = "STATUS.txt";
+pub(crate) const STATUS_FILE: &str = "STATUS.txt";
 
 /// The folders at the top of a party's root.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Area {
+pub(crate) enum Area {
     /// Where the party drops deliveries.
     Inbox,
     /// Where responses wait for the party.
@@ -22,10 +22,10 @@ pub(super) enum Area {
 
 impl Area {
     /// All of them, in the order of a listing.
-    pub(super) const ALL: [Self; 3] = [Self::Inbox, Self::Outbox, Self::Receipts];
+    pub(crate) const ALL: [Self; 3] = [Self::Inbox, Self::Outbox, Self::Receipts];
 
     /// The folder's name.
-    pub(super) const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Inbox => "inbox",
             Self::Outbox => "outbox",
@@ -36,13 +36,13 @@ impl Area {
 
 /// A path as the party sees it: absolute, without `.`, `..` or empty parts.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct CanonicalPath {
+pub(crate) struct CanonicalPath {
     parts: Vec<String>,
 }
 
 /// What a canonical path means in a party's root.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Target<'a> {
+pub(crate) enum Target<'a> {
     /// `/`.
     Root,
     /// `/STATUS.txt`.
@@ -68,7 +68,7 @@ impl CanonicalPath {
     /// # Errors
     /// A NUL byte, a name over 255 bytes, a path over 4,096 bytes, or a name that is not UTF-8 (the decoder has put
     /// U+FFFD in its place).
-    pub(super) fn parse(raw: &str) -> Result<Self, Refusal> {
+    pub(crate) fn parse(raw: &str) -> Result<Self, Refusal> {
         if raw.len() > PATH_BYTES {
             return Err(Refusal::failure("the path is too long"));
         }
@@ -95,7 +95,7 @@ impl CanonicalPath {
     }
 
     /// What the path means.
-    pub(super) fn target(&self) -> Target<'_> {
+    pub(crate) fn target(&self) -> Target<'_> {
         let Some((top, rest)) = self.parts.split_first() else {
             return Target::Root;
         };
@@ -113,7 +113,7 @@ impl CanonicalPath {
     }
 
     /// The path as text, from the root.
-    pub(super) fn absolute(&self) -> String {
+    pub(crate) fn absolute(&self) -> String {
         format!("/{}", self.parts.join("/"))
     }
 }

@@ -1,14 +1,14 @@
 //! What a party may do where. The only place that decides it (design §2, last paragraph).
 
-use crate::sftp::path::{Area, Target};
-use crate::sftp::refusal::Refusal;
+use crate::sftp::requests::refusal::Refusal;
+use crate::sftp::root::path::{Area, Target};
 
 /// Folders below `inbox/`, at most: a scan of an inbox stays cheap.
-pub(super) const INBOX_DEPTH: usize = 8;
+pub(crate) const INBOX_DEPTH: usize = 8;
 
 /// What a request wants to do with a target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Action {
+pub(crate) enum Action {
     /// Attributes, existence.
     Look,
     /// Names in a folder.
@@ -42,7 +42,7 @@ impl Action {
 ///
 /// # Errors
 /// The refusal that the party is told, with what to do instead.
-pub(super) fn check(action: Action, target: Target<'_>) -> Result<(), Refusal> {
+pub(crate) fn check(action: Action, target: Target<'_>) -> Result<(), Refusal> {
     match (target, action) {
         (Target::Nowhere, action) if action.needs_existing() => Err(Refusal::missing()),
         (Target::Nowhere, _) => Err(Refusal::denied(
@@ -120,7 +120,7 @@ mod tests {
     use russh_sftp::protocol::StatusCode;
 
     use super::{Action, check};
-    use crate::sftp::path::CanonicalPath;
+    use crate::sftp::root::path::CanonicalPath;
 
     /// The rules as a table: a letter stands for what is allowed.
     /// l look, i list, r read, w write, a attributes, d remove, f remove folder, m make folder, s rename from, t rename to.

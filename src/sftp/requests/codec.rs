@@ -2,9 +2,9 @@
 //! every other request is handed on as one whole packet.
 
 /// Longest packet, length field excluded: what OpenSSH takes and what `limits@openssh.com` announces.
-pub(super) const MAX_PACKET: usize = 256 * 1024;
+pub(crate) const MAX_PACKET: usize = 256 * 1024;
 /// Most data of one READ or WRITE: a packet, less room for its head.
-pub(super) const MAX_DATA: u32 = 255 * 1024;
+pub(crate) const MAX_DATA: u32 = 255 * 1024;
 /// Longest handle a client may send back; ours are shorter (draft-ietf-secsh-filexfer-02 §3 allows 256).
 const MAX_HANDLE: usize = 256;
 
@@ -13,11 +13,11 @@ const TYPE_WRITE: u8 = 6;
 
 /// The client does not speak the protocol; the channel is closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Violation(pub(super) &'static str);
+pub(crate) struct Violation(pub(crate) &'static str);
 
 /// The next piece of a client's stream.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Item<'a> {
+pub(crate) enum Item<'a> {
     /// READ.
     Read {
         /// The request's number.
@@ -48,7 +48,7 @@ pub(super) enum Item<'a> {
 
 /// The state between two pieces.
 #[derive(Debug, Default)]
-pub(super) struct Decoder {
+pub(crate) struct Decoder {
     /// The beginning of a packet whose rest has not come.
     partial: Vec<u8>,
     /// `partial` was handed out whole and is done with.
@@ -69,7 +69,7 @@ impl Decoder {
     ///
     /// # Errors
     /// A length of zero or over the limit, or a head that contradicts its length. The stream cannot be followed further.
-    pub(super) fn next<'d, 'i: 'd>(
+    pub(crate) fn next<'d, 'i: 'd>(
         &'d mut self,
         input: &mut &'i [u8],
     ) -> Result<Option<Item<'d>>, Violation> {

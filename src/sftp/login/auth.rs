@@ -12,14 +12,14 @@ use russh::keys::{Algorithm, PublicKey};
 
 use crate::fault::Fault;
 use crate::sftp::Account;
-use crate::sftp::authorized_keys::{AuthorizedKey, NotNow, parse};
+use crate::sftp::login::authorized_keys::{AuthorizedKey, NotNow, parse};
 
 /// Largest `authorized_keys`, in bytes: some thousand keys.
 const MOST_BYTES: u64 = 1 << 20;
 
 /// All accounts with their keys, as of one reading.
 #[derive(Debug)]
-pub(super) struct Registry {
+pub(crate) struct Registry {
     accounts: HashMap<String, Keys>,
 }
 
@@ -31,16 +31,16 @@ struct Keys {
 
 /// A login that may proceed.
 #[derive(Debug, Clone)]
-pub(super) struct Login {
+pub(crate) struct Login {
     /// The party.
-    pub(super) account: String,
+    pub(crate) account: String,
     /// Its root.
-    pub(super) root: PathBuf,
+    pub(crate) root: PathBuf,
 }
 
 /// Why a login may not proceed. For the log; the client is told the same each time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Reason {
+pub(crate) enum Reason {
     /// No such account.
     UnknownAccount,
     /// The account has no such key.
@@ -58,7 +58,7 @@ impl Registry {
     ///
     /// # Errors
     /// The first file that cannot be read or honoured, with the line.
-    pub(super) fn read(accounts: &[Account]) -> Result<Self, Fault> {
+    pub(crate) fn read(accounts: &[Account]) -> Result<Self, Fault> {
         let zone = TimeZone::system();
         let mut read = HashMap::new();
         for account in accounts {
@@ -79,7 +79,7 @@ impl Registry {
     ///
     /// # Errors
     /// Why not.
-    pub(super) fn admit(
+    pub(crate) fn admit(
         &self,
         user: &str,
         key: &PublicKey,
@@ -111,7 +111,7 @@ impl Registry {
     }
 
     /// Whether there is such an account; a name that is none may be a password typed in the wrong place.
-    pub(super) fn knows(&self, user: &str) -> bool {
+    pub(crate) fn knows(&self, user: &str) -> bool {
         self.accounts.contains_key(user)
     }
 }

@@ -1,0 +1,149 @@
+//! What happens at the door, one [`Event`] each: for the log and for whoever keeps a record.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+/// One thing that happened.
+#[derive(Debug, Clone)]
+pub struct Event {
+    /// When.
+    pub at: Timestamp,
+    /// The party; `None` before a login, and for a name that is no account.
+    pub account: Option<String>,
+    /// Where the client connects from; `None` when only the caller of the subsystem knows.
+    pub peer: Option<IpAddr>,
+    /// How the client's software calls itself; `None` before it has.
+    pub client: Option<String>,
+    /// What.
+    pub what: What,
+}
+
+/// What happened.
+#[derive(Debug, Clone)]
+pub enum What {
+    /// A party has logged in.
+    Login {
+        /// `SHA256:…` of the key, or of the certificate's key.
+        fingerprint: String,
+    },
+    /// A login was refused; the client is not told why.
+    LoginRefused {
+        /// Why, as a word.
+        reason: &'static str,
+    },
+    /// A connection was not taken, or ended by a bound.
+    TurnedAway {
+        /// Which bound, as a word.
+        reason: &'static str,
+    },
+    /// An address may not connect for a while.
+    Banned {
+        /// For how long.
+        duration: Duration,
+    },
+    /// The connection of a logged-in party has ended.
+    Ended {
+        /// How long it lasted.
+        duration: Duration,
+    },
+    /// A file that was open for writing was closed.
+    Upload {
+        /// Its path, or what may be shown of it.
+        file: String,
+        /// Bytes that this client wrote.
+        bytes: u64,
+        /// SHA-256 of the whole file in lower-case hex; `None` when it was not closed by the client.
+        sha256: Option<String>,
+        /// From opening to closing.
+        duration: Duration,
+    },
+    /// A file that was open for reading was closed.
+    Download {
+        /// Its path, or what may be shown of it.
+        file: String,
+        /// Bytes that were read.
+        bytes: u64,
+        /// From opening to closing.
+        duration: Duration,
+    },
+    /// A file or folder got another name.
+    Renamed {
+        /// The old path, or what may be shown of it.
+        from: String,
+        /// The new one.
+        to: String,
+    },
+    /// A file or folder was removed.
+    Removed {
+        /// Its path, or what may be shown of it.
+        file: String,
+    },
+    /// A folder was made.
+    FolderMade {
+        /// Its path, or what may be shown of it.
+        folder: String,
+    },
+    /// A request was refused by the rules.
+    Denied {
+        /// What the client wanted, as a word.
+        action: &'static str,
+        /// Where, or what may be shown of it.
+        file: Option<String>,
+        /// What the client was told.
+        reason: String,
+    },
+}
+
+/// Who hears of events besides the log. Called inline: whoever listens must only take the event and return.
+#[derive(Clone, Default)]
+pub struct Recorder(Option<Arc<dyn Fn(Event) + Send + Sync>>);
+
+impl Recorder {
+    /// Hands each event to `hear`.
+    pub fn new(hear: impl Fn(Event) + Send + Sync + 'static) -> Self {
+        Self(Some(Arc::new(hear)))
+    }
+
+    /// Hands on one event.
+    pub(crate) fn tell(&self, event: Event) {
+        if let Some(hear) = &self.0 {
+            hear(event);
+        }
+    }
+}
+
+impl fmt::Debug for Recorder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Recorder")
+    }
+}
+
+/// A party that has logged in and acts.
+#[derive(Debug, Clone)]
+pub(crate) struct Actor {
+    /// The party.
+    pub(crate) account: String,
+    /// Where it connects from.
+    pub(crate) peer: Option<IpAddr>,
+    /// How its software calls itself.
+    pub(crate) client: Option<String>,
+    /// Who hears of what it does.
+    pub(crate) recorder: Recorder,
+}
+
+impl Actor {
+    /// Tells what this actor did, now.
+    pub(crate) fn tell(&self, what: What) {
+        self.recorder.tell(Event {
+            at: Timestamp::now(),
+            account: Some(self.account.clone()),
+            peer: self.peer,
+            client: self.client.clone(),
+            what,
+        });
+    }
+}

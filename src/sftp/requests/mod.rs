@@ -1,0 +1,8 @@
+//! The protocol: a client's bytes cut into requests, carried out, answered.
+
+pub(super) mod codec;
+pub(super) mod engine;
+pub(super) mod extensions;
+pub(super) mod handles;
+pub(super) mod refusal;
+pub(super) mod reply;
