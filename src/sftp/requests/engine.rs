@@ -40,10 +40,10 @@ struct OpenWrite {
 
 impl Engine {
     /// A new conversation in a party's root.
-    pub(crate) fn new(jail: Jail, actor: Actor, open_handles: usize) -> Self {
+    pub(crate) fn new(jail: Jail, actor: Actor, open_handles: usize, fsync: bool) -> Self {
         Self {
             jail,
-            handles: Handles::new(open_handles),
+            handles: Handles::new(open_handles, fsync),
             actor,
             greeted: false,
             write: None,

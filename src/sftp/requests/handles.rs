@@ -18,6 +18,7 @@ pub(crate) struct Handles {
     open: HashMap<u32, Opened>,
     next: u32,
     limit: usize,
+    fsync: bool,
 }
 
 /// One of them.
@@ -39,12 +40,13 @@ pub(crate) struct OpenFile {
 }
 
 impl Handles {
-    /// No handles yet, and never more than `limit`.
-    pub(crate) fn new(limit: usize) -> Self {
+    /// No handles yet, and never more than `limit`; `fsync` as in [`Limits`](crate::sftp::Limits).
+    pub(crate) fn new(limit: usize, fsync: bool) -> Self {
         Self {
             open: HashMap::new(),
             next: 0,
             limit,
+            fsync,
         }
     }
 
@@ -93,7 +95,7 @@ impl Handles {
         }
     }
 
-    /// Closes one: what was written is on the disk before the client hears so, and the lock ends.
+    /// Closes one: what was written is on the disk before the client hears so, if it shall be, and the lock ends.
     pub(crate) fn close(&mut self, handle: &[u8], actor: &Actor) -> Result<(), Refusal> {
         let opened = self
             .open
@@ -102,7 +104,7 @@ impl Handles {
         let Opened::File(mut file) = opened else {
             return Ok(());
         };
-        let synced = file.sync();
+        let synced = if self.fsync { file.sync() } else { Ok(()) };
         file.report(actor, synced.is_ok());
         synced
     }

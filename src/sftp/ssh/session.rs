@@ -72,7 +72,7 @@ impl Connection {
         match Jail::open(&login.root) {
             Ok(jail) => {
                 let limits = self.server.limits();
-                let engine = Engine::new(jail, actor, limits.open_handles);
+                let engine = Engine::new(jail, actor, limits.open_handles, limits.fsync);
                 Some(SftpChannel::new(
                     id,
                     engine,
