@@ -7,7 +7,14 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
 use notify::event::{AccessKind, AccessMode, ModifyKind};
-use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
+use notify::{Config, Event, EventKind, EventKindMask, RecommendedWatcher, RecursiveMode, Watcher};
+
+/// What the system is asked to tell. Not every write into a file: an upload makes thousands, each would wake a thread,
+/// and all of them together cost as much as storing the bytes.
+const ASKED: EventKindMask = EventKindMask::CREATE
+    .union(EventKindMask::REMOVE)
+    .union(EventKindMask::MODIFY_NAME)
+    .union(EventKindMask::ACCESS_CLOSE);
 
 /// Why the pipeline wakes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,7 +79,7 @@ impl Watch {
 }
 
 fn watcher(inboxes: &[PathBuf], sender: Sender<Wake>) -> notify::Result<RecommendedWatcher> {
-    let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
+    let hear = move |event: notify::Result<Event>| {
         let wake = match event {
             Ok(event) if !matters(event.kind) => return,
             Ok(event) => Wake::Look(event.paths),
@@ -81,7 +88,9 @@ fn watcher(inboxes: &[PathBuf], sender: Sender<Wake>) -> notify::Result<Recommen
         };
         // Nobody listens any more when the service has ended.
         let _ = sender.send(wake);
-    })?;
+    };
+    let config = Config::default().with_event_kinds(ASKED);
+    let mut watcher = RecommendedWatcher::new(hear, config)?;
     for inbox in inboxes {
         watcher.watch(inbox, RecursiveMode::Recursive)?;
     }
