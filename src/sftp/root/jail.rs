@@ -131,7 +131,8 @@ impl Jail {
         if !still_named(&folder, name, &file) {
             return Err(Refusal::taken_in());
         }
-        if mode.truncate {
+        // Not for a new file: after a truncation ext4 begins to write to the disk when the file is closed.
+        if mode.truncate && file.metadata()?.len() > 0 {
             file.set_len(0)?;
         }
         Ok(file)
