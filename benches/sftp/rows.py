@@ -40,6 +40,9 @@ class Rows:
         self.folder, self.sizes, self.times = Path(folder), sizes, times
         self.local = self.folder / "client"
         self.local.mkdir()
+        self.trash = self.folder / "trash"
+        self.trash.mkdir()
+        self.thrown = 0
         self.source = self.folder / "source"
         self.source.mkdir()
         self.tree = self.source / "tree"
@@ -125,13 +128,23 @@ class Rows:
 
     def putting(self, server, commands, **how):
         cost = transfer(server, *([command] for command in commands), **how)
-        clear(server.put_folder)
+        self.clear(server.put_folder)
         return cost
 
     def getting(self, server, command, **how):
         cost = transfer(server, [command], **how)
-        clear(self.local)
+        self.clear(self.local)
         return cost
+
+    def clear(self, folder):
+        """Removes large files. A tree is only moved away: for seconds after a removal of many files ext4 looks long for
+        each new one's place, whoever makes it."""
+        for entry in os.scandir(folder):
+            if entry.is_dir(follow_symlinks=False):
+                self.thrown += 1
+                os.rename(entry.path, self.trash / str(self.thrown))
+            else:
+                os.unlink(entry.path)
 
     def alternate(self, pair, work, times=None):
         """A B A B …; the medians of each."""
@@ -161,7 +174,7 @@ class Rows:
                 process.wait()
                 process.stderr.close()
             server.rest()
-            clear(server.put_folder)
+            self.clear(server.put_folder)
 
 
 def floors(folder, source):
@@ -184,11 +197,3 @@ def noise(path, size):
     with open(path, "wb") as file:
         while size > 0:
             size -= file.write(block[:size])
-
-
-def clear(folder):
-    for entry in os.scandir(folder):
-        if entry.is_dir(follow_symlinks=False):
-            shutil.rmtree(entry.path)
-        else:
-            os.unlink(entry.path)

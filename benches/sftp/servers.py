@@ -49,11 +49,12 @@ class Server:
     def processes(self):
         found = [self.process.pid]
         for pid in found:
-            for task in Path(f"/proc/{pid}/task").glob("*/children"):
-                try:
-                    found += [int(child) for child in task.read_text().split()]
-                except OSError:
-                    pass
+            try:
+                for task in os.listdir(f"/proc/{pid}/task"):
+                    found += map(int, Path(f"/proc/{pid}/task/{task}/children").read_text().split())
+            except OSError:
+                # It has just ended.
+                pass
         return found
 
     def stop(self):
