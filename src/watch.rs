@@ -4,7 +4,7 @@
 
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use notify::event::{AccessKind, AccessMode, ModifyKind};
 use notify::{Config, Event, EventKind, EventKindMask, RecommendedWatcher, RecursiveMode, Watcher};
@@ -15,6 +15,9 @@ const ASKED: EventKindMask = EventKindMask::CREATE
     .union(EventKindMask::REMOVE)
     .union(EventKindMask::MODIFY_NAME)
     .union(EventKindMask::ACCESS_CLOSE);
+
+/// Longest rest between two looks when events come one after the other.
+const LONGEST_REST: Duration = Duration::from_millis(200);
 
 /// Why the pipeline wakes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,22 +60,24 @@ impl Watch {
     }
 
     /// Calls `look` now, after each burst of events with the paths it touched, and when neither `rescan` nor what `look`
-    /// returned has brought one; returns after [`Watch::stopper`] was called.
+    /// returned has brought one; returns after [`Watch::stopper`] was called. While events come without a pause it rests
+    /// as long as it looked, so that looking never takes more than half of a processor from those whose files come.
     pub fn run(&self, rescan: Duration, mut look: impl FnMut(&[PathBuf]) -> Option<Duration>) {
         let mut touched = Vec::new();
         loop {
+            let begun = Instant::now();
             let due = look(&touched).unwrap_or(rescan).min(rescan);
+            let rested = Instant::now() + begun.elapsed().min(LONGEST_REST);
             touched.clear();
-            let first = match self.wakes.recv_timeout(due) {
-                Err(RecvTimeoutError::Timeout) => continue,
-                Err(RecvTimeoutError::Disconnected) => return,
-                Ok(wake) => wake,
-            };
-            for wake in std::iter::once(first).chain(self.wakes.try_iter()) {
-                match wake {
-                    Wake::Look(paths) => touched.extend(paths),
-                    Wake::Stop => return,
+            let mut heard = self.wakes.recv_timeout(due);
+            loop {
+                match heard {
+                    Ok(Wake::Look(paths)) => touched.extend(paths),
+                    Ok(Wake::Stop) | Err(RecvTimeoutError::Disconnected) => return,
+                    Err(RecvTimeoutError::Timeout) => break,
                 }
+                let rest = rested.saturating_duration_since(Instant::now());
+                heard = self.wakes.recv_timeout(rest);
             }
         }
     }

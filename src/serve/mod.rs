@@ -28,10 +28,15 @@ pub use service::{LoadError, Service};
 /// as after any other end of the process.
 const LAST_DELIVERY: Duration = Duration::from_secs(20);
 
+/// After so many turns of connections the runtime looks whether a client that waited has sent something. Its own default,
+/// 61, lets a listing wait behind 61 pieces of large transfers.
+const EVENT_INTERVAL: u32 = 4;
+
 /// The runtime for the SFTP server and the ledger.
 pub fn runtime() -> Result<Runtime, Fault> {
     Builder::new_multi_thread()
         .enable_all()
+        .event_interval(EVENT_INTERVAL)
         .build()
         .map_err(|e| Fault::Network {
             doing: "start the runtime",

@@ -1,6 +1,6 @@
 //! The socket under a connection: read through a large buffer, and closable from outside.
 
-use std::io;
+use std::io::{self, IoSliceMut};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -9,8 +9,13 @@ use rustix::net::Shutdown;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-/// russh reads a packet's length and body separately; this makes one system call of many packets.
-const BUFFER: usize = 256 * 1024;
+/// russh asks for a packet's length, then for its body. What comes beyond that is kept for the next packet: small, so
+/// that bodies of a transfer go straight where they belong, and large enough for many small packets at once.
+const BUFFER: usize = 8 * 1024;
+
+/// Bytes in either direction after which a connection lets the others on its thread have a turn, however fast its client
+/// sends and reads.
+const TURN: usize = 256 * 1024;
 
 /// A connection's socket. russh owns the stream and its task, so closing the socket is how a session is ended from
 /// outside.
@@ -33,10 +38,10 @@ impl Socket {
     pub(crate) fn buffered(&self) -> Buffered {
         Buffered {
             socket: Arc::clone(&self.0),
-            // Zero pages: memory is used only as far as a client fills it.
             buffer: vec![0; BUFFER].into_boxed_slice(),
             start: 0,
             end: 0,
+            turn: 0,
         }
     }
 }
@@ -47,6 +52,30 @@ pub(crate) struct Buffered {
     buffer: Box<[u8]>,
     start: usize,
     end: usize,
+    /// Bytes read and written since others could have a turn.
+    turn: usize,
+}
+
+impl Buffered {
+    /// Counts what was transferred; waiting for the client has let others have their turn.
+    fn count(&mut self, transferred: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        match &transferred {
+            Poll::Ready(Ok(count)) => self.turn += count,
+            Poll::Ready(Err(_)) => {}
+            Poll::Pending => self.turn = 0,
+        }
+        transferred
+    }
+
+    /// Ready as long as the turn is not over; else the connection goes on when the others have had theirs.
+    fn poll_turn(&mut self, cx: &Context<'_>) -> Poll<()> {
+        if self.turn < TURN {
+            return Poll::Ready(());
+        }
+        self.turn = 0;
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
 }
 
 impl AsyncRead for Buffered {
@@ -56,31 +85,33 @@ impl AsyncRead for Buffered {
         into: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = &mut *self;
-        if this.start == this.end {
-            let received = ready!(receive(&this.socket, cx, &mut this.buffer))?;
-            (this.start, this.end) = (0, received);
+        if this.start < this.end {
+            let held = this.buffer.get(this.start..this.end).unwrap_or_default();
+            let part = held.get(..into.remaining()).unwrap_or(held);
+            into.put_slice(part);
+            this.start += part.len();
+            return Poll::Ready(Ok(()));
         }
-        let held = this.buffer.get(this.start..this.end).unwrap_or_default();
-        let part = held.get(..into.remaining()).unwrap_or(held);
-        into.put_slice(part);
-        this.start += part.len();
+        ready!(this.poll_turn(cx));
+        let room = into.initialize_unfilled();
+        let wanted = room.len();
+        let received = receive(&this.socket, cx, room, &mut this.buffer);
+        let received = ready!(this.count(received))?;
+        into.advance(received.min(wanted));
+        (this.start, this.end) = (0, received.saturating_sub(wanted));
         Poll::Ready(Ok(()))
     }
 }
 
 impl AsyncWrite for Buffered {
     fn poll_write(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        loop {
-            ready!(self.socket.poll_write_ready(cx))?;
-            match self.socket.try_write(bytes) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                result => return Poll::Ready(result),
-            }
-        }
+        ready!(self.poll_turn(cx));
+        let sent = send(&self.socket, cx, bytes.get(..TURN).unwrap_or(bytes));
+        self.count(sent)
     }
 
     fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -93,10 +124,27 @@ impl AsyncWrite for Buffered {
     }
 }
 
-fn receive(socket: &TcpStream, cx: &mut Context<'_>, into: &mut [u8]) -> Poll<io::Result<usize>> {
+/// Reads into `first`, and into `then` what comes beyond it.
+fn receive(
+    socket: &TcpStream,
+    cx: &mut Context<'_>,
+    first: &mut [u8],
+    then: &mut [u8],
+) -> Poll<io::Result<usize>> {
+    let mut parts = [IoSliceMut::new(first), IoSliceMut::new(then)];
     loop {
         ready!(socket.poll_read_ready(cx))?;
-        match socket.try_read(into) {
+        match socket.try_read_vectored(&mut parts) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            result => return Poll::Ready(result),
+        }
+    }
+}
+
+fn send(socket: &TcpStream, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    loop {
+        ready!(socket.poll_write_ready(cx))?;
+        match socket.try_write(bytes) {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
             result => return Poll::Ready(result),
         }
