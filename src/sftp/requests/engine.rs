@@ -11,7 +11,7 @@ use crate::sftp::requests::refusal::Refusal;
 use crate::sftp::requests::reply;
 use crate::sftp::root::jail::{Jail, Times, WriteMode, look_at};
 use crate::sftp::root::path::{CanonicalPath, Target};
-use crate::sftp::root::policy::{Action, check};
+use crate::sftp::root::policy::Action;
 
 /// Entries in one answer to READDIR: with the longest names still far below a packet.
 const ENTRIES_AT_A_TIME: usize = 64;
@@ -150,7 +150,7 @@ impl Engine {
             Packet::OpenDir(open) => {
                 self.handles.room()?;
                 let path = CanonicalPath::parse(&open.path)?;
-                let listing = self.jail.list(allowed(&path, Action::List)?)?;
+                let listing = self.jail.list(self.jail.allowed(&path, Action::List)?)?;
                 let handle = self.handles.keep(Opened::Folder(listing));
                 reply::handle(out, id, handle);
                 return Ok(());
@@ -192,18 +192,20 @@ impl Engine {
             }
             Packet::Remove(remove) => {
                 let path = CanonicalPath::parse(&remove.filename)?;
-                self.jail.remove(allowed(&path, Action::Remove)?)?;
+                self.jail
+                    .remove(self.jail.allowed(&path, Action::Remove)?)?;
                 self.report("file removed");
             }
             Packet::RmDir(remove) => {
                 let path = CanonicalPath::parse(&remove.path)?;
                 self.jail
-                    .remove_folder(allowed(&path, Action::RemoveFolder)?)?;
+                    .remove_folder(self.jail.allowed(&path, Action::RemoveFolder)?)?;
                 self.report("folder removed");
             }
             Packet::MkDir(make) => {
                 let path = CanonicalPath::parse(&make.path)?;
-                self.jail.make_folder(allowed(&path, Action::MakeFolder)?)?;
+                self.jail
+                    .make_folder(self.jail.allowed(&path, Action::MakeFolder)?)?;
                 self.report("folder made");
             }
             Packet::Rename(rename) => self.rename(&rename.oldpath, &rename.newpath, false)?,
@@ -229,26 +231,35 @@ impl Engine {
                 truncate: flags.contains(OpenFlags::TRUNCATE),
                 append: flags.contains(OpenFlags::APPEND),
             };
-            let file = self.jail.open_write(allowed(&path, Action::Write)?, mode)?;
+            let file = self
+                .jail
+                .open_write(self.jail.allowed(&path, Action::Write)?, mode)?;
             OpenFile::for_writing(file, mode.read, mode.create || mode.truncate)
         } else {
-            OpenFile::for_reading(self.jail.open_read(allowed(&path, Action::Read)?)?)
+            OpenFile::for_reading(
+                self.jail
+                    .open_read(self.jail.allowed(&path, Action::Read)?)?,
+            )
         };
         Ok(self.handles.keep(Opened::File(file)))
     }
 
     fn look(&self, id: u32, raw: &str, out: &mut Vec<u8>) -> Result<(), Refusal> {
         let path = CanonicalPath::parse(raw)?;
-        reply::attributes(out, id, &self.jail.look(allowed(&path, Action::Look)?)?);
+        reply::attributes(
+            out,
+            id,
+            &self.jail.look(self.jail.allowed(&path, Action::Look)?)?,
+        );
         Ok(())
     }
 
     /// Renames; also for the extension that replaces.
     pub(crate) fn rename(&self, from: &str, to: &str, replace: bool) -> Result<(), Refusal> {
         let (from, to) = (CanonicalPath::parse(from)?, CanonicalPath::parse(to)?);
-        let source = allowed(&from, Action::RenameFrom)?;
+        let source = self.jail.allowed(&from, Action::RenameFrom)?;
         self.jail
-            .rename(source, allowed(&to, Action::RenameTo)?, replace)?;
+            .rename(source, self.jail.allowed(&to, Action::RenameTo)?, replace)?;
         self.report("renamed");
         Ok(())
     }
@@ -261,11 +272,11 @@ impl Engine {
         attributes: &FileAttributes,
     ) -> Result<(), Refusal> {
         let path = CanonicalPath::parse(raw)?;
-        let target = allowed(&path, Action::SetAttributes)?;
+        let target = self.jail.allowed(&path, Action::SetAttributes)?;
         self.jail.look(target)?;
         if let Some(size) = attributes.size {
             // The same way as any writer, so that a file being claimed is left alone.
-            let target = allowed(&path, Action::Write)?;
+            let target = self.jail.allowed(&path, Action::Write)?;
             let mut file = OpenFile::for_writing(
                 self.jail.open_write(target, WriteMode::default())?,
                 false,
@@ -290,13 +301,6 @@ impl Drop for Engine {
     fn drop(&mut self) {
         self.close_all();
     }
-}
-
-/// The path's target, if the policy allows the action on it.
-pub(crate) fn allowed(path: &CanonicalPath, action: Action) -> Result<Target<'_>, Refusal> {
-    let target = path.target();
-    check(action, target)?;
-    Ok(target)
 }
 
 fn times_of(attributes: &FileAttributes) -> Option<Times> {

@@ -8,7 +8,7 @@ use rustix::fs::StatVfs;
 use serde::Deserialize;
 
 use crate::sftp::requests::codec::{MAX_DATA, MAX_PACKET};
-use crate::sftp::requests::engine::{Engine, allowed};
+use crate::sftp::requests::engine::Engine;
 use crate::sftp::requests::refusal::Refusal;
 use crate::sftp::requests::reply;
 use crate::sftp::root::path::CanonicalPath;
@@ -57,7 +57,9 @@ pub(crate) fn carry_out(
         STATVFS => {
             let request: StatvfsExtension = parse(data)?;
             let path = CanonicalPath::parse(&request.path)?;
-            let space = engine.jail.space(allowed(&path, Action::Look)?)?;
+            let space = engine
+                .jail
+                .space(engine.jail.allowed(&path, Action::Look)?)?;
             reply::numbers(out, id, &numbers_of(&space));
             return Ok(());
         }

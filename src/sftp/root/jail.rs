@@ -17,20 +17,19 @@ use rustix::fs::{AtFlags, OFlags, RenameFlags, StatVfs, Timespec, Timestamps};
 use crate::sftp::requests::refusal::Refusal;
 use crate::sftp::root::folder::{Folder, fits, open_folder};
 use crate::sftp::root::listing::{Listing, Look, seen};
-use crate::sftp::root::path::{Area, STATUS_FILE, Target};
-use crate::sftp::root::policy::INBOX_DEPTH;
+use crate::sftp::root::path::{Area, CanonicalPath, STATUS_FILE, Target};
+use crate::sftp::root::policy::{Action, INBOX_DEPTH, check};
 
 /// How often, and with what pause between, a file is tried to be locked for writing.
 const LOCK_TRIES: u32 = 20;
 const LOCK_PAUSE: Duration = Duration::from_millis(1);
 
-/// The open root of one party.
+/// The open root of one party, or a folder that is served whole.
 #[derive(Debug)]
 pub(crate) struct Jail {
     root: Dir,
-    inbox: Dir,
-    outbox: Dir,
-    receipts: Dir,
+    /// The party's folders; none where the root is served whole.
+    areas: Vec<(Area, Dir)>,
 }
 
 /// How a file is opened for writing.
@@ -73,12 +72,38 @@ impl Jail {
     /// One of them is missing, no folder, or a link.
     pub(crate) fn open(root: &Path) -> io::Result<Self> {
         let root = Dir::open_ambient_dir(root, ambient_authority())?;
+        let open = |area: Area| Ok((area, open_folder(&root, area.name())?));
+        let areas = Area::ALL.into_iter().map(open).collect::<io::Result<_>>()?;
+        Ok(Self { root, areas })
+    }
+
+    /// Opens a folder without the rules of a party's root.
+    ///
+    /// # Errors
+    /// It is missing or no folder.
+    pub(crate) fn open_whole(folder: &Path) -> io::Result<Self> {
         Ok(Self {
-            inbox: open_folder(&root, Area::Inbox.name())?,
-            outbox: open_folder(&root, Area::Outbox.name())?,
-            receipts: open_folder(&root, Area::Receipts.name())?,
-            root,
+            root: Dir::open_ambient_dir(folder, ambient_authority())?,
+            areas: Vec::new(),
         })
+    }
+
+    /// What a path means here, if the policy allows the action on it.
+    ///
+    /// # Errors
+    /// The refusal that the client is told.
+    pub(crate) fn allowed<'p>(
+        &self,
+        path: &'p CanonicalPath,
+        action: Action,
+    ) -> Result<Target<'p>, Refusal> {
+        let target = if self.areas.is_empty() {
+            path.target_in_whole()
+        } else {
+            path.target()
+        };
+        check(action, target)?;
+        Ok(target)
     }
 
     /// Attributes of a file or folder.
@@ -93,7 +118,7 @@ impl Jail {
                 name,
             } => (
                 self.folder(area, folders)?.symlink_metadata(name)?,
-                area == Area::Inbox,
+                area.writable(),
             ),
             Target::Nowhere => return Err(Refusal::missing()),
         };
@@ -155,7 +180,7 @@ impl Jail {
             }
             Target::Area(area) => Ok(Listing::Folder {
                 entries: self.area(area).entries()?,
-                writable: area == Area::Inbox,
+                writable: area.writable(),
             }),
             Target::Entry {
                 area,
@@ -163,7 +188,7 @@ impl Jail {
                 name,
             } => Ok(Listing::Folder {
                 entries: open_folder(&*self.folder(area, folders)?, name)?.entries()?,
-                writable: area == Area::Inbox,
+                writable: area.writable(),
             }),
             Target::Status | Target::Nowhere => Err(Refusal::missing()),
         }
@@ -203,7 +228,11 @@ impl Jail {
         let (old_folder, old_name) = self.named(from)?;
         let (new_folder, new_name) = self.named(to)?;
         if self.look(from)?.folder
-            && let Target::Entry { folders, .. } = to
+            && let Target::Entry {
+                area: Area::Inbox,
+                folders,
+                ..
+            } = to
         {
             let room = INBOX_DEPTH.saturating_sub(folders.len());
             if !fits(&open_folder(&old_folder, old_name)?, room)? {
@@ -252,11 +281,8 @@ impl Jail {
     }
 
     fn area(&self, area: Area) -> &Dir {
-        match area {
-            Area::Inbox => &self.inbox,
-            Area::Outbox => &self.outbox,
-            Area::Receipts => &self.receipts,
-        }
+        let own = self.areas.iter().find(|(name, _)| *name == area);
+        own.map_or(&self.root, |(_, dir)| dir)
     }
 
     /// Walks down, one handle and one name at a time.
@@ -351,7 +377,8 @@ mod tests {
 
     use super::{Jail, WriteMode, still_named};
     use crate::sftp::requests::refusal::Refusal;
-    use crate::sftp::root::path::CanonicalPath;
+    use crate::sftp::root::path::{Area, CanonicalPath};
+    use crate::sftp::root::policy::Action;
 
     const NEW: WriteMode = WriteMode {
         read: false,
@@ -388,11 +415,17 @@ mod tests {
         let (dir, jail) = root();
         let path = dir.path().join("inbox/f");
         let opened = File::create(&path).unwrap();
-        assert!(still_named(&jail.inbox, "f", &opened));
+        assert!(still_named(jail.area(Area::Inbox), "f", &opened));
         fs::rename(&path, dir.path().join("staged")).unwrap();
-        assert!(!still_named(&jail.inbox, "f", &opened), "renamed away");
+        assert!(
+            !still_named(jail.area(Area::Inbox), "f", &opened),
+            "renamed away"
+        );
         File::create(&path).unwrap();
-        assert!(!still_named(&jail.inbox, "f", &opened), "another file");
+        assert!(
+            !still_named(jail.area(Area::Inbox), "f", &opened),
+            "another file"
+        );
     }
 
     #[test]
@@ -438,6 +471,36 @@ mod tests {
         jail.rename(a.target(), at("inbox/b/2/3/4/a").target(), false)
             .unwrap();
         assert!(dir.path().join("inbox/b/2/3/4/a/2/3/4").exists());
+    }
+
+    #[test]
+    fn a_folder_served_whole_has_no_rules_but_its_edge() {
+        let (dir, _) = root();
+        symlink("/etc", dir.path().join("link")).unwrap();
+        let jail = Jail::open_whole(dir.path()).unwrap();
+        let allowed = |path: &str, action| jail.allowed(&at(path), action).is_ok();
+        assert!(allowed("outbox/a", Action::Write));
+        assert!(allowed("a/b/c/d/e/f/g/h/i/j", Action::MakeFolder));
+        assert!(allowed("/", Action::List));
+        assert!(!allowed("/..", Action::RenameFrom));
+        let (place, file) = (at("outbox/../made"), at("../../outbox/a"));
+        jail.make_folder(place.target_in_whole()).unwrap();
+        drop(jail.open_write(file.target_in_whole(), NEW).unwrap());
+        jail.rename(
+            file.target_in_whole(),
+            at("made/a").target_in_whole(),
+            false,
+        )
+        .unwrap();
+        assert!(dir.path().join("made/a").is_file());
+        let beyond = at("link/passwd");
+        assert!(jail.open_read(beyond.target_in_whole()).is_err());
+        let names: Vec<_> = jail
+            .list(at("/").target_in_whole())
+            .unwrap()
+            .map(|(name, _)| name)
+            .collect();
+        assert!(names.contains(&"made".to_owned()) && !names.contains(&"link".to_owned()));
     }
 
     #[test]

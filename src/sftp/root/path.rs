@@ -18,10 +18,12 @@ pub(crate) enum Area {
     Outbox,
     /// Where receipts wait for the party.
     Receipts,
+    /// A folder that is served whole, without these three: the root itself.
+    Whole,
 }
 
 impl Area {
-    /// All of them, in the order of a listing.
+    /// Those of a party's root, in the order of a listing.
     pub(crate) const ALL: [Self; 3] = [Self::Inbox, Self::Outbox, Self::Receipts];
 
     /// The folder's name.
@@ -30,7 +32,13 @@ impl Area {
             Self::Inbox => "inbox",
             Self::Outbox => "outbox",
             Self::Receipts => "receipts",
+            Self::Whole => "",
         }
+    }
+
+    /// Whether files inside may be changed.
+    pub(crate) const fn writable(self) -> bool {
+        matches!(self, Self::Inbox | Self::Whole)
     }
 }
 
@@ -40,7 +48,7 @@ pub(crate) struct CanonicalPath {
     parts: Vec<String>,
 }
 
-/// What a canonical path means in a party's root.
+/// What a canonical path means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Target<'a> {
     /// `/`.
@@ -94,7 +102,7 @@ impl CanonicalPath {
         Ok(Self { parts })
     }
 
-    /// What the path means.
+    /// What the path means in a party's root.
     pub(crate) fn target(&self) -> Target<'_> {
         let Some((top, rest)) = self.parts.split_first() else {
             return Target::Root;
@@ -109,6 +117,18 @@ impl CanonicalPath {
             },
             (None, None) if top == STATUS_FILE => Target::Status,
             (None, _) => Target::Nowhere,
+        }
+    }
+
+    /// What the path means in a folder that is served whole.
+    pub(crate) fn target_in_whole(&self) -> Target<'_> {
+        match self.parts.split_last() {
+            None => Target::Area(Area::Whole),
+            Some((name, folders)) => Target::Entry {
+                area: Area::Whole,
+                folders,
+                name,
+            },
         }
     }
 

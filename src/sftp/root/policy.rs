@@ -56,7 +56,7 @@ pub(crate) fn check(action: Action, target: Target<'_>) -> Result<(), Refusal> {
             Err(Refusal::failure("this folder exists already"))
         }
         // Clients that keep times and modes of folders do so on the top folder too; nothing changes.
-        (Target::Area(Area::Inbox), Action::SetAttributes) => Ok(()),
+        (Target::Area(Area::Inbox | Area::Whole), Action::SetAttributes) => Ok(()),
         (Target::Root | Target::Area(_), _) => Err(Refusal::denied(
             "this folder is part of the service and stays as it is",
         )),
@@ -75,6 +75,14 @@ pub(crate) fn check(action: Action, target: Target<'_>) -> Result<(), Refusal> {
             },
             action,
         ) => inbox(action, folders.len()),
+
+        // Served for protocol suites: no rules but the jail's.
+        (
+            Target::Entry {
+                area: Area::Whole, ..
+            },
+            _,
+        ) => Ok(()),
 
         (
             Target::Entry { .. },
