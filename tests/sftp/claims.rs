@@ -42,7 +42,7 @@ fn a_file_being_claimed_is_left_alone() {
     ] {
         let fault = opened.err().unwrap().to_string();
         assert!(
-            fault.contains("this delivery is being taken in; upload it again under a new sequence"),
+            fault.contains("this delivery is being taken in and cannot be changed any more: read the result in receipts/"),
             "{fault}"
         );
     }

@@ -104,7 +104,9 @@ fn requests_that_make_no_sense_are_answered() {
             (read(1, b"12345678901234567890", 0, 1), 4, "not open"),
             (read(1, &writer, 0, 1), 3, "writing only"),
             (read(1, &reader, 4, 1), 1, "end of file"),
-            (read(1, &reader, u64::MAX, 1), 4, ""),
+            (read(1, &reader, u64::MAX, 1), 1, "end of file"),
+            (read(1, &reader, 1 << 63, 1), 1, "end of file"),
+            (read(1, &reader, (1 << 63) - 1, 9), 1, "end of file"),
             (write(1, &reader, 0, b"x"), 3, "reading only"),
             (write(1, b"9", 0, b"x"), 4, "not open"),
             (packet(12, &[&id(1), &text(&reader)]), 4, "this is a file"),
@@ -124,7 +126,7 @@ fn requests_that_make_no_sense_are_answered() {
                     &[&id(1), &text(b"inbox/1/2/3/4/5/6/7/8/9"), &attributes],
                 ),
                 3,
-                "8 levels",
+                "at most 8 deep",
             ),
             (
                 packet(9, &[&id(1), &text(b"outbox/f"), &attributes]),
@@ -143,8 +145,8 @@ fn requests_that_make_no_sense_are_answered() {
             ),
             (
                 packet(15, &[&id(1), &text(b"inbox/f")]),
-                2,
-                "no file or folder",
+                4,
+                "this is a file",
             ),
             (
                 packet(13, &[&id(1), &text(b"inbox")]),
