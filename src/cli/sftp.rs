@@ -46,7 +46,8 @@ pub struct Args {
     unrestricted: bool,
 }
 
-/// Runs the command. A remote client hears one sentence; what is wrong with the service is for the log.
+/// Runs the command. A remote client hears one sentence at most (sshd drops the stderr of a subsystem); what is wrong
+/// with the service is for the log.
 pub fn run(args: Args) -> Result<(), Failure> {
     let remote = Remote::from_environment();
     let outcome = logging::start_aside(args.log.as_deref())
