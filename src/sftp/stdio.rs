@@ -134,8 +134,9 @@ impl From<Errno> for Stop {
 
 /// The two descriptors, made non-blocking so that neither is waited for longer than the client may be idle.
 struct Wire<'f> {
-    input: Unblocked<'f>,
+    // Dropped in the reverse of their making: both may be the same socket.
     output: Unblocked<'f>,
+    input: Unblocked<'f>,
     patience: Timespec,
 }
 
