@@ -20,6 +20,9 @@
 
 pub mod client;
 mod event;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 mod limits;
 mod login;
 mod requests;
