@@ -183,8 +183,8 @@ fn resume(client: &dyn Client, site: &mut Site) {
 }
 
 fn interrupted_put(client: &dyn Client, site: &mut Site) {
-    let (local, remote) = (site.local("cut"), "/inbox/cut/cut");
-    let folder = site.disk("/inbox/cut");
+    let (local, remote) = (site.local("cut"), "/inbox/halved/cut");
+    let folder = site.disk("/inbox/halved");
     fs::write(&local, noise(64 * MIB, 3)).unwrap();
     fs::create_dir(&folder).unwrap();
     let put = Task::Put {
@@ -210,7 +210,7 @@ fn interrupted_put(client: &dyn Client, site: &mut Site) {
 }
 
 fn interrupted_get(client: &dyn Client, site: &mut Site) {
-    let (folder, remote) = (site.local("cut"), "/receipts/cut");
+    let (folder, remote) = (site.local("halved"), "/receipts/cut");
     let local = folder.join("cut");
     fs::write(site.disk(remote), noise(64 * MIB, 4)).unwrap();
     fs::create_dir(&folder).unwrap();

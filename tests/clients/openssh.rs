@@ -32,7 +32,7 @@ impl Client for Sftp {
                 format!("get -R {} {}", r(remote), q(local.parent()?))
             }
         };
-        Some(sftp(login, &[]).input(format!("@{batch}\n")))
+        Some(sftp(login).input(format!("@{batch}\n")))
     }
 
     fn names(&self, printed: &str) -> Vec<String> {
@@ -49,10 +49,9 @@ impl Client for Sftp {
     }
 }
 
-fn sftp(login: &Login, options: &[&str]) -> Job {
-    let job = Job::new(login, "sftp").args(["-q", "-b", "-"]);
-    let job = options.iter().fold(job, Job::arg);
-    job.arg("-F").arg(&login.ssh_config).arg("padan")
+fn sftp(login: &Login) -> Job {
+    let job = Job::new(login, "sftp").args(["-b", "-", "-F"]);
+    job.arg(&login.ssh_config).arg("padan")
 }
 
 #[test]

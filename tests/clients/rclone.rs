@@ -78,7 +78,7 @@ fn remote_of(login: &Login, remote: &str) -> String {
 fn rclone<const N: usize>(login: &Login, args: [&str; N]) -> Job {
     Job::new(login, "rclone")
         .env("RCLONE_CONFIG", "/dev/null")
-        .args(["--retries", "1"])
+        .args(["--retries", "1", "--low-level-retries", "1"])
         .args(args)
 }
 
@@ -86,4 +86,28 @@ fn rclone<const N: usize>(login: &Login, args: [&str; N]) -> Job {
 #[ignore = "needs rclone"]
 fn rclone_does_what_it_can() {
     cases::all(&Rclone);
+}
+
+/// Without `shell_type=none` it asks for a shell and for commands that make checksums; each is refused at once.
+#[test]
+#[ignore = "needs rclone"]
+fn rclone_compares_what_it_has_copied() {
+    let site = Site::start();
+    let (local, remote) = (site.local("tree"), "/inbox/tree");
+    fs::create_dir(&local).unwrap();
+    fs::write(local.join("a"), "content").unwrap();
+    let there = remote_of(&site.login, remote).replace(",shell_type=none", "");
+    let compare = |more| rclone(&site.login, ["check", text(&local), &there, more]);
+    rclone(&site.login, ["sync", text(&local), &there]).succeed();
+    compare("--size-only").succeed();
+    compare("--download").succeed();
+    fs::write(site.disk(remote).join("a"), "another").unwrap();
+    compare("--size-only").succeed();
+    let printed = compare("--download").fail();
+    assert!(printed.contains("1 differences found"), "{printed}");
+    fs::write(local.join("b"), "content").unwrap();
+    fs::remove_file(local.join("a")).unwrap();
+    rclone(&site.login, ["sync", text(&local), &there]).succeed();
+    compare("--download").succeed();
+    assert!(!site.disk(remote).join("a").exists());
 }

@@ -1,5 +1,8 @@
 //! OpenSSH's `scp`, which speaks SFTP unless it is told otherwise.
 
+use std::fs;
+use std::path::Path;
+
 use crate::cases;
 use crate::client::{Client, Job, Task, Words, above, text};
 use crate::site::{Login, Site};
@@ -13,26 +16,25 @@ impl Client for Scp {
     }
 
     fn job(&self, login: &Login, task: &Task) -> Option<Job> {
+        let here = |local: &Path| text(local).to_owned();
         let there = |remote: &str| format!("padan:{remote}");
-        let (option, from, to) = match *task {
-            Task::Put { local, remote } => ("-q", text(local).to_owned(), there(remote)),
-            Task::Get { remote, local } => ("-q", there(remote), text(local).to_owned()),
-            Task::PutWithTime { local, remote } => ("-qp", text(local).to_owned(), there(remote)),
-            Task::GetWithTime { remote, local } => ("-qp", there(remote), text(local).to_owned()),
-            Task::PutTree { local, remote } => {
-                ("-qr", text(local).to_owned(), there(above(remote)))
-            }
-            Task::GetTree { remote, local } => {
-                ("-qr", there(remote), text(local.parent()?).to_owned())
-            }
+        let (options, from, to): (&[&str], _, _) = match *task {
+            Task::Put { local, remote } => (&[], here(local), there(remote)),
+            Task::Get { remote, local } => (&[], there(remote), here(local)),
+            Task::PutWithTime { local, remote } => (&["-p"], here(local), there(remote)),
+            Task::GetWithTime { remote, local } => (&["-p"], there(remote), here(local)),
+            Task::PutTree { local, remote } => (&["-r"], here(local), there(above(remote))),
+            Task::GetTree { remote, local } => (&["-r"], there(remote), here(local.parent()?)),
             Task::ResumePut { .. }
             | Task::ResumeGet { .. }
             | Task::List { .. }
             | Task::Rename { .. }
             | Task::Remove { .. } => return None,
         };
-        let job = Job::new(login, "scp").args([option, "-F"]);
-        Some(job.arg(&login.ssh_config).arg("--").arg(from).arg(to))
+        let job = options
+            .iter()
+            .fold(scp(login), |job, option| job.arg(option));
+        Some(job.arg(from).arg(to))
     }
 
     fn words(&self) -> Words {
@@ -42,6 +44,10 @@ impl Client for Scp {
             wrong_key: "Permission denied (publickey)",
         }
     }
+}
+
+fn scp(login: &Login) -> Job {
+    Job::new(login, "scp").arg("-F").arg(&login.ssh_config)
 }
 
 #[test]
@@ -55,14 +61,13 @@ fn scp_does_what_it_can() {
 fn the_old_protocol_is_refused_at_once() {
     let site = Site::start();
     let local = site.local("f");
-    std::fs::write(&local, "content").unwrap();
-    std::fs::write(site.disk("/receipts/f"), "content").unwrap();
+    fs::write(&local, "content").unwrap();
+    fs::write(site.disk("/receipts/f"), "content").unwrap();
     for (from, to) in [
         (text(&local), "padan:/inbox/f"),
         ("padan:/receipts/f", text(&local)),
     ] {
-        let job = Job::new(&site.login, "scp").args(["-O", "-F"]);
-        let printed = job.arg(&site.login.ssh_config).args([from, to]).fail();
+        let printed = scp(&site.login).args(["-O", from, to]).fail();
         assert!(printed.contains("exec request failed"), "{printed}");
     }
     assert!(!site.disk("/inbox/f").exists());

@@ -29,11 +29,11 @@ pub struct Login {
     pub key: PathBuf,
     /// The server's public key: algorithm and base64.
     pub host_key: String,
-    /// The same as a `known_hosts` file for 127.0.0.1 and the port.
+    /// The same for 127.0.0.1 and the port, as `.ssh/known_hosts` of the client's home.
     pub known_hosts: PathBuf,
     /// An `ssh_config` with all of it for the host `padan`.
     pub ssh_config: PathBuf,
-    /// Where the client runs.
+    /// Where the client runs, and its home.
     pub work: PathBuf,
 }
 
@@ -44,11 +44,11 @@ impl Login {
             user: PARTY,
             key: key.to_owned(),
             host_key: host_key.trim().to_owned(),
-            known_hosts: dir.join("known_hosts"),
+            known_hosts: dir.join("work/.ssh/known_hosts"),
             ssh_config: dir.join("ssh_config"),
             work: dir.join("work"),
         };
-        fs::create_dir(&login.work).unwrap();
+        fs::create_dir_all(login.work.join(".ssh")).unwrap();
         let known = format!("[127.0.0.1]:{} {}\n", login.port, login.host_key);
         fs::write(&login.known_hosts, known).unwrap();
         login.write_config(&login.ssh_config, more);
@@ -104,8 +104,8 @@ pub struct Site {
 enum Service {
     /// `padan serve`.
     Process(Child),
-    /// A server in this process.
-    Here(SftpSite),
+    /// A server in this process, which ends when this is dropped.
+    Here { _site: SftpSite },
 }
 
 impl Site {
@@ -155,7 +155,7 @@ impl Site {
         Self {
             login: Login::new(dir.path(), address, &key, &site.host_key(), &more),
             root: site.root(PARTY, ""),
-            service: Service::Here(site),
+            service: Service::Here { _site: site },
             _dir: dir,
         }
     }
@@ -174,7 +174,7 @@ impl Site {
     pub fn alive(&mut self) -> bool {
         match &mut self.service {
             Service::Process(child) => child.try_wait().unwrap().is_none(),
-            Service::Here(_) => true,
+            Service::Here { .. } => true,
         }
     }
 }
