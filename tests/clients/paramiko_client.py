@@ -24,17 +24,8 @@ def put(sftp, local, remote):
 
 
 def get(sftp, remote, local):
+    """Asks for the whole file before the first answer is read."""
     sftp.get(remote, local)
-
-
-def get_pipelined(sftp, remote, local, size_of_a_read):
-    """Asks for the whole file at once, before the first answer is read."""
-    with sftp.open(remote, "rb") as source, open(local, "wb") as target:
-        source.MAX_REQUEST_SIZE = int(size_of_a_read)
-        size = source.stat().st_size
-        source.prefetch(size)
-        while data := source.read(1 << 20):
-            target.write(data)
 
 
 def resume_put(sftp, local, remote):
@@ -94,7 +85,6 @@ def get_tree(sftp, remote, local):
 TASKS = {
     "put": put,
     "get": get,
-    "get-pipelined": get_pipelined,
     "resume-put": resume_put,
     "resume-get": resume_get,
     "put-with-time": put_with_time,
