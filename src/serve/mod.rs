@@ -1,5 +1,6 @@
 //! Composition: the SFTP server and the pipeline in one process. They share folders and nothing else.
 
+mod bounds;
 mod service;
 
 use std::net::SocketAddr;
@@ -203,7 +204,7 @@ fn settings(config: &Config, layout: &Layout, listen: Option<SocketAddr>) -> sft
                 authorized_keys: keys.authorized_keys.clone(),
             })
             .collect(),
-        limits: sftp::Limits::default(),
+        limits: bounds::limits(&config.sftp),
         recorder: sftp::Recorder::default(),
     }
 }
