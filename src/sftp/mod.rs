@@ -34,7 +34,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 pub use event::{Event, Recorder, What};
-pub use limits::{Limits, Quota, Startups};
+pub use limits::{Bans, Limits, Quota, Startups};
 pub use ssh::listener::Server;
 pub use stdio::{Ended, Rules, Visit, serve_stdio};
 
