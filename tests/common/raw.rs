@@ -116,6 +116,32 @@ impl Raw {
         (number(1), number(5), String::from_utf8(text).unwrap())
     }
 
+    /// Sends a request and returns its answer, from the type on.
+    pub async fn ask(&mut self, request: &[u8]) -> Vec<u8> {
+        self.send(request).await;
+        self.packet().await.expect("an answer")
+    }
+
+    /// Sends a request that must succeed with nothing more to say.
+    pub async fn done(&mut self, request: &[u8]) {
+        self.send(request).await;
+        let (_, code, sentence) = self.status().await;
+        assert_eq!(
+            code,
+            0,
+            "{sentence}: {:?}",
+            &request[..request.len().min(64)]
+        );
+    }
+
+    /// Sends a request that must be refused; returns the code and the sentence.
+    pub async fn refused(&mut self, request: &[u8]) -> (u32, String) {
+        self.send(request).await;
+        let (_, code, sentence) = self.status().await;
+        assert_ne!(code, 0, "{:?}", &request[..request.len().min(64)]);
+        (code, sentence)
+    }
+
     /// Opens a file and returns its handle.
     pub async fn open(&mut self, path: &str, flags: u32) -> Vec<u8> {
         self.send(&packet(
@@ -207,4 +233,17 @@ pub fn write(number: u32, handle: &[u8], offset: u64, data: &[u8]) -> Vec<u8> {
             &text(data),
         ],
     )
+}
+
+/// An extended request.
+pub fn extended(number: u32, name: &str, fields: &[&[u8]]) -> Vec<u8> {
+    packet(
+        200,
+        &[&id(number), &text(name.as_bytes()), &fields.concat()],
+    )
+}
+
+/// A request with one string: a path or a handle.
+pub fn about(kind: u8, number: u32, bytes: &[u8]) -> Vec<u8> {
+    packet(kind, &[&id(number), &text(bytes)])
 }
