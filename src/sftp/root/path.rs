@@ -74,17 +74,17 @@ impl CanonicalPath {
     /// Reads a client's path. Relative paths start at the root, and `..` stays inside it, as after a chroot.
     ///
     /// # Errors
-    /// A NUL byte, a name over 255 bytes, a path over 4,096 bytes, or a name that is not UTF-8 (the decoder has put
-    /// U+FFFD in its place).
+    /// A NUL byte, a name over 255 bytes, or a path over 4,096 bytes.
     pub(crate) fn parse(raw: &str) -> Result<Self, Refusal> {
         if raw.len() > PATH_BYTES {
-            return Err(Refusal::failure("the path is too long"));
+            return Err(Refusal::failure(
+                "the path is too long: put this higher up, under shorter names",
+            ));
         }
         if raw.contains('\0') {
-            return Err(Refusal::failure("a name cannot contain a NUL character"));
-        }
-        if raw.contains(char::REPLACEMENT_CHARACTER) {
-            return Err(Refusal::failure("file names must be UTF-8"));
+            return Err(Refusal::failure(
+                "a name cannot contain a NUL character: choose another",
+            ));
         }
         let mut parts: Vec<String> = Vec::new();
         for part in raw.split('/') {
@@ -94,7 +94,9 @@ impl CanonicalPath {
                     parts.pop();
                 }
                 name if name.len() > NAME_BYTES => {
-                    return Err(Refusal::failure("the name is longer than 255 bytes"));
+                    return Err(Refusal::failure(
+                        "the name is longer than 255 bytes: choose a shorter one",
+                    ));
                 }
                 name => parts.push(name.to_owned()),
             }
@@ -157,6 +159,7 @@ mod tests {
             ("/inbox/../../../etc/passwd", "/etc/passwd"),
             ("inbox/…/ñ", "/inbox/…/ñ"),
             ("/inbox/..a", "/inbox/..a"),
+            ("/inbox/\u{fffd}/e\u{301}", "/inbox/\u{fffd}/e\u{301}"),
         ] {
             assert_eq!(
                 CanonicalPath::parse(raw).unwrap().absolute(),
@@ -200,9 +203,10 @@ mod tests {
     fn impossible_names_are_refused() {
         let long = format!("inbox/{}", "n".repeat(256));
         let deep = "a/".repeat(3000);
-        for raw in ["inbox/a\0b", "inbox/\u{fffd}", &long, &deep] {
+        for raw in ["inbox/a\0b", &long, &deep] {
             assert!(CanonicalPath::parse(raw).is_err(), "{raw:?}");
         }
         assert!(CanonicalPath::parse(&format!("inbox/{}", "n".repeat(255))).is_ok());
+        assert!(CanonicalPath::parse("inbox/\u{fffd}").is_ok());
     }
 }
