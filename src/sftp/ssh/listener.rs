@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use russh::Disconnect;
 use russh::server::{Config, RunningSession, run_stream};
 use tokio::net::{TcpListener, TcpStream};
@@ -19,8 +20,7 @@ use crate::sftp::login::auth::Registry;
 use crate::sftp::ssh::session::Connection;
 use crate::sftp::ssh::stream::Socket;
 use crate::sftp::ssh::transport;
-use crate::sftp::{Account, Limits, Recorder, Settings};
-use crate::trust::key_file::read_ssh_key;
+use crate::sftp::{Limits, Recorder, Settings};
 
 /// Time that a client has to close its side after it was told to go.
 const FAREWELL: Duration = Duration::from_millis(500);
@@ -37,27 +37,58 @@ pub struct Server {
 
 /// What all connections share.
 pub(crate) struct Shared {
-    accounts: Vec<Account>,
-    limits: Limits,
-    recorder: Recorder,
-    registry: RwLock<Arc<Registry>>,
+    settings: Settings,
+    keys: RwLock<Keys>,
+}
+
+/// What comes from key files, as of the last good reading of all of them.
+struct Keys {
+    registry: Arc<Registry>,
     config: Arc<Config>,
+}
+
+impl Keys {
+    fn read(settings: &Settings) -> Result<Self, Fault> {
+        let host_key = settings.host_key(Timestamp::now())?;
+        let registry = Registry::read(&settings.accounts, settings.revoked_keys.as_deref())?;
+        Ok(Self {
+            registry: Arc::new(registry),
+            config: Arc::new(transport::config(host_key, &settings.limits)),
+        })
+    }
 }
 
 impl Shared {
     /// The bounds.
     pub(crate) fn limits(&self) -> &Limits {
-        &self.limits
+        &self.settings.limits
     }
 
     /// Who hears of what happens.
     pub(crate) fn recorder(&self) -> &Recorder {
-        &self.recorder
+        &self.settings.recorder
     }
 
-    /// The keys as of the last good reading.
+    /// Who may log in.
     pub(crate) fn registry(&self) -> Arc<Registry> {
-        Arc::clone(&self.registry.read().unwrap_or_else(PoisonError::into_inner))
+        Arc::clone(
+            &self
+                .keys
+                .read()
+                .unwrap_or_else(PoisonError::into_inner)
+                .registry,
+        )
+    }
+
+    /// What russh is told for a new connection.
+    fn config(&self) -> Arc<Config> {
+        Arc::clone(
+            &self
+                .keys
+                .read()
+                .unwrap_or_else(PoisonError::into_inner)
+                .config,
+        )
     }
 }
 
@@ -109,22 +140,14 @@ impl Server {
     /// # Errors
     /// A key file that cannot be used, or an address that cannot be had.
     pub fn bind(settings: Settings) -> Result<Self, Fault> {
-        let host_key = read_ssh_key(&settings.host_key)?;
-        let registry = Registry::read(&settings.accounts)?;
+        let keys = RwLock::new(Keys::read(&settings)?);
         let listener = StdListener::bind(settings.listen).map_err(network("listen for SFTP"))?;
         listener
             .set_nonblocking(true)
             .map_err(network("listen for SFTP"))?;
         let address = listener.local_addr().map_err(network("listen for SFTP"))?;
-        let config = Arc::new(transport::config(host_key, &settings.limits));
         Ok(Self {
-            shared: Arc::new(Shared {
-                accounts: settings.accounts,
-                limits: settings.limits,
-                recorder: settings.recorder,
-                registry: RwLock::new(Arc::new(registry)),
-                config,
-            }),
+            shared: Arc::new(Shared { settings, keys }),
             listener: Arc::new(Mutex::new(Some(listener))),
             address,
         })
@@ -135,17 +158,18 @@ impl Server {
         self.address
     }
 
-    /// Reads the keys of all accounts again, for later logins. Connections go on.
+    /// Reads all key files again, for later logins and the host key of later connections. Connections go on. A changed
+    /// `authorized_keys` or list of revoked keys needs no call: it is read at the next login.
     ///
     /// # Errors
     /// A file that cannot be used; then all keys stay as they were.
     pub fn reload(&self) -> Result<(), Fault> {
-        let registry = Arc::new(Registry::read(&self.shared.accounts)?);
+        let keys = Keys::read(&self.shared.settings)?;
         *self
             .shared
-            .registry
+            .keys
             .write()
-            .unwrap_or_else(PoisonError::into_inner) = registry;
+            .unwrap_or_else(PoisonError::into_inner) = keys;
         Ok(())
     }
 
@@ -200,8 +224,8 @@ impl Reception {
     fn new(shared: &Arc<Shared>) -> Self {
         Self {
             shared: Arc::clone(shared),
-            places: Arc::new(Semaphore::new(shared.limits.connections)),
-            logins: Arc::new(Semaphore::new(shared.limits.startups.full)),
+            places: Arc::new(Semaphore::new(shared.limits().connections)),
+            logins: Arc::new(Semaphore::new(shared.limits().startups.full)),
             stop: watch::Sender::new(false),
         }
     }
@@ -253,12 +277,8 @@ enum Event {
 impl Visit {
     async fn run(mut self, login: OwnedSemaphorePermit) {
         let handler = Connection::new(Arc::clone(&self.shared), Arc::clone(&self.pulse), self.peer);
-        let greeting = run_stream(
-            Arc::clone(&self.shared.config),
-            self.socket.buffered(),
-            handler,
-        );
-        let grace = self.shared.limits.login_grace;
+        let greeting = run_stream(self.shared.config(), self.socket.buffered(), handler);
+        let grace = self.shared.limits().login_grace;
         let mut session = tokio::select! {
             greeted = timeout(grace, greeting) => match greeted {
                 Ok(Ok(session)) => session,
@@ -269,7 +289,7 @@ impl Visit {
         };
         let mut login = Some(login);
         loop {
-            let deadline = self.pulse.deadline(&self.shared.limits);
+            let deadline = self.pulse.deadline(self.shared.limits());
             let event = tokio::select! {
                 ended = &mut session => Event::Ended(ended),
                 () = self.pulse.login.notified() => Event::LoggedIn,
@@ -281,7 +301,7 @@ impl Visit {
                 Event::LoggedIn => login = None,
                 Event::Stop => break,
                 // It may have moved on since.
-                Event::Deadline if self.pulse.deadline(&self.shared.limits) > Instant::now() => {}
+                Event::Deadline if self.pulse.deadline(self.shared.limits()) > Instant::now() => {}
                 Event::Deadline => {
                     tracing::info!(peer = %self.peer, logged_in = login.is_none(), "connection timed out");
                     self.socket.cut();
@@ -308,10 +328,10 @@ impl Visit {
         tokio::select! {
             ended = &mut session => return self.report(ended),
             // A client that does not read is not waited for longer.
-            _ = timeout(self.shared.limits.stop_grace, farewell) => {}
+            _ = timeout(self.shared.limits().stop_grace, farewell) => {}
         }
         self.socket.cut();
-        match timeout(self.shared.limits.stop_grace, &mut session).await {
+        match timeout(self.shared.limits().stop_grace, &mut session).await {
             Ok(ended) => self.report(ended),
             Err(_) => tracing::error!(peer = %self.peer, "a session does not end"),
         }

@@ -3,11 +3,12 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use russh::keys::{Algorithm, EcdsaCurve, HashAlg, PrivateKey};
+use russh::keys::{Algorithm, EcdsaCurve, HashAlg};
 use russh::server::Config;
 use russh::{MethodKind, MethodSet, Preferred, SshId, cipher, compression, kex, mac};
 
 use crate::sftp::Limits;
+use crate::sftp::login::host_key::HostKey;
 
 /// A client that is gone is noticed within about a minute, so that the lock of its cut upload ends.
 const KEEPALIVE: Duration = Duration::from_secs(20);
@@ -71,7 +72,7 @@ const MACS: &[mac::Name] = &[
 ];
 
 /// What russh is told.
-pub(crate) fn config(host_key: PrivateKey, limits: &Limits) -> Config {
+pub(crate) fn config(host_key: HostKey, limits: &Limits) -> Config {
     Config {
         server_id: SshId::Standard(Cow::Borrowed("SSH-2.0-Padan")),
         methods: MethodSet::from(&[MethodKind::PublicKey][..]),
@@ -79,7 +80,8 @@ pub(crate) fn config(host_key: PrivateKey, limits: &Limits) -> Config {
         // Every client asks with `none` first which methods there are; waiting then would delay each connection.
         auth_rejection_time_initial: Some(Duration::ZERO),
         max_auth_attempts: limits.login_attempts,
-        keys: vec![host_key],
+        keys: vec![host_key.key],
+        certificates: host_key.certificate.into_iter().collect(),
         window_size: limits.window,
         limits: russh::Limits::new(limits.rekey_bytes, limits.rekey_bytes, REKEY_TIME),
         // One place: the pump of a channel counts on it.
