@@ -225,3 +225,6 @@ fn read_keys(path: &Path) -> Result<Vec<AuthorizedKey>, Fault> {
     }
     parse(path, &read_public(path)?, &TimeZone::system())
 }
+
+#[cfg(test)]
+mod tests;
