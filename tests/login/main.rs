@@ -13,6 +13,7 @@
 mod common;
 
 mod algorithms;
+mod beside_sshd;
 
 mod certificates;
 mod changes;
