@@ -70,10 +70,10 @@ impl<T> Fresh<T> {
 fn stamp(path: &Path) -> Option<Stamp> {
     let found = fs::metadata(path).ok()?;
     let changed = (found.ctime(), found.ctime_nsec());
-    let age = SystemTime::UNIX_EPOCH + Duration::from_secs(u64::try_from(changed.0).unwrap_or(0));
+    let seconds = Duration::from_secs(u64::try_from(changed.0).unwrap_or(0));
     let settled = SystemTime::now()
-        .duration_since(age)
-        .is_ok_and(|age| age > SETTLED);
+        .duration_since(SystemTime::UNIX_EPOCH + seconds)
+        .is_ok_and(|since| since > SETTLED);
     settled.then_some(Stamp {
         device: found.dev(),
         inode: found.ino(),
