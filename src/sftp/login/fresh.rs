@@ -4,12 +4,13 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, SystemTime};
+
+use jiff::Timestamp;
 
 use crate::fault::Fault;
 
-/// A file changed as short ago as this may change again without another time stamp.
-const SETTLED: Duration = Duration::from_secs(2);
+/// A file that was changed as short ago as this, in seconds, may change again without another time stamp.
+const SETTLED: i64 = 2;
 
 /// What a file says, as of its last good reading.
 #[derive(Debug)]
@@ -70,10 +71,7 @@ impl<T> Fresh<T> {
 fn stamp(path: &Path) -> Option<Stamp> {
     let found = fs::metadata(path).ok()?;
     let changed = (found.ctime(), found.ctime_nsec());
-    let seconds = Duration::from_secs(u64::try_from(changed.0).unwrap_or(0));
-    let settled = SystemTime::now()
-        .duration_since(SystemTime::UNIX_EPOCH + seconds)
-        .is_ok_and(|since| since > SETTLED);
+    let settled = Timestamp::now().as_second().saturating_sub(changed.0) > SETTLED;
     settled.then_some(Stamp {
         device: found.dev(),
         inode: found.ino(),
