@@ -11,6 +11,7 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -51,9 +52,12 @@ pub fn serve(
     let runtime = runtime()?;
     let service = Arc::new(Service::load(config, runtime.handle().clone())?);
     let settings = settings(&service.config, &service.layout, listen);
-    let problems = settings.problems();
+    let problems = settings.problems(Timestamp::now());
     if !problems.is_empty() {
         return Err(LoadError::Keys(problems));
+    }
+    for warning in settings.warnings(Timestamp::now()) {
+        tracing::warn!("{warning}");
     }
     let server = sftp::Server::bind(settings)?;
     let inboxes: Vec<_> = service
@@ -188,7 +192,7 @@ pub fn key_problems(config: &Config) -> Vec<Fault> {
     let layout = Layout::new(&config.data_dir);
     let mut problems = Keyring::load(config).err().unwrap_or_default();
     problems.extend(StoreKey::load(&config.keys.store_identity).err());
-    problems.extend(settings(config, &layout, None).problems());
+    problems.extend(settings(config, &layout, None).problems(Timestamp::now()));
     problems
 }
 
@@ -206,10 +210,18 @@ pub fn visit(config: &Config, party: &PartyId, peer: Option<IpAddr>) -> Result<s
     })
 }
 
+/// What an operator should know of key files that can be used.
+pub fn key_warnings(config: &Config) -> Vec<String> {
+    let layout = Layout::new(&config.data_dir);
+    settings(config, &layout, None).warnings(Timestamp::now())
+}
+
 fn settings(config: &Config, layout: &Layout, listen: Option<SocketAddr>) -> sftp::Settings {
     sftp::Settings {
         listen: listen.unwrap_or(config.listen),
         host_key: config.keys.ssh_host.clone(),
+        host_certificate: config.keys.ssh_host_certificate.clone(),
+        revoked_keys: config.keys.revoked_keys.clone(),
         accounts: config
             .parties
             .iter()

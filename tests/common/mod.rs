@@ -63,6 +63,8 @@ impl SftpSite {
         let mut settings = Settings {
             listen: "127.0.0.1:0".parse().unwrap(),
             host_key: dir.path().join("host_key"),
+            host_certificate: None,
+            revoked_keys: None,
             accounts: accounts.to_vec(),
             limits,
             recorder: padan::sftp::Recorder::default(),

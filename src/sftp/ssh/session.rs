@@ -6,14 +6,16 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use jiff::Timestamp;
-use russh::keys::{Algorithm, HashAlg, PublicKey};
+use russh::keys::ssh_key::Fingerprint;
+use russh::keys::{Certificate, HashAlg};
 use russh::server::{
     Auth, ChannelOpenHandle, Handler, Msg, PublicKeyOffer, Session, VerifiedPublicKey,
 };
 use russh::{Channel, ChannelId, ChannelOpenFailure, Disconnect, Pty};
 
 use crate::sftp::event::{Actor, Event, What};
-use crate::sftp::login::auth::{Login, Reason};
+use crate::sftp::login::auth::Login;
+use crate::sftp::login::reason::Reason;
 use crate::sftp::requests::engine::Engine;
 use crate::sftp::root::jail::Jail;
 use crate::sftp::ssh::channel::{Outcome, SftpChannel};
@@ -54,19 +56,22 @@ impl Connection {
         }
     }
 
-    fn admit(&self, user: &str, key: &PublicKey, algorithm: &Algorithm) -> Result<Login, Reason> {
-        self.server
-            .registry()
-            .admit(user, key, algorithm, self.peer, Timestamp::now())
+    /// Lets a party in. `fingerprint` is that of the key that it has proven.
+    fn welcome(&mut self, login: Login, fingerprint: Fingerprint) -> Auth {
+        tracing::info!(account = %login.account, peer = %self.peer, %fingerprint, "login");
+        self.login = Some(login);
+        Auth::Accept
     }
 
-    fn report_refusal(&self, user: &str, reason: Reason) {
+    /// Turns somebody away. The client is told the same whatever the reason, after the same time.
+    fn refused(&self, user: &str, reason: Reason) -> Auth {
         let account = if self.server.registry().knows(user) {
             user
         } else {
             "(unknown)"
         };
-        tracing::info!(%account, peer = %self.peer, ?reason, "login refused");
+        tracing::info!(%account, peer = %self.peer, reason = reason.word(), "login refused");
+        Auth::reject()
     }
 
     /// Starts SFTP on a channel, or says in the log why it cannot.
@@ -160,32 +165,50 @@ impl Handler for Connection {
         user: &str,
         offer: PublicKeyOffer<'_>,
     ) -> Result<Auth, Self::Error> {
-        Ok(match self.admit(user, offer.public_key, offer.algorithm) {
-            Ok(_) => Auth::Accept,
-            Err(reason) => {
-                self.report_refusal(user, reason);
-                Auth::reject()
-            }
-        })
+        let registry = self.server.registry();
+        let (key, algorithm) = (offer.public_key, offer.algorithm);
+        Ok(
+            match registry.invite(user, key, algorithm, self.peer, Timestamp::now()) {
+                Ok(()) => Auth::Accept,
+                Err(reason) => self.refused(user, reason),
+            },
+        )
     }
 
     async fn auth_publickey(
         &mut self,
         user: &str,
-        key: VerifiedPublicKey<'_>,
+        proven: VerifiedPublicKey<'_>,
     ) -> Result<Auth, Self::Error> {
-        Ok(match self.admit(user, key.public_key, key.algorithm) {
-            Ok(login) => {
-                let fingerprint = key.public_key.fingerprint(HashAlg::Sha256);
-                tracing::info!(account = %login.account, peer = %self.peer, %fingerprint, "login");
-                self.login = Some(login);
-                Auth::Accept
-            }
-            Err(reason) => {
-                self.report_refusal(user, reason);
-                Auth::reject()
-            }
-        })
+        let registry = self.server.registry();
+        let (key, algorithm) = (proven.public_key, proven.algorithm);
+        Ok(
+            match registry.admit(user, key, algorithm, self.peer, Timestamp::now()) {
+                Ok(login) => self.welcome(login, key.fingerprint(HashAlg::Sha256)),
+                Err(reason) => self.refused(user, reason),
+            },
+        )
+    }
+
+    async fn auth_openssh_certificate(
+        &mut self,
+        user: &str,
+        certificate: &Certificate,
+    ) -> Result<Auth, Self::Error> {
+        let registry = self.server.registry();
+        Ok(
+            match registry.admit_certificate(user, certificate, self.peer, Timestamp::now()) {
+                Ok(login) => {
+                    // The key id may be somebody's name; serial and authority say which certificate it was.
+                    let serial = certificate.serial();
+                    let authority = certificate.signature_key().fingerprint(HashAlg::Sha256);
+                    tracing::info!(account = %login.account, serial, %authority, "certificate accepted");
+                    let key = certificate.public_key();
+                    self.welcome(login, key.fingerprint(HashAlg::Sha256))
+                }
+                Err(reason) => self.refused(user, reason),
+            },
+        )
     }
 
     async fn auth_succeeded(&mut self, _: &mut Session) -> Result<(), Self::Error> {
