@@ -214,9 +214,12 @@ impl SftpChannel {
         }
     }
 
-    /// Sends the answer after the last slice; after another, only sees whether the session is still there.
+    /// Sends the answer, if that was the last slice.
     async fn go_on(&self, progress: Progress, handle: &Handle) -> Result<(), ()> {
         let output = self.lock().give_back(progress);
+        if output.is_empty() {
+            return Ok(());
+        }
         handle.data(self.id, output).await.map_err(drop)
     }
 
