@@ -89,6 +89,14 @@ fn certificates(reader: &mut Reader<'_>) -> Result<RevokedCertificates, String> 
         }
         section.end()?;
     }
+    // ssh-keygen takes neither for a list: zero is the number of certificates without one.
+    if revoked
+        .serials
+        .iter()
+        .any(|(from, to)| *from == 0 || from > to)
+    {
+        return Err(damaged());
+    }
     Ok(revoked)
 }
 
@@ -100,7 +108,7 @@ fn bitmap(first: u64, number: &[u8], serials: &mut Vec<(u64, u64)>) -> Result<()
         .flat_map(|byte| (0..8).map(move |bit| byte & (1 << bit) != 0));
     for (offset, set) in (0..).zip(bits) {
         if set {
-            let serial = first.checked_add(offset).ok_or_else(cut_off)?;
+            let serial = first.checked_add(offset).ok_or_else(damaged)?;
             match serials.last_mut() {
                 Some((_, to)) if to.checked_add(1) == Some(serial) => *to = serial,
                 _ => serials.push((serial, serial)),
@@ -128,7 +136,7 @@ fn unknown(what: &str, kind: u8) -> String {
     format!("the revocation list has a {what} of the unknown kind {kind}")
 }
 
-fn cut_off() -> String {
+fn damaged() -> String {
     "the revocation list is damaged; make it again with `ssh-keygen -k`".to_owned()
 }
 
@@ -137,7 +145,7 @@ struct Reader<'b>(&'b [u8]);
 
 impl<'b> Reader<'b> {
     fn take<const N: usize>(&mut self) -> Result<[u8; N], String> {
-        let (taken, rest) = self.0.split_first_chunk().ok_or_else(cut_off)?;
+        let (taken, rest) = self.0.split_first_chunk().ok_or_else(damaged)?;
         self.0 = rest;
         Ok(*taken)
     }
@@ -155,8 +163,8 @@ impl<'b> Reader<'b> {
     }
 
     fn string(&mut self) -> Result<&'b [u8], String> {
-        let length = usize::try_from(self.u32()?).map_err(|_| cut_off())?;
-        let (string, rest) = self.0.split_at_checked(length).ok_or_else(cut_off)?;
+        let length = usize::try_from(self.u32()?).map_err(|_| damaged())?;
+        let (string, rest) = self.0.split_at_checked(length).ok_or_else(damaged)?;
         self.0 = rest;
         Ok(string)
     }
@@ -172,7 +180,7 @@ impl<'b> Reader<'b> {
         if self.0.is_empty() {
             Ok(())
         } else {
-            Err(cut_off())
+            Err(damaged())
         }
     }
 }
@@ -240,7 +248,10 @@ mod tests {
     fn what_is_not_understood_spoils_the_whole_list() {
         let empty = string(b"");
         let later = string(b"later");
+        let numbers = |part: &[u8]| list(1, &[&section(1, &[&empty, &empty, part])]);
         for (bytes, part) in [
+            (numbers(&section(0x20, &[&[0; 8]])), "damaged"),
+            (numbers(&section(0x21, &[&[9; 8], &[8; 8]])), "damaged"),
             (list(2, &[]), "version"),
             (list(1, &[&section(4, &[])]), "unknown kind 4"),
             (list(1, &[&section(9, &[])]), "unknown kind 9"),

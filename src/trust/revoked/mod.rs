@@ -35,7 +35,7 @@ pub struct Revoked {
 struct RevokedCertificates {
     /// The key that signed them; `None` is any.
     authority: Option<Vec<u8>>,
-    /// Serial numbers from and to, both included.
+    /// Serial numbers from and to, both included. Never zero, which stands for having none.
     serials: Vec<(u64, u64)>,
     key_ids: HashSet<String>,
 }
@@ -94,8 +94,7 @@ impl Revoked {
 impl RevokedCertificates {
     fn has(&self, certificate: &Certificate) -> bool {
         let serial = certificate.serial();
-        // Zero is the serial number of certificates that have none, so it means no certificate.
-        let listed = |(from, to): &(u64, u64)| serial != 0 && (*from..=*to).contains(&serial);
+        let listed = |(from, to): &(u64, u64)| (*from..=*to).contains(&serial);
         self.key_ids.contains(certificate.key_id()) || self.serials.iter().any(listed)
     }
 }
