@@ -2,6 +2,7 @@
 
 import getpass
 import os
+import re
 import shutil
 import signal
 import socket
@@ -81,9 +82,13 @@ class Padan(Server):
     def __init__(self, binary, home, fsync):
         config = home / "padan.yaml"
         subprocess.run([binary, "init", home, "--trial"], check=True, capture_output=True)
-        settings = f"\nsftp:\n  fsync: {str(fsync).lower()}\n  connections_per_address: 512\n  max_startups: 200:30:300\n"
-        with open(config, "a") as file:
-            file.write(settings)
+        settings = {"fsync": str(fsync).lower(), "connections_per_address": 512, "max_startups": "200:30:300"}
+        text = config.read_text()
+        for name, value in settings.items():
+            text, found = re.subn(f"(?m)^  {name}: .*$", f"  {name}: {value}", text)
+            if found != 1:
+                raise SystemExit(f"padan.yaml has no sftp.{name} to set")
+        config.write_text(text)
         trial = home / "trial" / "bkn"
         self.user, self.key, self.known_hosts = "bkn", trial / "id_ed25519", trial / "known_hosts"
         self.port = free_port()

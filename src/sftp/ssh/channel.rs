@@ -9,13 +9,17 @@
 //! The pump sends through the session's own queue, which has one place and which russh empties only while nothing is
 //! pending and no key exchange runs. So an accepted message is the event that was missing.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use russh::ChannelId;
 use russh::server::{Handle, Session};
 
-use crate::sftp::requests::codec::{Decoder, Violation};
+use crate::sftp::requests::codec::{Decoder, Item, Violation};
 use crate::sftp::requests::engine::Engine;
+use crate::sftp::requests::work::{Progress, Work};
+use crate::sftp::ssh::pace::Pace;
 use crate::sftp::ssh::stash::Stash;
 
 /// Output is handed over in pieces of about this size.
@@ -25,6 +29,7 @@ const PIECE: usize = 64 * 1024;
 #[derive(Clone)]
 pub(crate) struct SftpChannel {
     shared: Arc<Mutex<State>>,
+    pace: Arc<Pace>,
     id: ChannelId,
 }
 
@@ -49,6 +54,8 @@ struct State {
     unfinished: bool,
     /// The client has sent its last byte.
     ended: bool,
+    /// Requests since the pace was last kept.
+    requests: u32,
     pump: Pump,
     waiting_input: usize,
     pending_output: usize,
@@ -73,17 +80,20 @@ impl SftpChannel {
     pub(crate) fn new(
         id: ChannelId,
         engine: Engine,
+        pace: Arc<Pace>,
         waiting_input: usize,
         pending_output: usize,
     ) -> Self {
         Self {
             id,
+            pace,
             shared: Arc::new(Mutex::new(State {
                 engine,
                 decoder: Decoder::default(),
                 stash: Stash::default(),
                 unfinished: false,
                 ended: false,
+                requests: 0,
                 pump: Pump::Off,
                 waiting_input,
                 pending_output,
@@ -118,6 +128,15 @@ impl SftpChannel {
     pub(crate) fn end_of_input(&self, session: &mut Session) -> Result<Outcome, russh::Error> {
         self.lock().ended = true;
         self.feed(&[], session)
+    }
+
+    /// Waits, if requests were made faster than the connection may make them. Nothing is read meanwhile.
+    pub(crate) async fn keep_pace(&self) {
+        let requests = std::mem::take(&mut self.lock().requests);
+        let wait = self.pace.spend(requests, Instant::now());
+        if !wait.is_zero() {
+            tokio::time::sleep(wait).await;
+        }
     }
 
     /// Forgets everything and closes all files.
@@ -160,11 +179,22 @@ impl SftpChannel {
             return;
         }
         loop {
-            let step = self.lock().pump_step();
+            // A panic here would end this task alone, and the client would wait for ever.
+            let step = catch_unwind(AssertUnwindSafe(|| self.lock().pump_step()))
+                .unwrap_or(Step::Broken("a request failed badly"));
+            self.keep_pace().await;
             let sent = match step {
                 Step::Output(output) => handle.data(self.id, output).await.map_err(drop),
                 // Answers already sent go out before callbacks may answer again.
                 Step::Drained => self.turn(&handle).await,
+                Step::Work(work) => match work.slice_in_turn().await {
+                    Some(progress) => self.go_on(progress, &handle).await,
+                    None => {
+                        tracing::error!("work for a client failed badly");
+                        self.abandon();
+                        handle.close(self.id).await
+                    }
+                },
                 Step::Finished => {
                     let _ = handle.exit_status_request(self.id, 0).await;
                     let _ = handle.eof(self.id).await;
@@ -184,6 +214,15 @@ impl SftpChannel {
         }
     }
 
+    /// Sends the answer, if that was the last slice.
+    async fn go_on(&self, progress: Progress, handle: &Handle) -> Result<(), ()> {
+        let output = self.lock().give_back(progress);
+        if output.is_empty() {
+            return Ok(());
+        }
+        handle.data(self.id, output).await.map_err(drop)
+    }
+
     async fn turn(&self, handle: &Handle) -> Result<(), ()> {
         handle.data(self.id, Vec::new()).await.map_err(drop)
     }
@@ -198,6 +237,8 @@ impl SftpChannel {
 enum Step {
     /// Send this.
     Output(Vec<u8>),
+    /// Do a slice of this: a request that takes long, before all others.
+    Work(Work),
     /// Nothing waits; see that the last output has left, then look once more.
     Drained,
     /// All is answered and the client is done.
@@ -249,7 +290,8 @@ impl State {
             if let Err(Violation(reason)) = result {
                 return Ok(Outcome::Broken(reason));
             }
-            if !self.waits() && input.is_empty() {
+            // What takes long is the pump's; what comes after it waits.
+            if self.engine.is_busy() || (!self.waits() && input.is_empty()) {
                 break;
             }
         }
@@ -271,12 +313,15 @@ impl State {
     fn produce(&mut self, input: &mut &[u8]) -> (Vec<u8>, Result<(), Violation>) {
         let mut output = Vec::new();
         let result = loop {
-            if output.len() >= PIECE {
+            if output.len() >= PIECE || self.engine.is_busy() {
                 self.unfinished = true;
                 break Ok(());
             }
             match self.decoder.next(input) {
                 Ok(Some(item)) => {
+                    if !matches!(item, Item::WriteData(_) | Item::WriteEnd) {
+                        self.requests = self.requests.saturating_add(1);
+                    }
                     if let Err(violation) = self.engine.handle(item, &mut output) {
                         break Err(violation);
                     }
@@ -302,6 +347,15 @@ impl State {
         produced
     }
 
+    /// The output after a slice of work, none unless it was the last one.
+    fn give_back(&mut self, progress: Progress) -> Vec<u8> {
+        let mut output = Vec::new();
+        if self.pump != Pump::Closed {
+            self.engine.give_back(progress, &mut output);
+        }
+        output
+    }
+
     fn pump_step(&mut self) -> Step {
         let was = std::mem::replace(&mut self.pump, Pump::Working);
         if was == Pump::Closed {
@@ -309,6 +363,9 @@ impl State {
             return Step::Off;
         }
         while self.waits() {
+            if let Some(work) = self.engine.take_work() {
+                return Step::Work(work);
+            }
             let (output, result) = self.produce_from_stash();
             if let Err(Violation(reason)) = result {
                 self.close();

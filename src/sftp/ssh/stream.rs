@@ -17,6 +17,11 @@ const BUFFER: usize = 8 * 1024;
 /// sends and reads.
 const TURN: usize = 256 * 1024;
 
+/// Up to so many bytes are the beginning of a packet whose rest its sender holds back until they are acknowledged: the
+/// ssh2 library of Node.js writes a packet's length by itself and leaves Nagle's algorithm on. The kernel would wait
+/// 40 ms with the acknowledgement, at each request.
+const LONELY: usize = 16;
+
 /// A connection's socket. russh owns the stream and its task, so closing the socket is how a session is ended from
 /// outside.
 #[derive(Debug, Clone)]
@@ -136,6 +141,11 @@ fn receive(
         ready!(socket.poll_read_ready(cx))?;
         match socket.try_read_vectored(&mut parts) {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Ok(count @ 1..=LONELY) => {
+                // Where this fails the client is slower, no more.
+                let _ = rustix::net::sockopt::set_tcp_quickack(socket, true);
+                return Poll::Ready(Ok(count));
+            }
             result => return Poll::Ready(result),
         }
     }
