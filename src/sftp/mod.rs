@@ -4,18 +4,20 @@
 //! - `ssh`: [`Server`] accepts and supervises connections (`listener`) with the algorithms of `transport` over a buffered
 //!   `stream`; `session` answers SSH; `channel` bounds what one SFTP channel may queue and `stash`es what must wait.
 //! - `login`: who may come in (`auth`), from `authorized_keys` and the `addresses` in it.
-//! - `requests`: `codec` cuts the bytes into requests; `engine` and `extensions` carry them out on `handles`; `reply`
-//!   writes the answer, `refusal` says why not.
+//! - `requests`: `codec` cuts the bytes into requests; `engine` and `extensions` carry them out on `handles`, which take
+//!   the `fingerprint` of an upload; `reply` writes the answer, `refusal` says why not, and a `denial` is told.
 //! - `root`: `path` makes a strange path canonical, `policy` says whether the party may do this there, the `jail`
 //!   (`folder`, `listing`) does it.
 //!
-//! What happens is told as an [`Event`]. [`client`] is the other side, for the demonstration and tests.
+//! What happens is told as an [`Event`]: `facts` are its fields, `names` says what may be shown of a name. [`client`] is
+//! the other side, for the demonstration and tests.
 //!
 //! The whole SFTP layer runs inline in russh's `data` callback: a task that reads russh's `Channel` deadlocks with
 //! clients that pipeline (the session waits for the task, the task for the session).
 //!
 //! What this room never does: decrypt, read a manifest, know a delivery, share memory with the pipeline, follow or
-//! make a link, log a file name. It meets the pipeline at the folders: an open writer holds a shared advisory lock.
+//! make a link, tell a name that does not follow the rule for deliveries. It meets the pipeline at the folders: an open
+//! writer holds a shared advisory lock.
 
 pub mod client;
 mod event;
@@ -28,7 +30,7 @@ mod ssh;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-pub use event::{Event, Recorder, What};
+pub use event::{Event, Facts, Recorder, What, shown_name};
 pub use limits::{Limits, Quota, Startups};
 pub use ssh::listener::Server;
 

@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use padan::sftp::client::Client;
-use padan::sftp::{Account, Limits, Server, Settings};
+use padan::sftp::{Account, Limits, Recorder, Server, Settings};
 use padan::trust::generate::ssh_key_pair;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -39,6 +39,11 @@ pub struct SftpSite {
 impl SftpSite {
     /// Makes keys and folders and starts the server on a free port.
     pub fn start(limits: Limits) -> Self {
+        Self::start_with(limits, Recorder::default())
+    }
+
+    /// The same with somebody who hears of what happens.
+    pub fn start_with(limits: Limits, recorder: Recorder) -> Self {
         let dir = TempDir::new().unwrap();
         keygen(&dir.path().join("host_key"));
         let accounts = PARTIES.map(|party| {
@@ -60,7 +65,7 @@ impl SftpSite {
             host_key: dir.path().join("host_key"),
             accounts: accounts.to_vec(),
             limits,
-            recorder: padan::sftp::Recorder::default(),
+            recorder,
         })
         .unwrap();
         let host = fs::read_to_string(dir.path().join("host_key.pub")).unwrap();

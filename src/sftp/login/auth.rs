@@ -53,6 +53,19 @@ pub(crate) enum Reason {
     Sha1,
 }
 
+impl Reason {
+    /// In a few words.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::UnknownAccount => "unknown account",
+            Self::UnknownKey => "unknown key",
+            Self::WrongAddress => "the key is not for this address",
+            Self::Expired => "the key has expired",
+            Self::Sha1 => "a signature with SHA-1",
+        }
+    }
+}
+
 impl Registry {
     /// Reads the keys of all accounts.
     ///

@@ -3,8 +3,9 @@
 use bytes::Bytes;
 use russh_sftp::protocol::{FileAttributes, Open, OpenFlags, Packet};
 
-use crate::sftp::event::Actor;
+use crate::sftp::event::{Actor, What, shown};
 use crate::sftp::requests::codec::{Item, MAX_DATA, Violation};
+use crate::sftp::requests::denial;
 use crate::sftp::requests::extensions;
 use crate::sftp::requests::handles::{Handles, OpenFile, Opened};
 use crate::sftp::requests::refusal::Refusal;
@@ -85,7 +86,7 @@ impl Engine {
                     result: self
                         .handles
                         .file(handle)
-                        .and_then(|file| file.file_to_change().map(drop)),
+                        .and_then(|file| file.check_writable()),
                     handle: handle.to_vec(),
                 });
             }
@@ -134,6 +135,7 @@ impl Engine {
             }
         };
         if let Err(refusal) = result {
+            denial::tell(&self.actor, packet, &refusal);
             reply::refused(out, id, &refusal);
         }
         Ok(())
@@ -193,18 +195,22 @@ impl Engine {
             Packet::Remove(remove) => {
                 let path = CanonicalPath::parse(&remove.filename)?;
                 self.jail.remove(allowed(&path, Action::Remove)?)?;
-                self.report("file removed");
+                self.actor.tell(What::Removed { file: shown(&path) });
             }
             Packet::RmDir(remove) => {
                 let path = CanonicalPath::parse(&remove.path)?;
                 self.jail
                     .remove_folder(allowed(&path, Action::RemoveFolder)?)?;
-                self.report("folder removed");
+                self.actor.tell(What::FolderRemoved {
+                    folder: shown(&path),
+                });
             }
             Packet::MkDir(make) => {
                 let path = CanonicalPath::parse(&make.path)?;
                 self.jail.make_folder(allowed(&path, Action::MakeFolder)?)?;
-                self.report("folder made");
+                self.actor.tell(What::FolderMade {
+                    folder: shown(&path),
+                });
             }
             Packet::Rename(rename) => self.rename(&rename.oldpath, &rename.newpath, false)?,
             Packet::ReadLink(_) => return Err(Refusal::failure("this is not a link")),
@@ -223,16 +229,19 @@ impl Engine {
             OpenFlags::WRITE | OpenFlags::APPEND | OpenFlags::CREATE | OpenFlags::TRUNCATE;
         let file = if flags.intersects(changes) {
             let mode = WriteMode {
-                read: flags.contains(OpenFlags::READ),
                 create: flags.contains(OpenFlags::CREATE),
                 exclusive: flags.contains(OpenFlags::EXCLUDE),
                 truncate: flags.contains(OpenFlags::TRUNCATE),
                 append: flags.contains(OpenFlags::APPEND),
             };
             let file = self.jail.open_write(allowed(&path, Action::Write)?, mode)?;
-            OpenFile::for_writing(file, mode.read, mode.create || mode.truncate)
+            let readable = flags.contains(OpenFlags::READ);
+            OpenFile::for_writing(file, shown(&path), readable, mode.create || mode.truncate)
         } else {
-            OpenFile::for_reading(self.jail.open_read(allowed(&path, Action::Read)?)?)
+            OpenFile::for_reading(
+                self.jail.open_read(allowed(&path, Action::Read)?)?,
+                shown(&path),
+            )
         };
         Ok(self.handles.keep(Opened::File(file)))
     }
@@ -249,7 +258,10 @@ impl Engine {
         let source = allowed(&from, Action::RenameFrom)?;
         self.jail
             .rename(source, allowed(&to, Action::RenameTo)?, replace)?;
-        self.report("renamed");
+        self.actor.tell(What::Renamed {
+            from: shown(&from),
+            to: shown(&to),
+        });
         Ok(())
     }
 
@@ -268,6 +280,7 @@ impl Engine {
             let target = allowed(&path, Action::Write)?;
             let mut file = OpenFile::for_writing(
                 self.jail.open_write(target, WriteMode::default())?,
+                shown(&path),
                 false,
                 true,
             );
@@ -278,11 +291,6 @@ impl Engine {
             self.jail.set_times(target, times)?;
         }
         Ok(())
-    }
-
-    fn report(&self, what: &'static str) {
-        let Actor { account, peer, .. } = &self.actor;
-        tracing::info!(%account, ?peer, "{what}");
     }
 }
 

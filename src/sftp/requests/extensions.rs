@@ -15,11 +15,13 @@ use crate::sftp::root::path::CanonicalPath;
 use crate::sftp::root::policy::Action;
 
 const LIMITS: &str = "limits@openssh.com";
-const POSIX_RENAME: &str = "posix-rename@openssh.com";
+/// Renames and replaces.
+pub(crate) const POSIX_RENAME: &str = "posix-rename@openssh.com";
 const FSYNC: &str = "fsync@openssh.com";
 const STATVFS: &str = "statvfs@openssh.com";
 const FSTATVFS: &str = "fstatvfs@openssh.com";
-const LSETSTAT: &str = "lsetstat@openssh.com";
+/// Sets attributes.
+pub(crate) const LSETSTAT: &str = "lsetstat@openssh.com";
 const HARDLINK: &str = "hardlink@openssh.com";
 
 /// What the version answer lists, with the version of each.

@@ -36,8 +36,6 @@ pub(crate) struct Jail {
 /// How a file is opened for writing.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct WriteMode {
-    /// Read through the same handle too.
-    pub(crate) read: bool,
     /// Make the file if it is missing.
     pub(crate) create: bool,
     /// Fail if it is there.
@@ -119,7 +117,8 @@ impl Jail {
         let mut options = OpenOptions::new();
         options
             .write(true)
-            .read(mode.read)
+            // Also for a client that only writes: its upload's digest may need the whole file.
+            .read(true)
             .append(mode.append)
             .create(mode.create)
             .create_new(mode.create && mode.exclusive)
@@ -354,7 +353,6 @@ mod tests {
     use crate::sftp::root::path::CanonicalPath;
 
     const NEW: WriteMode = WriteMode {
-        read: false,
         create: true,
         exclusive: false,
         truncate: true,

@@ -15,6 +15,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use crate::fault::Fault;
+use crate::sftp::event::What;
 use crate::sftp::login::auth::Registry;
 use crate::sftp::ssh::session::Connection;
 use crate::sftp::ssh::stream::Socket;
@@ -213,7 +214,12 @@ impl Reception {
         let place = Arc::clone(&self.places).try_acquire_owned();
         let login = Arc::clone(&self.logins).try_acquire_owned();
         let (Ok(place), Ok(login)) = (place, login) else {
-            tracing::warn!(%peer, "too many connections; one was turned away");
+            self.shared.recorder.tell_of_stranger(
+                Some(peer),
+                What::TurnedAway {
+                    reason: "too many connections",
+                },
+            );
             return;
         };
         // Answers are small and waited for. Without it they are only slower.

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Instant;
 
 use jiff::Timestamp;
 use russh::keys::{Algorithm, HashAlg, PublicKey};
@@ -11,7 +12,7 @@ use russh::server::{
 };
 use russh::{Channel, ChannelId, ChannelOpenFailure, Disconnect, Pty};
 
-use crate::sftp::event::Actor;
+use crate::sftp::event::{Actor, Event, What, software};
 use crate::sftp::login::auth::{Login, Reason};
 use crate::sftp::requests::engine::Engine;
 use crate::sftp::root::jail::Jail;
@@ -27,6 +28,10 @@ pub(crate) struct Connection {
     pulse: Arc<Pulse>,
     peer: IpAddr,
     login: Option<Login>,
+    /// Of the key that logged in.
+    fingerprint: String,
+    /// Who acts here, and since when, once it has logged in.
+    actor: Option<(Actor, Instant)>,
     /// `None` until the channel asks for SFTP.
     channels: HashMap<ChannelId, Option<SftpChannel>>,
     channels_ever: usize,
@@ -40,6 +45,8 @@ impl Connection {
             pulse,
             peer,
             login: None,
+            fingerprint: String::new(),
+            actor: None,
             channels: HashMap::new(),
             channels_ever: 0,
         }
@@ -51,24 +58,41 @@ impl Connection {
             .admit(user, key, algorithm, self.peer, Timestamp::now())
     }
 
-    fn report_refusal(&self, user: &str, reason: Reason) {
-        let account = if self.server.registry().knows(user) {
-            user
-        } else {
-            "(unknown)"
-        };
-        tracing::info!(%account, peer = %self.peer, ?reason, "login refused");
+    fn accept(&mut self, login: Login, key: &PublicKey) -> Auth {
+        self.login = Some(login);
+        self.fingerprint = key.fingerprint(HashAlg::Sha256).to_string();
+        Auth::Accept
+    }
+
+    /// A name that is no account may be a password typed in the wrong place, so it is not told.
+    fn tell_refusal(&self, user: &str, reason: Reason) {
+        let known = self.server.registry().knows(user);
+        self.server.recorder().tell(Event {
+            at: Timestamp::now(),
+            account: known.then(|| user.to_owned()),
+            peer: Some(self.peer),
+            client: None,
+            what: What::LoginRefused {
+                reason: reason.as_str(),
+            },
+        });
+    }
+
+    /// Tells what happened to this connection, whoever it is.
+    fn tell(&self, what: What) {
+        match &self.actor {
+            Some((actor, _)) => actor.tell(what),
+            None => self
+                .server
+                .recorder()
+                .tell_of_stranger(Some(self.peer), what),
+        }
     }
 
     /// Starts SFTP on a channel, or says in the log why it cannot.
     fn start(&self, id: ChannelId) -> Option<SftpChannel> {
         let login = self.login.as_ref()?;
-        let actor = Actor {
-            account: login.account.clone(),
-            peer: Some(self.peer),
-            client: None,
-            recorder: self.server.recorder().clone(),
-        };
+        let (actor, _) = self.actor.clone()?;
         match Jail::open(&login.root) {
             Ok(jail) => {
                 let limits = self.server.limits();
@@ -103,19 +127,34 @@ impl Connection {
             }
             Outcome::Broken(reason) => {
                 self.channels.remove(&id);
-                tracing::warn!(peer = %self.peer, reason, "sftp protocol violation");
+                self.tell(What::TurnedAway { reason });
                 session.close(id)
             }
             Outcome::Flooded => {
-                tracing::warn!(peer = %self.peer, "the client sends requests but does not read answers");
+                self.tell(What::TurnedAway {
+                    reason: "it sends requests but does not read answers",
+                });
                 Err(russh::Error::Disconnect)
             }
         }
     }
 
     /// A request for something that is not SFTP: refused and closed, or `scp -O` would wait for ever.
-    fn refuse(&mut self, id: ChannelId, session: &mut Session) -> Result<(), russh::Error> {
-        tracing::info!(peer = %self.peer, "a request other than sftp was refused");
+    fn refuse(
+        &mut self,
+        id: ChannelId,
+        action: &'static str,
+        session: &mut Session,
+    ) -> Result<(), russh::Error> {
+        self.tell(What::Denied {
+            action,
+            file: None,
+            reason: "only SFTP is served here",
+        });
+        self.hang_up(id, session)
+    }
+
+    fn hang_up(&mut self, id: ChannelId, session: &mut Session) -> Result<(), russh::Error> {
         if let Some(Some(sftp)) = self.channels.remove(&id) {
             sftp.abandon();
         }
@@ -136,7 +175,7 @@ impl Handler for Connection {
         Ok(match self.admit(user, offer.public_key, offer.algorithm) {
             Ok(_) => Auth::Accept,
             Err(reason) => {
-                self.report_refusal(user, reason);
+                self.tell_refusal(user, reason);
                 Auth::reject()
             }
         })
@@ -148,21 +187,28 @@ impl Handler for Connection {
         key: VerifiedPublicKey<'_>,
     ) -> Result<Auth, Self::Error> {
         Ok(match self.admit(user, key.public_key, key.algorithm) {
-            Ok(login) => {
-                let fingerprint = key.public_key.fingerprint(HashAlg::Sha256);
-                tracing::info!(account = %login.account, peer = %self.peer, %fingerprint, "login");
-                self.login = Some(login);
-                Auth::Accept
-            }
+            Ok(login) => self.accept(login, key.public_key),
             Err(reason) => {
-                self.report_refusal(user, reason);
+                self.tell_refusal(user, reason);
                 Auth::reject()
             }
         })
     }
 
-    async fn auth_succeeded(&mut self, _: &mut Session) -> Result<(), Self::Error> {
+    async fn auth_succeeded(&mut self, session: &mut Session) -> Result<(), Self::Error> {
         self.pulse.logged_in();
+        if let Some(login) = &self.login {
+            let actor = Actor {
+                account: login.account.clone(),
+                peer: Some(self.peer),
+                client: software(session.remote_sshid()),
+                recorder: self.server.recorder().clone(),
+            };
+            actor.tell(What::Login {
+                fingerprint: std::mem::take(&mut self.fingerprint),
+            });
+            self.actor = Some((actor, Instant::now()));
+        }
         Ok(())
     }
 
@@ -197,14 +243,14 @@ impl Handler for Connection {
         session: &mut Session,
     ) -> Result<(), Self::Error> {
         if name != "sftp" || !matches!(self.channels.get(&id), Some(None)) {
-            return self.refuse(id, session);
+            return self.refuse(id, "subsystem", session);
         }
         match self.start(id) {
             Some(sftp) => {
                 self.channels.insert(id, Some(sftp));
                 session.channel_success(id)
             }
-            None => self.refuse(id, session),
+            None => self.hang_up(id, session),
         }
     }
 
@@ -269,7 +315,7 @@ impl Handler for Connection {
         id: ChannelId,
         session: &mut Session,
     ) -> Result<(), Self::Error> {
-        self.refuse(id, session)
+        self.refuse(id, "shell", session)
     }
 
     async fn exec_request(
@@ -278,7 +324,7 @@ impl Handler for Connection {
         _: &[u8],
         session: &mut Session,
     ) -> Result<(), Self::Error> {
-        self.refuse(id, session)
+        self.refuse(id, "exec", session)
     }
 
     async fn pty_request(
@@ -324,8 +370,10 @@ impl Drop for Connection {
         for sftp in self.channels.values().flatten() {
             sftp.abandon();
         }
-        if let Some(login) = &self.login {
-            tracing::info!(account = %login.account, peer = %self.peer, "connection ended");
+        if let Some((actor, since)) = &self.actor {
+            actor.tell(What::Ended {
+                duration: since.elapsed(),
+            });
         }
     }
 }
