@@ -1,5 +1,6 @@
 //! Composition: the SFTP server and the pipeline in one process. They share folders and nothing else.
 
+mod recording;
 mod service;
 
 use std::net::SocketAddr;
@@ -17,11 +18,12 @@ use crate::config::Config;
 use crate::fault::Fault;
 use crate::layout::Layout;
 use crate::pipeline::{Ended, Pass, Progress, pass};
-use crate::sftp;
+use crate::sftp::{self, Recorder};
 use crate::snapshot::StoreKey;
 use crate::trust::keyring::Keyring;
 use crate::watch::Watch;
 
+pub use recording::Recording;
 pub use service::{LoadError, Service};
 
 /// How long a delivery under way may take to end after SIGTERM. One that takes longer is begun again at the next start,
@@ -48,7 +50,8 @@ pub fn serve(
 ) -> Result<(), LoadError> {
     let runtime = runtime()?;
     let service = Arc::new(Service::load(config, runtime.handle().clone())?);
-    let settings = settings(&service.config, &service.layout, listen);
+    let (recording, recorder) = Recording::start(Arc::clone(service.ledger()))?;
+    let settings = settings(&service.config, &service.layout, listen, recorder);
     let problems = settings.problems();
     if !problems.is_empty() {
         return Err(LoadError::Keys(problems));
@@ -86,6 +89,7 @@ pub fn serve(
     if idle.recv_timeout(LAST_DELIVERY) == Err(RecvTimeoutError::Timeout) {
         tracing::warn!("a delivery is under way; the next start begins it again");
     }
+    recording.finish();
     served?;
     Ok(())
 }
@@ -186,11 +190,16 @@ pub fn key_problems(config: &Config) -> Vec<Fault> {
     let layout = Layout::new(&config.data_dir);
     let mut problems = Keyring::load(config).err().unwrap_or_default();
     problems.extend(StoreKey::load(&config.keys.store_identity).err());
-    problems.extend(settings(config, &layout, None).problems());
+    problems.extend(settings(config, &layout, None, Recorder::default()).problems());
     problems
 }
 
-fn settings(config: &Config, layout: &Layout, listen: Option<SocketAddr>) -> sftp::Settings {
+fn settings(
+    config: &Config,
+    layout: &Layout,
+    listen: Option<SocketAddr>,
+    recorder: Recorder,
+) -> sftp::Settings {
     sftp::Settings {
         listen: listen.unwrap_or(config.listen),
         host_key: config.keys.ssh_host.clone(),
@@ -204,6 +213,6 @@ fn settings(config: &Config, layout: &Layout, listen: Option<SocketAddr>) -> sft
             })
             .collect(),
         limits: sftp::Limits::default(),
-        recorder: sftp::Recorder::default(),
+        recorder,
     }
 }

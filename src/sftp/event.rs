@@ -32,6 +32,17 @@ pub struct Event {
     pub what: What,
 }
 
+impl Event {
+    /// Whether somebody caused it who has not logged in, although it may have named an account.
+    pub fn is_by_stranger(&self) -> bool {
+        self.account.is_none()
+            || matches!(
+                self.what,
+                What::LoginRefused { .. } | What::TurnedAway { .. } | What::Banned { .. }
+            )
+    }
+}
+
 /// What happened.
 #[derive(Debug, Clone)]
 pub enum What {
