@@ -1,5 +1,6 @@
 //! Composition: the SFTP server and the pipeline in one process. They share folders and nothing else.
 
+mod bounds;
 mod recording;
 mod service;
 
@@ -212,7 +213,7 @@ fn settings(
                 authorized_keys: keys.authorized_keys.clone(),
             })
             .collect(),
-        limits: sftp::Limits::default(),
+        limits: bounds::limits(&config.sftp),
         recorder,
     }
 }

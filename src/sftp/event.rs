@@ -146,10 +146,13 @@ impl Recorder {
         });
     }
 
-    /// Logs one event and hands it on. The one place where either happens.
+    /// Logs one event and hands it on. The one place where either happens. After a panic, while what it left is cleared
+    /// away, nobody hears: a second one there would end the whole service.
     pub(crate) fn tell(&self, event: Event) {
         event.facts().log();
-        if let Some(hear) = &self.0 {
+        if let Some(hear) = &self.0
+            && !std::thread::panicking()
+        {
             hear(event);
         }
     }

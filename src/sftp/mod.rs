@@ -31,7 +31,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 pub use event::{Event, Facts, Recorder, What, shown_name};
-pub use limits::{Limits, Quota, Startups};
+pub use limits::{Bans, Limits, Quota, Startups};
 pub use ssh::listener::Server;
 
 use crate::fault::Fault;
