@@ -42,11 +42,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
     }
     let runtime = runtime()?;
     let service = Service::load(&args.config, runtime.handle().clone())?;
-    let delivery = look::one(
-        service.ledger().as_ref(),
-        &args.delivery,
-        &service.config.time_zone,
-    )?;
+    let delivery = look::one(service.ledger(), &args.delivery, &service.config.time_zone)?;
     let shown = Shown::on_stderr();
     let outcome = service.with_context(&shown, |cx| {
         rerun(cx, &delivery, &args.reason, args.dry_run)

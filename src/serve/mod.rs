@@ -51,7 +51,7 @@ pub fn serve(
 ) -> Result<(), LoadError> {
     let runtime = runtime()?;
     let service = Arc::new(Service::load(config, runtime.handle().clone())?);
-    let (recording, recorder) = Recording::start(Arc::clone(service.ledger()))?;
+    let (recording, recorder) = Recording::start(&service.layout, runtime.handle().clone())?;
     let settings = settings(&service.config, &service.layout, listen, recorder);
     let problems = settings.problems();
     if !problems.is_empty() {

@@ -12,9 +12,11 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
+use tokio::runtime::Handle;
 
 use crate::fault::Fault;
-use crate::ledger::{DoorEvent, Ledger};
+use crate::layout::Layout;
+use crate::ledger::{DoorEvent, Ledger, SqliteLedger};
 use crate::sftp::{Event, Recorder};
 
 /// Events that may wait to be written.
@@ -44,11 +46,12 @@ enum Message {
 }
 
 impl Recording {
-    /// Starts to record into `ledger`; the [`Recorder`] is for the door.
+    /// Opens the ledger of a data folder and starts to record into it; the [`Recorder`] is for the door of this process.
     ///
     /// # Errors
-    /// The system gives no thread.
-    pub fn start(ledger: Arc<impl Ledger + 'static>) -> Result<(Self, Recorder), Fault> {
+    /// The ledger cannot be opened, or the system gives no thread.
+    pub fn start(layout: &Layout, runtime: Handle) -> Result<(Self, Recorder), Fault> {
+        let ledger = SqliteLedger::open(&layout.ledger(), runtime)?;
         let (queue, waiting) = sync_channel(QUEUE);
         let lost = Arc::new(AtomicU64::new(0));
         let writer = Writer {
@@ -83,7 +86,7 @@ impl Recording {
 }
 
 struct Writer {
-    ledger: Arc<dyn Ledger>,
+    ledger: SqliteLedger,
     waiting: Receiver<Message>,
     /// Events that are in the log alone, and of which the record has to tell the number.
     lost: Arc<AtomicU64>,
@@ -224,7 +227,6 @@ fn unrecorded(count: u64) -> DoorEvent {
 #[cfg(test)]
 mod tests {
     use std::net::IpAddr;
-    use std::sync::Arc;
     use std::time::Duration;
 
     use jiff::Timestamp;
@@ -232,6 +234,7 @@ mod tests {
     use tokio::runtime::Runtime;
 
     use super::{MOST_OF_ACCOUNT, MOST_OF_STRANGERS, Recording};
+    use crate::layout::Layout;
     use crate::ledger::{DoorEvent, Ledger, SqliteLedger};
     use crate::sftp::{Event, What};
 
@@ -239,13 +242,13 @@ mod tests {
     fn recorded(events: impl IntoIterator<Item = Event>) -> Vec<DoorEvent> {
         let folder = TempDir::new().unwrap();
         let runtime = Runtime::new().unwrap();
-        let file = folder.path().join("ledger.db");
-        let ledger = Arc::new(SqliteLedger::open(&file, runtime.handle().clone()).unwrap());
-        let (recording, recorder) = Recording::start(Arc::clone(&ledger)).unwrap();
+        let layout = Layout::new(folder.path());
+        let (recording, recorder) = Recording::start(&layout, runtime.handle().clone()).unwrap();
         for event in events {
             recorder.tell(event);
         }
         recording.finish();
+        let ledger = SqliteLedger::open(&layout.ledger(), runtime.handle().clone()).unwrap();
         let mut found = ledger.door_events(None, Timestamp::MIN, u32::MAX).unwrap();
         found.reverse();
         found

@@ -1,7 +1,7 @@
 //! Everything that a running service holds: configuration, keys, store key, ledger, folders.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, RwLock};
+use std::sync::RwLock;
 
 use jiff::Timestamp;
 use tokio::runtime::Handle;
@@ -21,9 +21,9 @@ pub struct Service {
     pub config: Config,
     /// Where everything lies.
     pub layout: Layout,
-    keyring: RwLock<Arc<Keyring>>,
+    keyring: RwLock<std::sync::Arc<Keyring>>,
     store: StoreKey,
-    ledger: Arc<SqliteLedger>,
+    ledger: SqliteLedger,
     looked: Looked,
 }
 
@@ -54,11 +54,11 @@ impl Service {
         for party in config.parties.keys() {
             layout.create_party(party)?;
         }
-        let ledger = Arc::new(SqliteLedger::open(&layout.ledger(), runtime)?);
+        let ledger = SqliteLedger::open(&layout.ledger(), runtime)?;
         Ok(Self {
             config,
             layout,
-            keyring: RwLock::new(Arc::new(keyring)),
+            keyring: RwLock::new(std::sync::Arc::new(keyring)),
             store,
             ledger,
             looked: Looked::default(),
@@ -66,7 +66,7 @@ impl Service {
     }
 
     /// The ledger.
-    pub fn ledger(&self) -> &Arc<SqliteLedger> {
+    pub fn ledger(&self) -> &SqliteLedger {
         &self.ledger
     }
 
@@ -83,13 +83,13 @@ impl Service {
         *self
             .keyring
             .write()
-            .unwrap_or_else(std::sync::PoisonError::into_inner) = Arc::new(fresh);
+            .unwrap_or_else(std::sync::PoisonError::into_inner) = std::sync::Arc::new(fresh);
         Ok(())
     }
 
     /// Works with what is loaded now.
     pub fn with_context<T>(&self, progress: &dyn Progress, work: impl FnOnce(&Context) -> T) -> T {
-        let keyring = Arc::clone(
+        let keyring = std::sync::Arc::clone(
             &self
                 .keyring
                 .read()
@@ -99,7 +99,7 @@ impl Service {
             config: &self.config,
             keyring: &keyring,
             store: &self.store,
-            ledger: self.ledger.as_ref(),
+            ledger: &self.ledger,
             layout: &self.layout,
             clock: &Timestamp::now,
             progress,
