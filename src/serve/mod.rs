@@ -18,7 +18,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use crate::config::Config;
 use crate::fault::Fault;
 use crate::layout::Layout;
-use crate::pipeline::{Ended, Pass, Progress, pass};
+use crate::pipeline::{Ended, Pass, Progress, Removed, pass};
 use crate::sftp::{self, Recorder};
 use crate::snapshot::StoreKey;
 use crate::trust::keyring::Keyring;
@@ -133,6 +133,9 @@ pub fn log(done: &Pass) {
     for delivery in &done.repeated {
         let (id, party) = (delivery.id.short(), &delivery.party);
         tracing::info!(%id, %party, "came again; same receipt");
+    }
+    for Removed { party, code, bytes } in &done.removed {
+        tracing::info!(%party, %code, bytes, "a file was removed from an inbox");
     }
 }
 

@@ -4,7 +4,7 @@
 use crate::sftp::root::path::{CanonicalPath, STATUS_FILE, Target};
 
 /// Endings of files that are exchanged, of uploads under way, and of what is dropped by mistake.
-const ENDINGS: [&str; 17] = [
+const ENDINGS: [&str; 19] = [
     ".csv",
     ".gz",
     ".zst",
@@ -15,8 +15,10 @@ const ENDINGS: [&str; 17] = [
     ".txt",
     ".json",
     ".berkas",
+    ".sisa",
     ".filepart",
     ".part",
+    ".partial",
     ".tmp",
     ".xlsx",
     ".xls",
