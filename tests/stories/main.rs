@@ -13,6 +13,7 @@ mod answers;
 mod carried;
 mod checks;
 mod deltas;
+mod door;
 mod formats;
 mod full_disk;
 mod hidden;
