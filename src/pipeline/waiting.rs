@@ -29,9 +29,6 @@ pub enum Wait {
     Removed(u64),
 }
 
-/// How long what a broken upload left behind rests before it is removed, unless the configuration says otherwise.
-const LEFT_OVERS: Duration = Duration::from_secs(7 * 24 * 3_600);
-
 /// After `settle` the sender is told what is missing; after `give_up` it is refused. What a broken upload left behind
 /// goes after `leftovers`. At most `notes` are written, and counted down.
 pub fn wait(cx: &Context, incomplete: &Incomplete, notes: &mut u32) -> Result<Wait, Fault> {
@@ -46,10 +43,9 @@ pub fn wait(cx: &Context, incomplete: &Incomplete, notes: &mut u32) -> Result<Wa
         .duration_until(now)
         .max(SignedDuration::ZERO)
         .unsigned_abs();
-    let leaves = incomplete.left_over.then(|| {
-        let stays = cx.config.sftp.leftovers.unwrap_or(LEFT_OVERS);
-        stays.saturating_sub(rested)
-    });
+    let leaves = incomplete
+        .left_over
+        .then(|| cx.config.leftovers().saturating_sub(rested));
     match leaves {
         Some(Duration::ZERO) if *notes == 0 => return Ok(Wait::Until(SOON)),
         Some(Duration::ZERO) => {

@@ -137,7 +137,8 @@ fn the_rest_is_remembered_and_begins_anew_with_each_change() {
     padan.poll();
     assert!(left.is_file(), "it is another file");
     backdate();
-    padan.poll();
+    let said = padan.poll();
+    assert!(said.contains("13 bytes"), "{said}");
     assert!(!left.exists());
     let told = bkn.receipt("x.part.sisa");
     assert_eq!(told.code(), "LEFT_OVER");
