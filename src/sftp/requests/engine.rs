@@ -184,12 +184,13 @@ impl Engine {
             Packet::Close(close) => self.handles.close(close.handle.as_bytes(), &self.actor)?,
             Packet::SetStat(set) => self.set_attributes(&set.path, &set.attrs)?,
             Packet::FSetStat(set) => {
-                let file = self.handles.file(set.handle.as_bytes())?.file_to_change()?;
+                let file = self.handles.file(set.handle.as_bytes())?;
+                file.check_writable()?;
                 if let Some(size) = set.attrs.size {
                     file.set_len(size)?;
                 }
                 if let Some(times) = times_of(&set.attrs) {
-                    file.set_times(times.into())?;
+                    file.file_to_change()?.set_times(times.into())?;
                 }
             }
             Packet::Remove(remove) => {
@@ -284,7 +285,7 @@ impl Engine {
                 false,
                 true,
             );
-            file.file_to_change()?.set_len(size)?;
+            file.set_len(size)?;
             file.sync()?;
         }
         if let (Some(times), Target::Entry { .. }) = (times_of(attributes), target) {

@@ -39,7 +39,7 @@ pub(crate) struct OpenFile {
     readable: bool,
     writable: bool,
     fingerprint: Fingerprint,
-    /// Opening, writing or setting its size changed it.
+    /// Opening, writing or setting its size changed its content.
     touched: bool,
     /// Something of that is not on the disk yet.
     unsynced: bool,
@@ -168,13 +168,19 @@ impl OpenFile {
         &self.file
     }
 
-    /// The file, for changing its size or times.
+    /// The file, for changing its times.
     pub(crate) fn file_to_change(&mut self) -> Result<&File, Refusal> {
         self.check_writable()?;
-        self.touched = true;
         self.unsynced = true;
-        self.fingerprint.lose();
         Ok(&self.file)
+    }
+
+    /// Cuts the file, or makes it longer by zeros.
+    pub(crate) fn set_len(&mut self, size: u64) -> Result<(), Refusal> {
+        self.file_to_change()?.set_len(size)?;
+        self.touched = true;
+        self.fingerprint.lose();
+        Ok(())
     }
 
     /// Appends up to `len` bytes from `offset` to `out`.
