@@ -14,6 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use russh::ChannelId;
 use russh::server::{Handle, Session};
 
+use crate::sftp::event::What;
 use crate::sftp::requests::codec::{Decoder, Violation};
 use crate::sftp::requests::engine::Engine;
 use crate::sftp::ssh::stash::Stash;
@@ -172,7 +173,7 @@ impl SftpChannel {
                     return;
                 }
                 Step::Broken(reason) => {
-                    tracing::warn!(reason, "sftp protocol violation");
+                    self.lock().engine.actor.tell(What::TurnedAway { reason });
                     let _ = handle.close(self.id).await;
                     return;
                 }
