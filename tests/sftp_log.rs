@@ -51,7 +51,7 @@ fn events_tell_who_did_what_but_no_name_outside_the_rule() {
         .init();
     let told: Arc<Mutex<Vec<String>>> = Arc::default();
     let hear = Arc::clone(&told);
-    let mut site = SftpSite::start_with(
+    let mut site = SftpSite::start_recorded(
         Limits::default(),
         Recorder::new(move |event| {
             hear.lock().unwrap().push(format!("{event:?}"));

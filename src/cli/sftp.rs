@@ -104,13 +104,15 @@ fn recorded(party: &str, config: &Path, peer: Option<IpAddr>) -> Result<(), Fail
 
 fn known<'c>(party: &str, config: &'c Config) -> Result<&'c PartyId, Failure> {
     let mut parties = config.parties.keys();
-    parties.find(|known| known.as_str() == party).ok_or_else(|| {
-        let names: Vec<_> = config.parties.keys().map(PartyId::as_str).collect();
-        Failure::Usage(format!(
-            "--party {party:?} is no party of the configuration; write one of: {}",
-            names.join(", ")
-        ))
-    })
+    parties
+        .find(|known| known.as_str() == party)
+        .ok_or_else(|| {
+            let names: Vec<_> = config.parties.keys().map(PartyId::as_str).collect();
+            Failure::Usage(format!(
+                "--party {party:?} is no party of the configuration; write one of: {}",
+                names.join(", ")
+            ))
+        })
 }
 
 /// A plain folder with no bounds of its own.

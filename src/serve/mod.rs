@@ -199,7 +199,8 @@ pub fn key_problems(config: &Config) -> Vec<Fault> {
     let layout = Layout::new(&config.data_dir);
     let mut problems = Keyring::load(config).err().unwrap_or_default();
     problems.extend(StoreKey::load(&config.keys.store_identity).err());
-    problems.extend(settings(config, &layout, None, Recorder::default()).problems(Timestamp::now()));
+    problems
+        .extend(settings(config, &layout, None, Recorder::default()).problems(Timestamp::now()));
     problems
 }
 

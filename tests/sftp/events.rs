@@ -26,7 +26,7 @@ impl Told {
         let hear = Arc::clone(&events);
         let recorder = Recorder::new(move |event| hear.lock().unwrap().push(event));
         Self {
-            site: SftpSite::start_with(Limits::default(), recorder),
+            site: SftpSite::start_recorded(Limits::default(), recorder),
             events,
         }
     }

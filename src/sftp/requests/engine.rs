@@ -105,12 +105,25 @@ impl Engine {
             }
             Item::WriteEnd => {
                 if let Some(write) = self.write.take() {
+                    if let Err(refusal) = &write.result {
+                        self.tell_of_write(&write.handle, refusal);
+                    }
                     let done = write.result.map(|()| reply::ok(out, write.id));
                     self.answer_with(done, write.id, out);
                 }
             }
         }
         Ok(())
+    }
+
+    /// Tells of a refused WRITE, once for each open file: a client sends many before it hears of the first refusal.
+    fn tell_of_write(&mut self, handle: &[u8], refusal: &Refusal) {
+        if let Ok(file) = self.handles.file(handle)
+            && refusal.by_rule
+            && let Some(shown) = file.first_denial()
+        {
+            denial::tell_of_write(&self.actor, shown, refusal);
+        }
     }
 
     /// Whether something that takes long is under way: no item is carried out until it has ended.
@@ -288,7 +301,12 @@ impl Engine {
         let path = CanonicalPath::parse(path)?;
         let target = self.jail.allowed(&path, Action::Write)?;
         let opened = self.jail.open_write(target, mode)?;
-        let file = OpenFile::for_writing(opened, shown(&path), mode.read, mode.create || mode.truncate);
+        let file = OpenFile::for_writing(
+            opened,
+            shown(&path),
+            mode.read,
+            mode.create || mode.truncate,
+        );
         Ok(self.handles.keep(Opened::File(file)))
     }
 

@@ -46,6 +46,8 @@ pub(crate) struct OpenFile {
     touched: bool,
     /// Something of that is not on the disk yet.
     unsynced: bool,
+    /// A WRITE was refused by a rule before.
+    denied: bool,
     bytes_read: u64,
     bytes_written: u64,
 }
@@ -154,6 +156,7 @@ impl OpenFile {
             fingerprint: Fingerprint::new(),
             touched: false,
             unsynced: false,
+            denied: false,
             bytes_read: 0,
             bytes_written: 0,
         }
@@ -179,6 +182,12 @@ impl OpenFile {
     /// Whether it may be written to.
     pub(crate) fn writable(&self) -> bool {
         self.writable
+    }
+
+    /// What may be shown of its path, the first time that a rule refuses a WRITE.
+    pub(crate) fn first_denial(&mut self) -> Option<&str> {
+        let first = !std::mem::replace(&mut self.denied, true);
+        first.then_some(&self.shown)
     }
 
     /// The file, for looking at it.

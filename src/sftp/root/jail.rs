@@ -421,6 +421,7 @@ mod tests {
     use crate::sftp::root::policy::Action;
 
     const NEW: WriteMode = WriteMode {
+        read: false,
         create: true,
         exclusive: false,
         truncate: true,
