@@ -12,6 +12,7 @@ mod rerun;
 mod sample;
 mod seal;
 mod serve;
+mod sftp;
 mod show;
 mod status;
 mod whole_file;
@@ -44,6 +45,7 @@ enum Command {
     Init(init::Args),
     Check(check::Args),
     Serve(serve::Args),
+    Sftp(sftp::Args),
     Poll(poll::Args),
     Status(status::Args),
     Show(show::Args),
@@ -94,6 +96,7 @@ pub fn main() -> ExitCode {
         Command::Init(args) => init::run(args),
         Command::Check(args) => check::run(args),
         Command::Serve(args) => serve::run(args),
+        Command::Sftp(args) => sftp::run(args),
         Command::Poll(args) => poll::run(args),
         Command::Status(args) => status::run(args),
         Command::Show(args) => show::run(args),

@@ -2,7 +2,7 @@
 
 mod service;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,6 +13,7 @@ use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use crate::agreement::PartyId;
 use crate::config::Config;
 use crate::fault::Fault;
 use crate::layout::Layout;
@@ -188,6 +189,20 @@ pub fn key_problems(config: &Config) -> Vec<Fault> {
     problems.extend(StoreKey::load(&config.keys.store_identity).err());
     problems.extend(settings(config, &layout, None).problems());
     problems
+}
+
+/// What a party is served by `padan sftp`: the same root and limits as by the embedded server. Its folders are made.
+pub fn visit(config: &Config, party: &PartyId, peer: Option<IpAddr>) -> Result<sftp::Visit, Fault> {
+    let layout = Layout::new(&config.data_dir);
+    layout.create_party(party)?;
+    Ok(sftp::Visit {
+        account: party.to_string(),
+        root: layout.party(party),
+        rules: sftp::Rules::Party,
+        limits: sftp::Limits::default(),
+        peer,
+        recorder: sftp::Recorder::default(),
+    })
 }
 
 fn settings(config: &Config, layout: &Layout, listen: Option<SocketAddr>) -> sftp::Settings {

@@ -3,6 +3,7 @@
 //! Reading order, along the way of a byte:
 //! - `ssh`: [`Server`] accepts and supervises connections (`listener`) with the algorithms of `transport` over a buffered
 //!   `stream`; `session` answers SSH; `channel` bounds what one SFTP channel may queue and `stash`es what must wait.
+//!   Where another SSH server stands at the door, `stdio` takes their place.
 //! - `login`: who may come in (`auth`), from `authorized_keys` and the `addresses` in it.
 //! - `requests`: `codec` cuts the bytes into requests; `engine` and `extensions` carry them out on `handles`; `reply`
 //!   writes the answer, `refusal` says why not.
@@ -19,11 +20,15 @@
 
 pub mod client;
 mod event;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 mod limits;
 mod login;
 mod requests;
 mod root;
 mod ssh;
+mod stdio;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -31,6 +36,7 @@ use std::path::PathBuf;
 pub use event::{Event, Recorder, What};
 pub use limits::{Limits, Quota, Startups};
 pub use ssh::listener::Server;
+pub use stdio::{Ended, Rules, Visit, serve_stdio};
 
 use crate::fault::Fault;
 use crate::trust::key_file::read_ssh_key;

@@ -12,7 +12,6 @@
     reason = "a test may stop at the first surprise"
 )]
 
-mod burst;
 mod cases;
 mod client;
 #[path = "../common/mod.rs"]

@@ -1,5 +1,7 @@
 //! An SFTP client that sends what it is told, right or wrong, and reads only when it is told to.
 
+use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 
 use russh::client::{Config, Handle, Handler, Msg, connect};
@@ -31,14 +33,17 @@ impl Handler for Trusting {
 impl Raw {
     /// Logs in with a receive window that russh keeps open, except that a window of 1 is never adjusted.
     pub async fn connect(site: &SftpSite, party: &str, window: u32) -> Self {
+        Self::connect_to(site.address(), party, &site.key(party), window).await
+    }
+
+    /// The same with a server of any kind.
+    pub async fn connect_to(address: SocketAddr, party: &str, key: &Path, window: u32) -> Self {
         let config = Config {
             window_size: window,
             ..Config::default()
         };
-        let mut session = connect(Arc::new(config), site.address(), Trusting)
-            .await
-            .unwrap();
-        let key = load_secret_key(site.key(party), None).unwrap();
+        let mut session = connect(Arc::new(config), address, Trusting).await.unwrap();
+        let key = load_secret_key(key, None).unwrap();
         let key = PrivateKeyWithHashAlg::new(Arc::new(key), None);
         assert!(
             session

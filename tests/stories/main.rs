@@ -10,6 +10,7 @@
 )]
 
 mod answers;
+mod behind_sshd;
 mod carried;
 mod checks;
 mod deltas;

@@ -196,8 +196,9 @@ fn interpret<'a>(head: &'a [u8], write: &mut Option<WriteBody>) -> Result<Item<'
     }
 }
 
-/// A reader of the protocol's fields.
-struct Fields<'a>(&'a [u8]);
+/// A reader of the protocol's fields; `None` when there is not enough left for one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Fields<'a>(pub(crate) &'a [u8]);
 
 impl<'a> Fields<'a> {
     fn chunk<const N: usize>(&mut self) -> Option<[u8; N]> {
@@ -210,15 +211,18 @@ impl<'a> Fields<'a> {
         self.chunk::<1>().map(|[byte]| byte)
     }
 
-    fn u32(&mut self) -> Option<u32> {
+    /// Four bytes, the highest first.
+    pub(crate) fn u32(&mut self) -> Option<u32> {
         self.chunk().map(u32::from_be_bytes)
     }
 
-    fn u64(&mut self) -> Option<u64> {
+    /// Eight bytes, the highest first.
+    pub(crate) fn u64(&mut self) -> Option<u64> {
         self.chunk().map(u64::from_be_bytes)
     }
 
-    fn string(&mut self) -> Option<&'a [u8]> {
+    /// Bytes that follow their length.
+    pub(crate) fn string(&mut self) -> Option<&'a [u8]> {
         let len = self.u32()? as usize;
         let (string, rest) = self.0.split_at_checked(len)?;
         self.0 = rest;

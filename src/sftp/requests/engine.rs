@@ -1,24 +1,17 @@
 //! Carries out requests: canonical path, then policy, then jail, then answer.
 
-use bytes::Bytes;
-use russh_sftp::protocol::{FileAttributes, Open, OpenFlags, Packet};
-
 use crate::sftp::event::Actor;
 use crate::sftp::requests::codec::{Item, MAX_DATA, Violation};
 use crate::sftp::requests::extensions;
 use crate::sftp::requests::handles::{Handles, OpenFile, Opened};
 use crate::sftp::requests::refusal::Refusal;
 use crate::sftp::requests::reply;
-use crate::sftp::root::jail::{Jail, Times, WriteMode, look_at};
+use crate::sftp::requests::request::{Attributes, Request};
+use crate::sftp::requests::work::{Progress, Work};
+use crate::sftp::root::jail::{Jail, WriteMode, look_at};
 use crate::sftp::root::path::{CanonicalPath, Target};
-use crate::sftp::root::policy::{Action, check};
+use crate::sftp::root::policy::Action;
 
-/// Entries in one answer to READDIR: with the longest names still far below a packet.
-const ENTRIES_AT_A_TIME: usize = 64;
-/// The request types of the protocol that come as whole packets.
-const KNOWN_TYPES: [u8; 17] = [
-    3, 4, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 200,
-];
 const TYPE_INIT: u8 = 1;
 
 /// One party's SFTP conversation on one channel.
@@ -28,6 +21,16 @@ pub(crate) struct Engine {
     pub(crate) actor: Actor,
     greeted: bool,
     write: Option<OpenWrite>,
+    underway: Underway,
+}
+
+/// What the last request has left to be done before the next one is carried out.
+enum Underway {
+    Nothing,
+    /// It waits for [`Engine::take_work`].
+    Waiting(Work),
+    /// A slice of it is being done.
+    Taken,
 }
 
 /// A WRITE whose data is arriving.
@@ -47,10 +50,11 @@ impl Engine {
             actor,
             greeted: false,
             write: None,
+            underway: Underway::Nothing,
         }
     }
 
-    /// Carries out one item and appends its answer, if it has one.
+    /// Carries out one item and appends its answer, if it has one. Not while [busy](Self::is_busy).
     ///
     /// # Errors
     /// The client does not speak the protocol.
@@ -74,9 +78,7 @@ impl Engine {
                 let read = reply::data(out, id, len, |out| {
                     handles.file(handle)?.read(offset, len, out)
                 });
-                if let Err(refusal) = read {
-                    reply::refused(out, id, &refusal);
-                }
+                self.answer_with(read, id, out);
             }
             Item::WriteBegin { id, handle, offset } => {
                 self.write = Some(OpenWrite {
@@ -102,179 +104,212 @@ impl Engine {
             }
             Item::WriteEnd => {
                 if let Some(write) = self.write.take() {
-                    match write.result {
-                        Ok(()) => reply::ok(out, write.id),
-                        Err(refusal) => reply::refused(out, write.id, &refusal),
-                    }
+                    let done = write.result.map(|()| reply::ok(out, write.id));
+                    self.answer_with(done, write.id, out);
                 }
             }
         }
         Ok(())
     }
 
+    /// Whether something that takes long is under way: no item is carried out until it has ended.
+    pub(crate) fn is_busy(&self) -> bool {
+        !matches!(self.underway, Underway::Nothing)
+    }
+
+    /// What is under way and waits, to do a slice of it. It must be [given back](Self::give_back).
+    pub(crate) fn take_work(&mut self) -> Option<Work> {
+        if !matches!(self.underway, Underway::Waiting(_)) {
+            return None;
+        }
+        match std::mem::replace(&mut self.underway, Underway::Taken) {
+            Underway::Waiting(work) => Some(work),
+            Underway::Nothing | Underway::Taken => None,
+        }
+    }
+
+    /// Goes on after a slice: with the next one, or with the answer.
+    pub(crate) fn give_back(&mut self, progress: Progress, out: &mut Vec<u8>) {
+        self.underway = Underway::Nothing;
+        match progress {
+            Progress::Unfinished(work) => self.underway = Underway::Waiting(work),
+            Progress::Copied(copy, result) => {
+                let id = copy.id;
+                if let Some(file) = self.handles.file_named(copy.handle) {
+                    file.written(copy.copied, copy.growth);
+                }
+                self.answer_with(result.map(|()| reply::ok(out, id)), id, out);
+            }
+            Progress::Checked(check, result) => {
+                let id = check.id;
+                let answered = result.map(|digests| {
+                    extensions::digests(out, id, check.repeats, check.algorithm, &digests);
+                });
+                self.answer_with(answered, id, out);
+            }
+        }
+    }
+
+    /// Leaves something to be done before the next item.
+    pub(crate) fn begin(&mut self, work: Work) {
+        self.underway = Underway::Waiting(work);
+    }
+
     /// Closes everything that is open; the conversation is over.
     pub(crate) fn close_all(&mut self) {
+        self.underway = Underway::Nothing;
         self.handles.abandon(&self.actor);
     }
 
     /// Answers a whole packet.
     fn answer(&mut self, packet: &[u8], out: &mut Vec<u8>) -> Result<(), Violation> {
-        let (kind, id) = match packet.split_first_chunk::<5>() {
-            Some(([kind, a, b, c, d], _)) => (*kind, u32::from_be_bytes([*a, *b, *c, *d])),
-            None => return Err(Violation("a request without a number")),
+        let Some(([kind, a, b, c, d], payload)) = packet.split_first_chunk::<5>() else {
+            return Err(Violation("a request without a number"));
         };
-        let result = if !KNOWN_TYPES.contains(&kind) {
-            Err(Refusal::unsupported(
-                "this operation is not part of SFTP version 3",
-            ))
-        } else {
-            match Packet::try_from(&mut Bytes::copy_from_slice(packet)) {
-                Ok(request) => self.carry_out(request, out),
-                Err(_) => Err(Refusal::malformed("the request cannot be read")),
-            }
-        };
-        if let Err(refusal) = result {
-            reply::refused(out, id, &refusal);
-        }
+        let id = u32::from_be_bytes([*a, *b, *c, *d]);
+        let done =
+            Request::read(*kind, payload).and_then(|request| self.carry_out(id, request, out));
+        self.answer_with(done, id, out);
         Ok(())
     }
 
-    fn carry_out(&mut self, request: Packet, out: &mut Vec<u8>) -> Result<(), Refusal> {
-        let id = request.get_request_id();
+    /// The one place where a refusal becomes an answer; whatever succeeded has been answered.
+    fn answer_with(&self, done: Result<(), Refusal>, id: u32, out: &mut Vec<u8>) {
+        if let Err(refusal) = done {
+            reply::refused(out, id, &refusal);
+        }
+    }
+
+    /// Carries out one request and appends its answer, unless it is refused or takes long.
+    fn carry_out(
+        &mut self,
+        id: u32,
+        request: Request<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Refusal> {
         match request {
-            Packet::Open(open) => {
-                let handle = self.open(&open)?;
+            Request::OpenToRead(path) => {
+                let handle = self.open_to_read(path)?;
                 reply::handle(out, id, handle);
                 return Ok(());
             }
-            Packet::OpenDir(open) => {
+            Request::OpenToWrite(path, mode) => {
+                let handle = self.open_to_write(path, mode)?;
+                reply::handle(out, id, handle);
+                return Ok(());
+            }
+            Request::OpenFolder(path) => {
                 self.handles.room()?;
-                let path = CanonicalPath::parse(&open.path)?;
-                let listing = self.jail.list(allowed(&path, Action::List)?)?;
-                let handle = self.handles.keep(Opened::Folder(listing));
-                reply::handle(out, id, handle);
+                let path = CanonicalPath::parse(path)?;
+                let listing = self.jail.list(self.jail.allowed(&path, Action::List)?)?;
+                reply::handle(out, id, self.handles.keep(Opened::Folder(listing)));
                 return Ok(());
             }
-            Packet::ReadDir(read) => {
-                let listing = self.handles.listing(read.handle.as_bytes())?;
-                let entries: Vec<_> = listing.take(ENTRIES_AT_A_TIME).collect();
-                if entries.is_empty() {
-                    return Err(Refusal::end());
-                }
-                reply::names(out, id, &self.actor.account, entries);
+            Request::List(handle) => {
+                let listing = self.handles.listing(handle)?;
+                return reply::names(out, id, &self.actor.account, listing);
+            }
+            Request::Look(path) => {
+                let path = CanonicalPath::parse(path)?;
+                let look = self.jail.look(self.jail.allowed(&path, Action::Look)?)?;
+                reply::attributes(out, id, &look);
                 return Ok(());
             }
-            // Nothing here is a link, so both look at the same thing.
-            Packet::Stat(stat) => return self.look(id, &stat.path, out),
-            Packet::Lstat(stat) => return self.look(id, &stat.path, out),
-            Packet::Fstat(stat) => {
-                let file = self.handles.file(stat.handle.as_bytes())?;
+            Request::LookAtOpen(handle) => {
+                let file = self.handles.file(handle)?;
                 reply::attributes(out, id, &look_at(file.file(), file.writable())?);
                 return Ok(());
             }
-            Packet::RealPath(real) => {
-                reply::path(out, id, CanonicalPath::parse(&real.path)?.absolute());
+            Request::Canonical(path) => {
+                reply::path(out, id, &CanonicalPath::parse(path)?.absolute());
                 return Ok(());
             }
-            Packet::Extended(request) => {
-                return extensions::carry_out(self, id, &request.request, request.data, out);
+            Request::Extended(name, fields) => {
+                return extensions::carry_out(self, id, name, fields, out);
             }
-            Packet::Close(close) => self.handles.close(close.handle.as_bytes(), &self.actor)?,
-            Packet::SetStat(set) => self.set_attributes(&set.path, &set.attrs)?,
-            Packet::FSetStat(set) => {
-                let file = self.handles.file(set.handle.as_bytes())?.file_to_change()?;
-                if let Some(size) = set.attrs.size {
-                    file.set_len(size)?;
+            Request::Close(handle) => self.handles.close(handle, &self.actor)?,
+            Request::SetAttributes(path, attributes) => self.set_attributes(path, attributes)?,
+            Request::SetAttributesOfOpen(handle, attributes) => {
+                let file = self.handles.file(handle)?;
+                if let Some(size) = attributes.size {
+                    file.resize(size)?;
                 }
-                if let Some(times) = times_of(&set.attrs) {
-                    file.set_times(times.into())?;
+                if let Some(times) = attributes.times {
+                    file.set_times(times)?;
                 }
             }
-            Packet::Remove(remove) => {
-                let path = CanonicalPath::parse(&remove.filename)?;
-                self.jail.remove(allowed(&path, Action::Remove)?)?;
+            Request::Remove(path) => {
+                let path = CanonicalPath::parse(path)?;
+                self.jail
+                    .remove(self.jail.allowed(&path, Action::Remove)?)?;
                 self.report("file removed");
             }
-            Packet::RmDir(remove) => {
-                let path = CanonicalPath::parse(&remove.path)?;
+            Request::RemoveFolder(path) => {
+                let path = CanonicalPath::parse(path)?;
                 self.jail
-                    .remove_folder(allowed(&path, Action::RemoveFolder)?)?;
+                    .remove_folder(self.jail.allowed(&path, Action::RemoveFolder)?)?;
                 self.report("folder removed");
             }
-            Packet::MkDir(make) => {
-                let path = CanonicalPath::parse(&make.path)?;
-                self.jail.make_folder(allowed(&path, Action::MakeFolder)?)?;
+            Request::MakeFolder(path) => {
+                let path = CanonicalPath::parse(path)?;
+                self.jail
+                    .make_folder(self.jail.allowed(&path, Action::MakeFolder)?)?;
                 self.report("folder made");
             }
-            Packet::Rename(rename) => self.rename(&rename.oldpath, &rename.newpath, false)?,
-            Packet::ReadLink(_) => return Err(Refusal::failure("this is not a link")),
-            Packet::Symlink(_) => return Err(Refusal::unsupported("links are not kept here")),
-            _ => return Err(Refusal::malformed("this is an answer, not a request")),
+            Request::Rename { from, to } => self.rename(from, to, false)?,
+            Request::ReadLink(path) => {
+                let path = CanonicalPath::parse(path)?;
+                self.jail.look(self.jail.allowed(&path, Action::Look)?)?;
+                return Err(Refusal::failure("this is not a link: use it as it is"));
+            }
+            Request::MakeLink => return Err(Refusal::no_links()),
         }
         reply::ok(out, id);
         Ok(())
     }
 
-    fn open(&mut self, open: &Open) -> Result<u32, Refusal> {
+    fn open_to_read(&mut self, path: &str) -> Result<u32, Refusal> {
         self.handles.room()?;
-        let path = CanonicalPath::parse(&open.filename)?;
-        let flags = open.pflags;
-        let changes =
-            OpenFlags::WRITE | OpenFlags::APPEND | OpenFlags::CREATE | OpenFlags::TRUNCATE;
-        let file = if flags.intersects(changes) {
-            let mode = WriteMode {
-                read: flags.contains(OpenFlags::READ),
-                create: flags.contains(OpenFlags::CREATE),
-                exclusive: flags.contains(OpenFlags::EXCLUDE),
-                truncate: flags.contains(OpenFlags::TRUNCATE),
-                append: flags.contains(OpenFlags::APPEND),
-            };
-            let file = self.jail.open_write(allowed(&path, Action::Write)?, mode)?;
-            OpenFile::for_writing(file, mode.read, mode.create || mode.truncate)
-        } else {
-            OpenFile::for_reading(self.jail.open_read(allowed(&path, Action::Read)?)?)
-        };
+        let path = CanonicalPath::parse(path)?;
+        let target = self.jail.allowed(&path, Action::Read)?;
+        let file = OpenFile::for_reading(self.jail.open_read(target)?);
         Ok(self.handles.keep(Opened::File(file)))
     }
 
-    fn look(&self, id: u32, raw: &str, out: &mut Vec<u8>) -> Result<(), Refusal> {
-        let path = CanonicalPath::parse(raw)?;
-        reply::attributes(out, id, &self.jail.look(allowed(&path, Action::Look)?)?);
-        Ok(())
+    fn open_to_write(&mut self, path: &str, mode: WriteMode) -> Result<u32, Refusal> {
+        self.handles.room()?;
+        let path = CanonicalPath::parse(path)?;
+        let target = self.jail.allowed(&path, Action::Write)?;
+        let opened = self.jail.open_write(target, mode)?;
+        let file = OpenFile::for_writing(opened, mode.read, mode.create || mode.truncate);
+        Ok(self.handles.keep(Opened::File(file)))
     }
 
     /// Renames; also for the extension that replaces.
     pub(crate) fn rename(&self, from: &str, to: &str, replace: bool) -> Result<(), Refusal> {
         let (from, to) = (CanonicalPath::parse(from)?, CanonicalPath::parse(to)?);
-        let source = allowed(&from, Action::RenameFrom)?;
+        let source = self.jail.allowed(&from, Action::RenameFrom)?;
         self.jail
-            .rename(source, allowed(&to, Action::RenameTo)?, replace)?;
+            .rename(source, self.jail.allowed(&to, Action::RenameTo)?, replace)?;
         self.report("renamed");
         Ok(())
     }
 
     /// Sets what a path's attributes can be set to: size and times. Modes and owners stay, without a complaint, since
     /// clients set them after every upload.
-    pub(crate) fn set_attributes(
-        &self,
-        raw: &str,
-        attributes: &FileAttributes,
-    ) -> Result<(), Refusal> {
+    pub(crate) fn set_attributes(&self, raw: &str, attributes: Attributes) -> Result<(), Refusal> {
         let path = CanonicalPath::parse(raw)?;
-        let target = allowed(&path, Action::SetAttributes)?;
+        let target = self.jail.allowed(&path, Action::SetAttributes)?;
         self.jail.look(target)?;
         if let Some(size) = attributes.size {
             // The same way as any writer, so that a file being claimed is left alone.
-            let target = allowed(&path, Action::Write)?;
-            let mut file = OpenFile::for_writing(
-                self.jail.open_write(target, WriteMode::default())?,
-                false,
-                true,
-            );
-            file.file_to_change()?.set_len(size)?;
+            let target = self.jail.allowed(&path, Action::Write)?;
+            let opened = self.jail.open_write(target, WriteMode::default())?;
+            let mut file = OpenFile::for_writing(opened, false, true);
+            file.resize(size)?;
             file.sync()?;
         }
-        if let (Some(times), Target::Entry { .. }) = (times_of(attributes), target) {
+        if let (Some(times), Target::Entry { .. }) = (attributes.times, target) {
             self.jail.set_times(target, times)?;
         }
         Ok(())
@@ -290,16 +325,4 @@ impl Drop for Engine {
     fn drop(&mut self) {
         self.close_all();
     }
-}
-
-/// The path's target, if the policy allows the action on it.
-pub(crate) fn allowed(path: &CanonicalPath, action: Action) -> Result<Target<'_>, Refusal> {
-    let target = path.target();
-    check(action, target)?;
-    Ok(target)
-}
-
-fn times_of(attributes: &FileAttributes) -> Option<Times> {
-    let (accessed, modified) = attributes.atime.zip(attributes.mtime)?;
-    Some(Times { accessed, modified })
 }

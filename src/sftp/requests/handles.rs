@@ -11,7 +11,9 @@ use tokio::runtime::{Handle as Runtime, RuntimeFlavor};
 
 use crate::sftp::event::Actor;
 use crate::sftp::requests::refusal::Refusal;
+use crate::sftp::root::jail::Times;
 use crate::sftp::root::listing::Listing;
+use crate::sftp::root::usage::Growth;
 
 /// The open files and folders of one channel.
 pub(crate) struct Handles {
@@ -31,6 +33,7 @@ pub(crate) enum Opened {
 /// A file; while it is open for writing it carries the shared lock of the jail.
 pub(crate) struct OpenFile {
     file: File,
+    growth: Growth,
     readable: bool,
     writable: bool,
     changed: bool,
@@ -57,7 +60,7 @@ impl Handles {
     pub(crate) fn room(&self) -> Result<(), Refusal> {
         if self.open.len() >= self.limit {
             return Err(Refusal::failure(
-                "too many files are open; close some and try again",
+                "too many files are open at a time: let some transfers end and try again",
             ));
         }
         Ok(())
@@ -79,8 +82,16 @@ impl Handles {
     pub(crate) fn file(&mut self, handle: &[u8]) -> Result<&mut OpenFile, Refusal> {
         match self.open.get_mut(&name(handle)?) {
             Some(Opened::File(file)) => Ok(file),
-            Some(Opened::Folder(_)) => Err(Refusal::failure("this is a folder")),
+            Some(Opened::Folder(_)) => Err(Refusal::is_folder()),
             None => Err(Refusal::unknown_handle()),
+        }
+    }
+
+    /// The file of that number, if it is still open.
+    pub(crate) fn file_named(&mut self, name: u32) -> Option<&mut OpenFile> {
+        match self.open.get_mut(&name) {
+            Some(Opened::File(file)) => Some(file),
+            Some(Opened::Folder(_)) | None => None,
         }
     }
 
@@ -88,7 +99,7 @@ impl Handles {
     pub(crate) fn listing(&mut self, handle: &[u8]) -> Result<&mut Listing, Refusal> {
         match self.open.get_mut(&name(handle)?) {
             Some(Opened::Folder(listing)) => Ok(listing),
-            Some(Opened::File(_)) => Err(Refusal::failure("this is a file")),
+            Some(Opened::File(_)) => Err(Refusal::is_file()),
             None => Err(Refusal::unknown_handle()),
         }
     }
@@ -120,19 +131,24 @@ impl Handles {
 impl OpenFile {
     /// A file opened for reading only.
     pub(crate) fn for_reading(file: File) -> Self {
-        Self::new(file, true, false)
+        Self::new(file, Growth::new(None, 0, false), true, false)
     }
 
-    /// A file opened for writing; `changed` when opening it made or emptied it.
-    pub(crate) fn for_writing(file: File, readable: bool, changed: bool) -> Self {
-        let mut opened = Self::new(file, readable, true);
+    /// A file opened for writing, with what it may grow; `changed` when opening it made or emptied it.
+    pub(crate) fn for_writing(
+        (file, growth): (File, Growth),
+        readable: bool,
+        changed: bool,
+    ) -> Self {
+        let mut opened = Self::new(file, growth, readable, true);
         opened.changed = changed;
         opened
     }
 
-    fn new(file: File, readable: bool, writable: bool) -> Self {
+    fn new(file: File, growth: Growth, readable: bool, writable: bool) -> Self {
         Self {
             file,
+            growth,
             readable,
             writable,
             changed: false,
@@ -158,6 +174,37 @@ impl OpenFile {
         Ok(&self.file)
     }
 
+    /// Sets its size.
+    pub(crate) fn resize(&mut self, size: u64) -> Result<(), Refusal> {
+        self.check_writable()?;
+        self.growth.resize(size)?;
+        Ok(self.file_to_change()?.set_len(size)?)
+    }
+
+    /// Sets its times.
+    pub(crate) fn set_times(&self, times: Times) -> Result<(), Refusal> {
+        self.check_writable()?;
+        Ok(self.file.set_times(times.into())?)
+    }
+
+    /// The file once more, for reading while others use the handle; the lock goes with it.
+    pub(crate) fn share_to_read(&self) -> Result<File, Refusal> {
+        self.check_readable()?;
+        Ok(self.file.try_clone()?)
+    }
+
+    /// The same for writing, with what it may grow: told when it has, by [`OpenFile::written`].
+    pub(crate) fn share_to_write(&mut self) -> Result<(File, Growth), Refusal> {
+        let file = self.file_to_change()?.try_clone()?;
+        Ok((file, self.growth.clone()))
+    }
+
+    /// Bytes were written to [`OpenFile::share_to_write`].
+    pub(crate) fn written(&mut self, bytes: u64, growth: Growth) {
+        self.growth = growth;
+        self.bytes_written += bytes;
+    }
+
     /// Appends up to `len` bytes from `offset` to `out`.
     ///
     /// # Errors
@@ -168,8 +215,10 @@ impl OpenFile {
         len: usize,
         out: &mut Vec<u8>,
     ) -> Result<(), Refusal> {
-        if !self.readable {
-            return Err(Refusal::denied("this file was opened for writing only"));
+        self.check_readable()?;
+        // No file reaches as far as a signed number does; the system would call such a place invalid.
+        if i64::try_from(offset.saturating_add(len as u64)).is_err() {
+            return Err(Refusal::end());
         }
         let start = out.len();
         if let Err(error) = read_full(&self.file, offset, len, out) {
@@ -188,6 +237,7 @@ impl OpenFile {
     pub(crate) fn write(&mut self, offset: u64, data: &[u8]) -> Result<(), Refusal> {
         self.check_writable()?;
         self.changed = true;
+        self.growth.write(offset, data.len() as u64)?;
         self.file.write_all_at(data, offset)?;
         self.bytes_written += data.len() as u64;
         Ok(())
@@ -206,7 +256,19 @@ impl OpenFile {
         if self.writable {
             Ok(())
         } else {
-            Err(Refusal::denied("this file was opened for reading only"))
+            Err(Refusal::denied(
+                "this file was opened for reading only: open it for writing",
+            ))
+        }
+    }
+
+    fn check_readable(&self) -> Result<(), Refusal> {
+        if self.readable {
+            Ok(())
+        } else {
+            Err(Refusal::denied(
+                "this file was opened for writing only: close it and open it for reading",
+            ))
         }
     }
 
@@ -223,7 +285,7 @@ impl OpenFile {
 }
 
 /// A handle is sent back as the decimal number it was given out as.
-fn name(handle: &[u8]) -> Result<u32, Refusal> {
+pub(crate) fn name(handle: &[u8]) -> Result<u32, Refusal> {
     std::str::from_utf8(handle)
         .ok()
         .and_then(|text| text.parse().ok())
@@ -248,8 +310,8 @@ fn read_full(file: &File, offset: u64, len: usize, out: &mut Vec<u8>) -> io::Res
     Ok(())
 }
 
-/// Waiting for a disk holds up one connection, not the others on the same thread.
-fn off_the_loop<T>(wait: impl FnOnce() -> T) -> T {
+/// Waiting for a disk or a lock holds up one connection, not the others on the same thread.
+pub(crate) fn off_the_loop<T>(wait: impl FnOnce() -> T) -> T {
     match Runtime::try_current().map(|runtime| runtime.runtime_flavor()) {
         Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(wait),
         _ => wait(),

@@ -6,3 +6,5 @@ pub(super) mod extensions;
 pub(super) mod handles;
 pub(super) mod refusal;
 pub(super) mod reply;
+pub(super) mod request;
+pub(super) mod work;

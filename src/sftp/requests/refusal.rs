@@ -3,8 +3,27 @@
 use std::borrow::Cow;
 use std::io;
 
-use russh_sftp::protocol::StatusCode;
 use rustix::io::Errno;
+
+/// The status codes of version 3 (draft-ietf-secsh-filexfer-02 §7); clients know no others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u32)]
+pub(crate) enum StatusCode {
+    /// Done.
+    Ok = 0,
+    /// The end of a file or a listing.
+    Eof = 1,
+    /// Nothing of that name.
+    NoSuchFile = 2,
+    /// Not allowed.
+    PermissionDenied = 3,
+    /// Allowed, but not possible.
+    Failure = 4,
+    /// The request does not follow the protocol.
+    BadMessage = 5,
+    /// The server has no such operation.
+    OpUnsupported = 8,
+}
 
 /// The answer to a request that fails. Tells nothing about the server's own paths.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,7 +44,7 @@ impl Refusal {
     pub(crate) fn missing() -> Self {
         Self::new(
             StatusCode::NoSuchFile,
-            "there is no file or folder of that name",
+            "there is no file or folder of that name; refresh the listing",
         )
     }
 
@@ -49,14 +68,32 @@ impl Refusal {
         Self::new(StatusCode::Eof, "end of file")
     }
 
-    /// The pipeline holds or has just taken the file.
+    /// The pipeline holds the file, to verify and move it, or has just moved it away.
     pub(crate) fn taken_in() -> Self {
-        Self::denied("this delivery is being taken in; upload it again under a new sequence")
+        Self::denied(
+            "this delivery is being taken in and cannot be changed any more: read the result in receipts/, and send a \
+             correction under a new sequence",
+        )
     }
 
     /// A handle that was never given out, or was closed.
     pub(crate) fn unknown_handle() -> Self {
-        Self::failure("this file is not open (any more)")
+        Self::failure("this file is not open any more: start the transfer again")
+    }
+
+    /// A folder where a file is needed.
+    pub(crate) fn is_folder() -> Self {
+        Self::failure("this is a folder, not a file")
+    }
+
+    /// A file where a folder is needed.
+    pub(crate) fn is_file() -> Self {
+        Self::failure("this is a file, not a folder")
+    }
+
+    /// Hard and symbolic links are neither kept nor followed.
+    pub(crate) fn no_links() -> Self {
+        Self::unsupported("links cannot be made here: upload the file itself")
     }
 
     fn new(code: StatusCode, message: impl Into<Cow<'static, str>>) -> Self {
@@ -64,6 +101,12 @@ impl Refusal {
             code,
             message: message.into(),
         }
+    }
+}
+
+impl From<Errno> for Refusal {
+    fn from(error: Errno) -> Self {
+        io::Error::from(error).into()
     }
 }
 
@@ -75,18 +118,26 @@ impl From<io::Error> for Refusal {
         }
         match error.kind() {
             io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Self::missing(),
-            io::ErrorKind::AlreadyExists => {
-                Self::failure("a file or folder of that name exists already")
+            io::ErrorKind::AlreadyExists => Self::failure(
+                "a file or folder of that name exists already: remove it first or choose another name",
+            ),
+            io::ErrorKind::DirectoryNotEmpty => {
+                Self::failure("the folder is not empty: remove what is in it first")
             }
-            io::ErrorKind::DirectoryNotEmpty => Self::failure("the folder is not empty"),
-            io::ErrorKind::IsADirectory => Self::failure("this is a folder"),
-            io::ErrorKind::InvalidFilename => Self::failure("the name is too long"),
+            io::ErrorKind::IsADirectory => Self::is_folder(),
+            io::ErrorKind::InvalidFilename => {
+                Self::failure("the name is too long: choose a shorter one")
+            }
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
                 Self::failure("the server has no space left; tell its operator and try again later")
             }
             io::ErrorKind::FileTooLarge => Self::failure("the file is too large for the server"),
-            io::ErrorKind::PermissionDenied => Self::denied("permission denied"),
-            io::ErrorKind::InvalidInput => Self::failure("this is not possible with that name"),
+            io::ErrorKind::PermissionDenied => {
+                Self::denied("the server may not do this; tell its operator")
+            }
+            io::ErrorKind::InvalidInput => {
+                Self::failure("this cannot be done with that file or folder")
+            }
             kind => {
                 // Only the kind: the error's text could hold a path.
                 tracing::error!(?kind, "a file operation of a party failed");

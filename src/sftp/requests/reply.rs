@@ -1,18 +1,26 @@
-//! Answers as bytes. A status, which answers every WRITE, is written directly; the rest by the protocol types.
+//! Answers as bytes, written straight into the output.
 
-use bytes::Bytes;
 use jiff::Timestamp;
-use russh_sftp::protocol::{
-    Attrs, ExtendedReply, File, FileAttributes, FileMode, Handle, Name, Packet, StatusCode, Version,
-};
 
-use crate::sftp::requests::refusal::Refusal;
+use crate::sftp::requests::refusal::{Refusal, StatusCode};
 use crate::sftp::root::listing::Look;
 
+const TYPE_VERSION: u8 = 2;
 const TYPE_STATUS: u8 = 101;
+const TYPE_HANDLE: u8 = 102;
 const TYPE_DATA: u8 = 103;
+const TYPE_NAME: u8 = 104;
+const TYPE_ATTRS: u8 = 105;
+const TYPE_EXTENDED_REPLY: u8 = 201;
 /// Bytes of a DATA answer before its data: length, type, id, data length.
 const DATA_HEAD: usize = 13;
+/// Which attributes we tell: size, owners, mode, times (draft-ietf-secsh-filexfer-02 §5).
+const ATTRIBUTES: u32 = 1 | 2 | 4 | 8;
+/// The owner and group that every file is shown with. `users-groups-by-id@openssh.com` gives them the party's name.
+pub(crate) const OWNER: u32 = 0;
+/// A listing's answer ends with the entry that passes this: below the 34,000 bytes that every client takes
+/// (draft-ietf-secsh-filexfer-02 §3), whatever the last name's length.
+const NAMES_AT_A_TIME: usize = 32 * 1024;
 
 /// Success.
 pub(crate) fn ok(out: &mut Vec<u8>, id: u32) {
@@ -58,121 +66,139 @@ pub(crate) fn data(
     }
 }
 
-/// The protocol version and the extensions that work.
+/// The protocol version and the extensions that work, each with its value.
 pub(crate) fn version(out: &mut Vec<u8>, extensions: &[(&str, &str)]) {
-    let mut version = Version::new();
-    for (name, value) in extensions {
-        version
-            .extensions
-            .insert((*name).to_owned(), (*value).to_owned());
-    }
-    packet(out, version.into());
+    const VERSION: u32 = 3;
+    packet(out, TYPE_VERSION, VERSION, |out| {
+        for (name, value) in extensions {
+            string(out, name.as_bytes());
+            string(out, value.as_bytes());
+        }
+    });
 }
 
 /// A handle's name.
 pub(crate) fn handle(out: &mut Vec<u8>, id: u32, handle: u32) {
-    packet(
-        out,
-        Handle {
-            id,
-            handle: handle.to_string(),
-        }
-        .into(),
-    );
+    packet(out, TYPE_HANDLE, id, |out| {
+        string(out, handle.to_string().as_bytes());
+    });
 }
 
 /// Attributes.
 pub(crate) fn attributes(out: &mut Vec<u8>, id: u32, look: &Look) {
-    packet(
-        out,
-        Attrs {
-            id,
-            attrs: attributes_of(look),
-        }
-        .into(),
-    );
+    packet(out, TYPE_ATTRS, id, |out| attributes_of(out, look));
 }
 
-/// Entries of a listing, with the line that `ls -l` shows.
-pub(crate) fn names(out: &mut Vec<u8>, id: u32, owner: &str, entries: Vec<(String, Look)>) {
+/// The next entries of a listing, each with the line that `ls -l` shows: as many as fit into one answer.
+///
+/// # Errors
+/// [`Refusal::end`] when there are none left.
+pub(crate) fn names(
+    out: &mut Vec<u8>,
+    id: u32,
+    owner: &str,
+    entries: impl Iterator<Item = (String, Look)>,
+) -> Result<(), Refusal> {
+    let start = out.len();
     let now = Timestamp::now();
-    let files = entries
-        .into_iter()
-        .map(|(filename, look)| File {
-            longname: long_name(&filename, &look, owner, now),
-            attrs: attributes_of(&look),
-            filename,
-        })
-        .collect();
-    packet(out, Name { id, files }.into());
+    let mut count: u32 = 0;
+    packet(out, TYPE_NAME, id, |out| {
+        let place = out.len();
+        out.extend_from_slice(&count.to_be_bytes());
+        for (name, look) in entries {
+            string(out, name.as_bytes());
+            string(out, long_name(&name, &look, owner, now).as_bytes());
+            attributes_of(out, &look);
+            count += 1;
+            if out.len() - place >= NAMES_AT_A_TIME {
+                break;
+            }
+        }
+        put(out, place, count);
+    });
+    if count == 0 {
+        out.truncate(start);
+        return Err(Refusal::end());
+    }
+    Ok(())
 }
 
 /// One canonical path.
-pub(crate) fn path(out: &mut Vec<u8>, id: u32, path: String) {
-    let file = File {
-        longname: path.clone(),
-        filename: path,
-        attrs: FileAttributes::empty(),
-    };
-    packet(
-        out,
-        Name {
-            id,
-            files: vec![file],
-        }
-        .into(),
-    );
+pub(crate) fn path(out: &mut Vec<u8>, id: u32, path: &str) {
+    packet(out, TYPE_NAME, id, |out| {
+        out.extend_from_slice(&1_u32.to_be_bytes());
+        string(out, path.as_bytes());
+        string(out, path.as_bytes());
+        // No attributes.
+        out.extend_from_slice(&0_u32.to_be_bytes());
+    });
 }
 
 /// An extension's own answer: a row of numbers.
 pub(crate) fn numbers(out: &mut Vec<u8>, id: u32, numbers: &[u64]) {
-    let data = numbers.iter().flat_map(|n| n.to_be_bytes()).collect();
-    packet(out, ExtendedReply { id, data }.into());
+    extended(out, id, |out| {
+        for number in numbers {
+            out.extend_from_slice(&number.to_be_bytes());
+        }
+    });
+}
+
+/// An extension's own answer; `fill` appends its fields.
+pub(crate) fn extended(out: &mut Vec<u8>, id: u32, fill: impl FnOnce(&mut Vec<u8>)) {
+    packet(out, TYPE_EXTENDED_REPLY, id, fill);
+}
+
+/// Appends bytes with their length before them.
+pub(crate) fn string(out: &mut Vec<u8>, bytes: &[u8]) {
+    // What we send is bounded far below 4 GiB.
+    out.extend_from_slice(&(bytes.len() as u32).to_be_bytes());
+    out.extend_from_slice(bytes);
 }
 
 fn status(out: &mut Vec<u8>, id: u32, code: StatusCode, message: &str) {
-    const LANGUAGE: &[u8] = b"en";
-    // Our own sentences: far below 4 GiB.
-    let message_len = message.len() as u32;
-    let length = 1 + 4 + 4 + 4 + message_len + 4 + LANGUAGE.len() as u32;
-    out.extend_from_slice(&length.to_be_bytes());
-    out.push(TYPE_STATUS);
-    out.extend_from_slice(&id.to_be_bytes());
-    out.extend_from_slice(&(code as u32).to_be_bytes());
-    out.extend_from_slice(&message_len.to_be_bytes());
-    out.extend_from_slice(message.as_bytes());
-    out.extend_from_slice(&(LANGUAGE.len() as u32).to_be_bytes());
-    out.extend_from_slice(LANGUAGE);
+    packet(out, TYPE_STATUS, id, |out| {
+        out.extend_from_slice(&(code as u32).to_be_bytes());
+        string(out, message.as_bytes());
+        string(out, b"en");
+    });
 }
 
-fn packet(out: &mut Vec<u8>, packet: Packet) {
-    let id = packet.get_request_id();
-    match Bytes::try_from(packet) {
-        Ok(bytes) => out.extend_from_slice(&bytes),
-        // Cannot happen with what is built here; the client is answered all the same.
-        Err(_) => status(out, id, StatusCode::Failure, "the answer cannot be written"),
+/// Length, type and number, then what `fill` appends.
+fn packet(out: &mut Vec<u8>, kind: u8, id: u32, fill: impl FnOnce(&mut Vec<u8>)) {
+    let start = out.len();
+    out.extend_from_slice(&[0, 0, 0, 0, kind]);
+    out.extend_from_slice(&id.to_be_bytes());
+    fill(out);
+    let length = out.len().saturating_sub(start + 4);
+    put(out, start, length as u32);
+}
+
+/// Puts a number where room was left for it.
+fn put(out: &mut [u8], place: usize, number: u32) {
+    let room = out.get_mut(place..).and_then(<[u8]>::first_chunk_mut::<4>);
+    if let Some(room) = room {
+        *room = number.to_be_bytes();
     }
 }
 
 /// Modes tell what the party may do, not what the disk says; owners are not shown.
-fn attributes_of(look: &Look) -> FileAttributes {
-    let mut attributes = FileAttributes::empty();
-    attributes.size = Some(look.size);
-    attributes.uid = Some(0);
-    attributes.gid = Some(0);
-    attributes.permissions = Some(mode(look));
-    attributes.atime = Some(look.accessed);
-    attributes.mtime = Some(look.modified);
-    attributes
+fn attributes_of(out: &mut Vec<u8>, look: &Look) {
+    out.extend_from_slice(&ATTRIBUTES.to_be_bytes());
+    out.extend_from_slice(&look.size.to_be_bytes());
+    for number in [OWNER, OWNER, mode(look), look.accessed, look.modified] {
+        out.extend_from_slice(&number.to_be_bytes());
+    }
 }
 
 /// Clients that copy a whole folder give their copy its mode, and must still be able to write into it: so folders are
 /// all shown as writable, whatever the policy then says.
 fn mode(look: &Look) -> u32 {
+    const FOLDER: u32 = 0o040_000;
+    const FILE: u32 = 0o100_000;
     match (look.folder, look.writable) {
-        (true, _) => FileMode::DIR.bits() | 0o700,
-        (false, true) => FileMode::REG.bits() | 0o600,
-        (false, false) => FileMode::REG.bits() | 0o400,
+        (true, _) => FOLDER | 0o700,
+        (false, true) => FILE | 0o600,
+        (false, false) => FILE | 0o400,
     }
 }
 

@@ -5,7 +5,7 @@ use std::ops::Deref;
 use std::path::Path;
 
 use cap_std::fs::{Dir, OpenOptions, OpenOptionsExt};
-use rustix::fs::OFlags;
+use rustix::fs::{Dir as Entries, Mode, OFlags, openat};
 
 /// A folder handle that is the area's own or was opened on the way.
 pub(crate) enum Folder<'a> {
@@ -34,6 +34,13 @@ pub(crate) fn open_folder(parent: &Dir, name: impl AsRef<Path>) -> io::Result<Di
     Ok(Dir::from_std_file(
         parent.open_with(name, &options)?.into_std(),
     ))
+}
+
+/// What lies in a folder, `.` and `..` included, read as it is asked for.
+pub(crate) fn entries(folder: &Dir) -> io::Result<Entries> {
+    // Opened anew: a handle may be good for walking on only, and its place in the listing is its own.
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    Ok(Entries::new(openat(folder, ".", flags, Mode::empty())?)?)
 }
 
 /// Whether a folder, itself included, has at most `levels` levels of folders.

@@ -2,39 +2,42 @@
 //! followed if it is a link, so nothing outside the root can be reached whatever the path or the disk says.
 
 use std::collections::VecDeque;
-use std::fs::{File, FileTimes, TryLockError};
+use std::fs::{File, FileTimes};
 use std::io;
 use std::path::Path;
-use std::thread;
+use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
 use cap_std::ambient_authority;
-use cap_std::fs::{
-    Dir, DirBuilder, DirBuilderExt, Metadata, MetadataExt, OpenOptions, OpenOptionsExt,
+use cap_std::fs::{Dir, DirBuilder, DirBuilderExt, OpenOptions, OpenOptionsExt};
+use rustix::fs::{
+    AtFlags, FileType, RenameFlags, Stat, StatVfs, Timespec, Timestamps, fstat, fstatvfs,
+    renameat_with, statat, utimensat,
 };
-use rustix::fs::{AtFlags, OFlags, RenameFlags, StatVfs, Timespec, Timestamps};
+use rustix::io::Errno;
 
+use crate::sftp::limits::Limits;
 use crate::sftp::requests::refusal::Refusal;
-use crate::sftp::root::folder::{Folder, fits, open_folder};
+use crate::sftp::root::folder::{Folder, entries, fits, open_folder};
 use crate::sftp::root::listing::{Listing, Look, seen};
-use crate::sftp::root::path::{Area, STATUS_FILE, Target};
-use crate::sftp::root::policy::INBOX_DEPTH;
+use crate::sftp::root::locking::{SAFE_FLAGS, guard, lock, still_named};
+use crate::sftp::root::path::{Area, CanonicalPath, STATUS_FILE, Target};
+use crate::sftp::root::policy::{Action, Bounds, check};
+use crate::sftp::root::usage::{Amount, Growth, Usage};
 
-/// How often, and with what pause between, a file is tried to be locked for writing.
-const LOCK_TRIES: u32 = 20;
-const LOCK_PAUSE: Duration = Duration::from_millis(1);
-
-/// The open root of one party.
+/// The open root of one party, or a folder that is served whole.
 #[derive(Debug)]
 pub(crate) struct Jail {
     root: Dir,
-    inbox: Dir,
-    outbox: Dir,
-    receipts: Dir,
+    /// The party's folders; none where the root is served whole.
+    areas: Vec<(Area, Dir)>,
+    bounds: Bounds,
+    /// `None` where the root is served whole.
+    usage: Option<Arc<Usage>>,
 }
 
 /// How a file is opened for writing.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct WriteMode {
     /// Read through the same handle too.
     pub(crate) read: bool,
@@ -49,7 +52,7 @@ pub(crate) struct WriteMode {
 }
 
 /// Times to set, seconds since 1970.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Times {
     /// Last access.
     pub(crate) accessed: u32,
@@ -71,33 +74,70 @@ impl Jail {
     ///
     /// # Errors
     /// One of them is missing, no folder, or a link.
-    pub(crate) fn open(root: &Path) -> io::Result<Self> {
+    pub(crate) fn open(root: &Path, limits: &Limits) -> io::Result<Self> {
         let root = Dir::open_ambient_dir(root, ambient_authority())?;
+        let inbox = open_folder(&root, Area::Inbox.name())?;
+        let usage = Usage::shared(&inbox, limits.quota)?;
+        let mut areas = vec![(Area::Inbox, inbox)];
+        for area in [Area::Outbox, Area::Receipts] {
+            areas.push((area, open_folder(&root, area.name())?));
+        }
         Ok(Self {
-            inbox: open_folder(&root, Area::Inbox.name())?,
-            outbox: open_folder(&root, Area::Outbox.name())?,
-            receipts: open_folder(&root, Area::Receipts.name())?,
             root,
+            areas,
+            bounds: Bounds::from(limits),
+            usage: Some(usage),
         })
+    }
+
+    /// Opens a folder without the rules of a party's root.
+    ///
+    /// # Errors
+    /// It is missing or no folder.
+    pub(crate) fn open_whole(folder: &Path, limits: &Limits) -> io::Result<Self> {
+        Ok(Self {
+            root: Dir::open_ambient_dir(folder, ambient_authority())?,
+            areas: Vec::new(),
+            bounds: Bounds::from(limits),
+            usage: None,
+        })
+    }
+
+    /// What a path means here, if the policy allows the action on it.
+    ///
+    /// # Errors
+    /// The refusal that the client is told.
+    pub(crate) fn allowed<'p>(
+        &self,
+        path: &'p CanonicalPath,
+        action: Action,
+    ) -> Result<Target<'p>, Refusal> {
+        let target = if self.areas.is_empty() {
+            path.target_in_whole()
+        } else {
+            path.target()
+        };
+        check(action, target, self.bounds)?;
+        Ok(target)
     }
 
     /// Attributes of a file or folder.
     pub(crate) fn look(&self, target: Target<'_>) -> Result<Look, Refusal> {
-        let (metadata, writable) = match target {
-            Target::Root => (self.root.dir_metadata()?, false),
-            Target::Area(area) => (self.area(area).dir_metadata()?, true),
-            Target::Status => (self.root.symlink_metadata(STATUS_FILE)?, false),
+        let (stat, writable) = match target {
+            Target::Root => (fstat(&self.root)?, false),
+            Target::Area(area) => (fstat(self.area(area))?, true),
+            Target::Status => (stat_at(&self.root, STATUS_FILE)?, false),
             Target::Entry {
                 area,
                 folders,
                 name,
             } => (
-                self.folder(area, folders)?.symlink_metadata(name)?,
-                area == Area::Inbox,
+                stat_at(&*self.folder(area, folders)?, name)?,
+                area.writable(),
             ),
             Target::Nowhere => return Err(Refusal::missing()),
         };
-        seen(&metadata, writable).ok_or_else(Refusal::missing)
+        seen(&stat, writable).ok_or_else(Refusal::missing)
     }
 
     /// Opens a file for reading.
@@ -110,12 +150,19 @@ impl Jail {
         Ok(file)
     }
 
-    /// Opens a file for writing and holds the shared lock that keeps it from being claimed.
+    /// Opens a file for writing and holds the shared lock that keeps it from being claimed; what it may grow comes with it.
     ///
     /// The order is the whole point: the file is opened as it is, locked, checked to be still the one of that name (the
     /// pipeline claims by an exclusive lock and a rename), and only then emptied.
-    pub(crate) fn open_write(&self, target: Target<'_>, mode: WriteMode) -> Result<File, Refusal> {
+    pub(crate) fn open_write(
+        &self,
+        target: Target<'_>,
+        mode: WriteMode,
+    ) -> Result<(File, Growth), Refusal> {
         let (folder, name) = self.named(target)?;
+        if mode.create && stat_at(&folder, name).err() == Some(Errno::NOENT) {
+            self.count_entry()?;
+        }
         let mut options = OpenOptions::new();
         options
             .write(true)
@@ -127,14 +174,15 @@ impl Jail {
             .custom_flags(SAFE_FLAGS);
         let file = folder.open_with(name, &options)?.into_std();
         only_plain_file(&file)?;
-        lock_for_writing(&file)?;
+        lock(&file)?;
         if !still_named(&folder, name, &file) {
             return Err(Refusal::taken_in());
         }
         if mode.truncate {
             file.set_len(0)?;
         }
-        Ok(file)
+        let size = file.metadata()?.len();
+        Ok((file, Growth::new(self.usage.clone(), size, mode.append)))
     }
 
     /// Begins a listing.
@@ -153,18 +201,17 @@ impl Jail {
                 }
                 Ok(Listing::Root(entries))
             }
-            Target::Area(area) => Ok(Listing::Folder {
-                entries: self.area(area).entries()?,
-                writable: area == Area::Inbox,
-            }),
+            Target::Area(area) => listing(self.area(area), area),
             Target::Entry {
                 area,
                 folders,
                 name,
-            } => Ok(Listing::Folder {
-                entries: open_folder(&*self.folder(area, folders)?, name)?.entries()?,
-                writable: area == Area::Inbox,
-            }),
+            } => {
+                if !self.look(target)?.folder {
+                    return Err(Refusal::is_file());
+                }
+                listing(&open_folder(&*self.folder(area, folders)?, name)?, area)
+            }
             Target::Status | Target::Nowhere => Err(Refusal::missing()),
         }
     }
@@ -173,7 +220,9 @@ impl Jail {
     pub(crate) fn remove(&self, target: Target<'_>) -> Result<(), Refusal> {
         let (folder, name) = self.named(target)?;
         if self.look(target)?.folder {
-            return Err(Refusal::failure("this is a folder; remove it as a folder"));
+            return Err(Refusal::failure(
+                "this is a folder: remove it with your program's command for folders",
+            ));
         }
         let _held = guard(&folder, name)?;
         Ok(folder.remove_file(name)?)
@@ -182,18 +231,25 @@ impl Jail {
     /// Removes an empty folder.
     pub(crate) fn remove_folder(&self, target: Target<'_>) -> Result<(), Refusal> {
         let (folder, name) = self.named(target)?;
+        if !self.look(target)?.folder {
+            return Err(Refusal::is_file());
+        }
         Ok(folder.remove_dir(name)?)
     }
 
     /// Makes a folder that only the service can enter on the server.
     pub(crate) fn make_folder(&self, target: Target<'_>) -> Result<(), Refusal> {
         let (folder, name) = self.named(target)?;
+        if stat_at(&folder, name).err() == Some(Errno::NOENT) {
+            self.count_entry()?;
+        }
         let mut builder = DirBuilder::new();
         builder.mode(0o700);
         Ok(folder.create_dir_with(name, &builder)?)
     }
 
-    /// Renames a file or folder; `replace` overwrites a file of the new name in the same step.
+    /// Renames a file or folder; `replace` overwrites a file of the new name, or an empty folder by a folder, in the same
+    /// step.
     pub(crate) fn rename(
         &self,
         from: Target<'_>,
@@ -202,14 +258,17 @@ impl Jail {
     ) -> Result<(), Refusal> {
         let (old_folder, old_name) = self.named(from)?;
         let (new_folder, new_name) = self.named(to)?;
-        if self.look(from)?.folder
-            && let Target::Entry { folders, .. } = to
+        let is_folder = self.look(from)?.folder;
+        if is_folder
+            && let Target::Entry {
+                area: Area::Inbox,
+                folders,
+                ..
+            } = to
         {
-            let room = INBOX_DEPTH.saturating_sub(folders.len());
+            let room = self.bounds.depth.saturating_sub(folders.len());
             if !fits(&open_folder(&old_folder, old_name)?, room)? {
-                return Err(Refusal::denied(
-                    "inbox/ holds folders at most 8 levels deep: move the folder higher up",
-                ));
+                return Err(self.bounds.too_deep());
             }
         }
         // Held to the end of the step: neither name may be one that is just being claimed.
@@ -220,9 +279,20 @@ impl Jail {
         } else {
             RenameFlags::NOREPLACE
         };
-        rustix::fs::renameat_with(&*old_folder, old_name, &*new_folder, new_name, flags)
-            .map_err(io::Error::from)?;
-        Ok(())
+        renameat_with(&*old_folder, old_name, &*new_folder, new_name, flags).map_err(|error| {
+            match error {
+                Errno::INVAL if is_folder => {
+                    Refusal::failure("a folder cannot be moved into itself")
+                }
+                Errno::ISDIR => Refusal::failure(
+                    "a folder of that name exists already: a file cannot replace it",
+                ),
+                Errno::NOTDIR if is_folder => Refusal::failure(
+                    "a file of that name exists already: a folder cannot replace it",
+                ),
+                error => error.into(),
+            }
+        })
     }
 
     /// Sets the times of a file or folder, never of what a link names.
@@ -236,27 +306,56 @@ impl Jail {
             last_access: second(times.accessed),
             last_modification: second(times.modified),
         };
-        rustix::fs::utimensat(&*folder, name, &times, AtFlags::SYMLINK_NOFOLLOW)
-            .map_err(io::Error::from)?;
-        Ok(())
+        Ok(utimensat(
+            &*folder,
+            name,
+            &times,
+            AtFlags::SYMLINK_NOFOLLOW,
+        )?)
     }
 
-    /// Space on the file system of a target that exists.
+    /// Space for a target that exists: of its file system, or of the quota where that is less.
     pub(crate) fn space(&self, target: Target<'_>) -> Result<StatVfs, Refusal> {
         self.look(target)?;
         let dir = match target {
             Target::Area(area) | Target::Entry { area, .. } => self.area(area),
             Target::Root | Target::Status | Target::Nowhere => &self.root,
         };
-        Ok(rustix::fs::fstatvfs(dir).map_err(io::Error::from)?)
+        self.within_quota(fstatvfs(dir)?)
+    }
+
+    /// The same for an open file.
+    pub(crate) fn space_around(&self, file: &File) -> Result<StatVfs, Refusal> {
+        self.within_quota(fstatvfs(file)?)
+    }
+
+    fn within_quota(&self, mut space: StatVfs) -> Result<StatVfs, Refusal> {
+        if let Some(usage) = &self.usage {
+            let (quota, left) = usage.left()?;
+            let blocks = |bytes: u64| bytes / space.f_frsize.max(1);
+            let (most, left_blocks) = (blocks(quota.bytes), blocks(left.bytes));
+            space.f_blocks = space.f_blocks.min(most);
+            space.f_bavail = space.f_bavail.min(left_blocks);
+            space.f_bfree = space.f_bavail;
+            space.f_files = space.f_files.min(quota.files);
+            space.f_favail = space.f_favail.min(left.entries);
+            space.f_ffree = space.f_favail;
+        }
+        Ok(space)
+    }
+
+    /// Before one more file or folder is made.
+    fn count_entry(&self) -> Result<(), Refusal> {
+        let one = Amount {
+            bytes: 0,
+            entries: 1,
+        };
+        self.usage.as_ref().map_or(Ok(()), |usage| usage.grow(one))
     }
 
     fn area(&self, area: Area) -> &Dir {
-        match area {
-            Area::Inbox => &self.inbox,
-            Area::Outbox => &self.outbox,
-            Area::Receipts => &self.receipts,
-        }
+        let own = self.areas.iter().find(|(name, _)| *name == area);
+        own.map_or(&self.root, |(_, dir)| dir)
     }
 
     /// Walks down, one handle and one name at a time.
@@ -284,62 +383,27 @@ impl Jail {
 
 /// Attributes of an open file of the party.
 pub(crate) fn look_at(file: &File, writable: bool) -> Result<Look, Refusal> {
-    let metadata = Metadata::from_file(file)?;
-    seen(&metadata, writable).ok_or_else(Refusal::missing)
+    seen(&fstat(file)?, writable).ok_or_else(Refusal::missing)
 }
 
-/// Keeps a file from being claimed while its name changes or goes. `None` for a folder, or where there is nothing.
-fn guard(folder: &Dir, name: &str) -> Result<Option<File>, Refusal> {
-    let mut options = OpenOptions::new();
-    options.read(true).custom_flags(SAFE_FLAGS);
-    let file = match folder.open_with(name, &options) {
-        Ok(file) => file.into_std(),
-        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(e) => return Err(e.into()),
-    };
-    if !file.metadata()?.is_file() {
-        return Ok(None);
-    }
-    lock_for_writing(&file)?;
-    if still_named(folder, name, &file) {
-        Ok(Some(file))
-    } else {
-        Err(Refusal::taken_in())
-    }
+fn listing(folder: &Dir, area: Area) -> Result<Listing, Refusal> {
+    Ok(Listing::Folder {
+        entries: entries(folder)?,
+        writable: area.writable(),
+    })
 }
 
-/// Takes the shared lock. A scan that looks whether anybody writes holds the exclusive one for an instant, which must
-/// not cost a client its upload; a claim holds it until the file has gone from the inbox.
-fn lock_for_writing(file: &File) -> Result<(), Refusal> {
-    for _ in 0..LOCK_TRIES {
-        match file.try_lock_shared() {
-            Ok(()) => return Ok(()),
-            Err(TryLockError::WouldBlock) => thread::sleep(LOCK_PAUSE),
-            Err(TryLockError::Error(error)) => return Err(error.into()),
-        }
-    }
-    Err(Refusal::taken_in())
+/// What has that name; no link is followed.
+fn stat_at(folder: &Dir, name: &str) -> Result<Stat, Errno> {
+    statat(folder, name, AtFlags::SYMLINK_NOFOLLOW)
 }
-
-/// Links are not followed; a pipe that someone planted does not block the open.
-const SAFE_FLAGS: i32 = OFlags::NOFOLLOW.union(OFlags::NONBLOCK).bits() as i32;
 
 fn only_plain_file(file: &File) -> Result<(), Refusal> {
-    let kind = file.metadata()?.file_type();
-    if kind.is_dir() {
-        Err(Refusal::failure("this is a folder"))
-    } else if kind.is_file() {
-        Ok(())
-    } else {
-        Err(Refusal::missing())
+    match FileType::from_raw_mode(fstat(file)?.st_mode) {
+        FileType::RegularFile => Ok(()),
+        FileType::Directory => Err(Refusal::is_folder()),
+        _ => Err(Refusal::missing()),
     }
-}
-
-/// Whether the name still leads to the very file that was opened.
-fn still_named(folder: &Dir, name: &str, file: &File) -> bool {
-    let opened = Metadata::from_file(file);
-    let named = folder.symlink_metadata(name);
-    matches!((opened, named), (Ok(a), Ok(b)) if (a.dev(), a.ino()) == (b.dev(), b.ino()))
 }
 
 #[cfg(test)]
@@ -349,9 +413,11 @@ mod tests {
 
     use tempfile::TempDir;
 
-    use super::{Jail, WriteMode, still_named};
+    use super::{Jail, WriteMode};
+    use crate::sftp::limits::Limits;
     use crate::sftp::requests::refusal::Refusal;
     use crate::sftp::root::path::CanonicalPath;
+    use crate::sftp::root::policy::Action;
 
     const NEW: WriteMode = WriteMode {
         read: false,
@@ -366,7 +432,7 @@ mod tests {
         for folder in ["inbox", "outbox", "receipts"] {
             fs::create_dir(dir.path().join(folder)).unwrap();
         }
-        let jail = Jail::open(dir.path()).unwrap();
+        let jail = Jail::open(dir.path(), &Limits::default()).unwrap();
         (dir, jail)
     }
 
@@ -378,21 +444,9 @@ mod tests {
     fn a_root_with_a_link_for_a_folder_is_not_opened() {
         let (dir, _) = root();
         fs::remove_dir(dir.path().join("outbox")).unwrap();
-        assert!(Jail::open(dir.path()).is_err());
+        assert!(Jail::open(dir.path(), &Limits::default()).is_err());
         symlink("inbox", dir.path().join("outbox")).unwrap();
-        assert!(Jail::open(dir.path()).is_err());
-    }
-
-    #[test]
-    fn only_the_file_that_still_has_the_name_may_be_written() {
-        let (dir, jail) = root();
-        let path = dir.path().join("inbox/f");
-        let opened = File::create(&path).unwrap();
-        assert!(still_named(&jail.inbox, "f", &opened));
-        fs::rename(&path, dir.path().join("staged")).unwrap();
-        assert!(!still_named(&jail.inbox, "f", &opened), "renamed away");
-        File::create(&path).unwrap();
-        assert!(!still_named(&jail.inbox, "f", &opened), "another file");
+        assert!(Jail::open(dir.path(), &Limits::default()).is_err());
     }
 
     #[test]
@@ -438,6 +492,36 @@ mod tests {
         jail.rename(a.target(), at("inbox/b/2/3/4/a").target(), false)
             .unwrap();
         assert!(dir.path().join("inbox/b/2/3/4/a/2/3/4").exists());
+    }
+
+    #[test]
+    fn a_folder_served_whole_has_no_rules_but_its_edge() {
+        let (dir, _) = root();
+        symlink("/etc", dir.path().join("link")).unwrap();
+        let jail = Jail::open_whole(dir.path(), &Limits::default()).unwrap();
+        let allowed = |path: &str, action| jail.allowed(&at(path), action).is_ok();
+        assert!(allowed("outbox/a", Action::Write));
+        assert!(allowed("a/b/c/d/e/f/g/h/i/j", Action::MakeFolder));
+        assert!(allowed("/", Action::List));
+        assert!(!allowed("/..", Action::RenameFrom));
+        let (place, file) = (at("outbox/../made"), at("../../outbox/a"));
+        jail.make_folder(place.target_in_whole()).unwrap();
+        drop(jail.open_write(file.target_in_whole(), NEW).unwrap());
+        jail.rename(
+            file.target_in_whole(),
+            at("made/a").target_in_whole(),
+            false,
+        )
+        .unwrap();
+        assert!(dir.path().join("made/a").is_file());
+        let beyond = at("link/passwd");
+        assert!(jail.open_read(beyond.target_in_whole()).is_err());
+        let names: Vec<_> = jail
+            .list(at("/").target_in_whole())
+            .unwrap()
+            .map(|(name, _)| name)
+            .collect();
+        assert!(names.contains(&"made".to_owned()) && !names.contains(&"link".to_owned()));
     }
 
     #[test]

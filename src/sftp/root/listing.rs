@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use cap_std::fs::{Metadata, MetadataExt, ReadDir};
+use rustix::fs::{AtFlags, Dir, FileType, Stat, statat};
 
 /// A file or folder as the party sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,9 +11,9 @@ pub(crate) struct Look {
     pub(crate) folder: bool,
     /// Bytes; 0 for a folder.
     pub(crate) size: u64,
-    /// Last access, seconds since 1970.
+    /// Last access, seconds since 1970: until 2106, as far as version 3 of the protocol goes.
     pub(crate) accessed: u32,
-    /// Last change, seconds since 1970.
+    /// Last change, in the same way.
     pub(crate) modified: u32,
     /// Whether the party may change it, which decides the mode that is shown.
     pub(crate) writable: bool,
@@ -26,7 +26,7 @@ pub(crate) enum Listing {
     /// A folder on disk, read as the client asks for more.
     Folder {
         /// The rest of the entries.
-        entries: ReadDir,
+        entries: Dir,
         /// Whether they may be changed.
         writable: bool,
     },
@@ -38,29 +38,61 @@ impl Iterator for Listing {
     fn next(&mut self) -> Option<Self::Item> {
         match self {
             Self::Root(entries) => entries.pop_front(),
-            Self::Folder { entries, writable } => entries.by_ref().find_map(|entry| {
-                let entry = entry.ok()?;
-                // What cannot be addressed in UTF-8, or is neither file nor folder, is not shown.
-                let name = entry.file_name().into_string().ok()?;
-                let look = seen(&entry.metadata().ok()?, *writable)?;
-                Some((name, look))
-            }),
+            Self::Folder { entries, writable } => loop {
+                if let Some(entry) = next_of(entries, *writable)? {
+                    return Some(entry);
+                }
+            },
         }
     }
 }
 
-/// What the party sees of something; `None` for what is neither a file nor a folder.
-pub(crate) fn seen(metadata: &Metadata, writable: bool) -> Option<Look> {
-    let folder = metadata.is_dir();
-    if !folder && !metadata.is_file() {
-        return None;
+/// The next entry on disk; `Some(None)` for one that is not shown.
+fn next_of(entries: &mut Dir, writable: bool) -> Option<Option<(String, Look)>> {
+    // A folder that cannot be read further ends here.
+    let entry = entries.read()?.ok()?;
+    let name = entry.file_name();
+    if matches!(name.to_bytes(), b"." | b"..") {
+        return Some(None);
     }
-    let seconds = |seconds: i64| u32::try_from(seconds.max(0)).unwrap_or(u32::MAX);
+    // What cannot be addressed in UTF-8, or is neither file nor folder, is not shown.
+    let shown = name.to_str().ok().and_then(|text| {
+        let stat = statat(entries.fd().ok()?, name, AtFlags::SYMLINK_NOFOLLOW).ok()?;
+        Some((text.to_owned(), seen(&stat, writable)?))
+    });
+    Some(shown)
+}
+
+/// What the party sees of something; `None` for what is neither a file nor a folder.
+pub(crate) fn seen(stat: &Stat, writable: bool) -> Option<Look> {
+    let folder = match FileType::from_raw_mode(stat.st_mode) {
+        FileType::Directory => true,
+        FileType::RegularFile => false,
+        _ => return None,
+    };
     Some(Look {
         folder,
-        size: if folder { 0 } else { metadata.len() },
-        accessed: seconds(metadata.atime()),
-        modified: seconds(metadata.mtime()),
+        size: if folder { 0 } else { stat.st_size as u64 },
+        accessed: seconds(stat.st_atime),
+        modified: seconds(stat.st_mtime),
         writable,
     })
+}
+
+/// Seconds as the protocol has them; what is before or after its time becomes its first or last.
+fn seconds(since_1970: i64) -> u32 {
+    u32::try_from(since_1970.max(0)).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::seconds;
+
+    #[test]
+    fn times_are_those_of_the_protocol() {
+        assert_eq!(seconds(0), 0);
+        assert_eq!(seconds(-1), 0);
+        assert_eq!(seconds(2_208_988_800), 2_208_988_800, "in 2040");
+        assert_eq!(seconds(i64::MAX), u32::MAX);
+    }
 }

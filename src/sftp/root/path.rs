@@ -18,10 +18,12 @@ pub(crate) enum Area {
     Outbox,
     /// Where receipts wait for the party.
     Receipts,
+    /// A folder that is served whole, without these three: the root itself.
+    Whole,
 }
 
 impl Area {
-    /// All of them, in the order of a listing.
+    /// Those of a party's root, in the order of a listing.
     pub(crate) const ALL: [Self; 3] = [Self::Inbox, Self::Outbox, Self::Receipts];
 
     /// The folder's name.
@@ -30,7 +32,13 @@ impl Area {
             Self::Inbox => "inbox",
             Self::Outbox => "outbox",
             Self::Receipts => "receipts",
+            Self::Whole => "",
         }
+    }
+
+    /// Whether files inside may be changed.
+    pub(crate) const fn writable(self) -> bool {
+        matches!(self, Self::Inbox | Self::Whole)
     }
 }
 
@@ -40,7 +48,7 @@ pub(crate) struct CanonicalPath {
     parts: Vec<String>,
 }
 
-/// What a canonical path means in a party's root.
+/// What a canonical path means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Target<'a> {
     /// `/`.
@@ -66,17 +74,17 @@ impl CanonicalPath {
     /// Reads a client's path. Relative paths start at the root, and `..` stays inside it, as after a chroot.
     ///
     /// # Errors
-    /// A NUL byte, a name over 255 bytes, a path over 4,096 bytes, or a name that is not UTF-8 (the decoder has put
-    /// U+FFFD in its place).
+    /// A NUL byte, a name over 255 bytes, or a path over 4,096 bytes.
     pub(crate) fn parse(raw: &str) -> Result<Self, Refusal> {
         if raw.len() > PATH_BYTES {
-            return Err(Refusal::failure("the path is too long"));
+            return Err(Refusal::failure(
+                "the path is too long: put this higher up, under shorter names",
+            ));
         }
         if raw.contains('\0') {
-            return Err(Refusal::failure("a name cannot contain a NUL character"));
-        }
-        if raw.contains(char::REPLACEMENT_CHARACTER) {
-            return Err(Refusal::failure("file names must be UTF-8"));
+            return Err(Refusal::failure(
+                "a name cannot contain a NUL character: choose another",
+            ));
         }
         let mut parts: Vec<String> = Vec::new();
         for part in raw.split('/') {
@@ -86,7 +94,9 @@ impl CanonicalPath {
                     parts.pop();
                 }
                 name if name.len() > NAME_BYTES => {
-                    return Err(Refusal::failure("the name is longer than 255 bytes"));
+                    return Err(Refusal::failure(
+                        "the name is longer than 255 bytes: choose a shorter one",
+                    ));
                 }
                 name => parts.push(name.to_owned()),
             }
@@ -94,7 +104,7 @@ impl CanonicalPath {
         Ok(Self { parts })
     }
 
-    /// What the path means.
+    /// What the path means in a party's root.
     pub(crate) fn target(&self) -> Target<'_> {
         let Some((top, rest)) = self.parts.split_first() else {
             return Target::Root;
@@ -109,6 +119,18 @@ impl CanonicalPath {
             },
             (None, None) if top == STATUS_FILE => Target::Status,
             (None, _) => Target::Nowhere,
+        }
+    }
+
+    /// What the path means in a folder that is served whole.
+    pub(crate) fn target_in_whole(&self) -> Target<'_> {
+        match self.parts.split_last() {
+            None => Target::Area(Area::Whole),
+            Some((name, folders)) => Target::Entry {
+                area: Area::Whole,
+                folders,
+                name,
+            },
         }
     }
 
@@ -137,6 +159,7 @@ mod tests {
             ("/inbox/../../../etc/passwd", "/etc/passwd"),
             ("inbox/…/ñ", "/inbox/…/ñ"),
             ("/inbox/..a", "/inbox/..a"),
+            ("/inbox/\u{fffd}/e\u{301}", "/inbox/\u{fffd}/e\u{301}"),
         ] {
             assert_eq!(
                 CanonicalPath::parse(raw).unwrap().absolute(),
@@ -180,9 +203,10 @@ mod tests {
     fn impossible_names_are_refused() {
         let long = format!("inbox/{}", "n".repeat(256));
         let deep = "a/".repeat(3000);
-        for raw in ["inbox/a\0b", "inbox/\u{fffd}", &long, &deep] {
+        for raw in ["inbox/a\0b", &long, &deep] {
             assert!(CanonicalPath::parse(raw).is_err(), "{raw:?}");
         }
         assert!(CanonicalPath::parse(&format!("inbox/{}", "n".repeat(255))).is_ok());
+        assert!(CanonicalPath::parse("inbox/\u{fffd}").is_ok());
     }
 }

@@ -1,10 +1,36 @@
 //! What a party may do where. The only place that decides it (design §2, last paragraph).
 
+use crate::sftp::limits::Limits;
 use crate::sftp::requests::refusal::Refusal;
 use crate::sftp::root::path::{Area, Target};
 
-/// Folders below `inbox/`, at most: a scan of an inbox stays cheap.
-pub(crate) const INBOX_DEPTH: usize = 8;
+/// Bounds on what may be made in `inbox/`, so that a scan of it stays cheap.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Bounds {
+    /// Folders one in the other.
+    pub(crate) depth: usize,
+    /// Longest name of a file or folder, in bytes.
+    pub(crate) name_bytes: usize,
+}
+
+impl From<&Limits> for Bounds {
+    fn from(limits: &Limits) -> Self {
+        Self {
+            depth: limits.depth,
+            name_bytes: limits.name_bytes,
+        }
+    }
+}
+
+impl Bounds {
+    /// The refusal of a folder, or of something in it, that would lie too deep.
+    pub(crate) fn too_deep(self) -> Refusal {
+        Refusal::denied(format!(
+            "folders in inbox/ may lie at most {} deep, one in the other: put this higher up",
+            self.depth
+        ))
+    }
+}
 
 /// What a request wants to do with a target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,7 +68,7 @@ impl Action {
 ///
 /// # Errors
 /// The refusal that the party is told, with what to do instead.
-pub(crate) fn check(action: Action, target: Target<'_>) -> Result<(), Refusal> {
+pub(crate) fn check(action: Action, target: Target<'_>, bounds: Bounds) -> Result<(), Refusal> {
     match (target, action) {
         (Target::Nowhere, action) if action.needs_existing() => Err(Refusal::missing()),
         (Target::Nowhere, _) => Err(Refusal::denied(
@@ -51,30 +77,38 @@ pub(crate) fn check(action: Action, target: Target<'_>) -> Result<(), Refusal> {
 
         (_, Action::Look) | (Target::Root | Target::Area(_), Action::List) => Ok(()),
 
-        (Target::Root | Target::Area(_), Action::Read) => Err(Refusal::failure("this is a folder")),
-        (Target::Root | Target::Area(_), Action::MakeFolder) => {
-            Err(Refusal::failure("this folder exists already"))
-        }
+        (Target::Root | Target::Area(_), Action::Read) => Err(Refusal::is_folder()),
+        (Target::Root | Target::Area(_), Action::MakeFolder) => Err(Refusal::failure(
+            "this folder exists already: use it as it is",
+        )),
         // Clients that keep times and modes of folders do so on the top folder too; nothing changes.
-        (Target::Area(Area::Inbox), Action::SetAttributes) => Ok(()),
+        (Target::Area(Area::Inbox | Area::Whole), Action::SetAttributes) => Ok(()),
         (Target::Root | Target::Area(_), _) => Err(Refusal::denied(
-            "this folder is part of the service and stays as it is",
+            "this folder is part of the service and stays as it is: work inside inbox/",
         )),
 
         (Target::Status, Action::Read) => Ok(()),
-        (Target::Status, Action::List) => Err(Refusal::failure("this is a file")),
+        (Target::Status, Action::List) => Err(Refusal::is_file()),
         (Target::Status, _) => Err(Refusal::denied(
-            "STATUS.txt is written by the service and read-only",
+            "STATUS.txt is written by the service and read-only: put deliveries into inbox/",
         )),
 
         (
             Target::Entry {
                 area: Area::Inbox,
                 folders,
-                ..
+                name,
             },
             action,
-        ) => inbox(action, folders.len()),
+        ) => inbox(action, folders.len(), name, bounds),
+
+        // Served for protocol suites: no rules but the jail's.
+        (
+            Target::Entry {
+                area: Area::Whole, ..
+            },
+            _,
+        ) => Ok(()),
 
         (
             Target::Entry { .. },
@@ -100,26 +134,30 @@ pub(crate) fn check(action: Action, target: Target<'_>) -> Result<(), Refusal> {
     }
 }
 
-/// Inside the inbox everything is allowed down to a depth.
-fn inbox(action: Action, folders_above: usize) -> Result<(), Refusal> {
+/// Inside the inbox everything is allowed, down to a depth and with names up to a length.
+fn inbox(action: Action, folders_above: usize, name: &str, bounds: Bounds) -> Result<(), Refusal> {
     let deepest = match action {
         Action::MakeFolder => folders_above + 1,
         Action::Write | Action::RenameTo => folders_above,
-        _ => 0,
+        _ => return Ok(()),
     };
-    if deepest > INBOX_DEPTH {
-        return Err(Refusal::denied(
-            "inbox/ holds folders at most 8 levels deep: put the delivery higher up",
-        ));
+    if deepest > bounds.depth {
+        return Err(bounds.too_deep());
+    }
+    if name.len() > bounds.name_bytes {
+        return Err(Refusal::denied(format!(
+            "names may have at most {} bytes: choose a shorter one",
+            bounds.name_bytes
+        )));
     }
     Ok(())
 }
 
 #[cfg(test)]
 mod tests {
-    use russh_sftp::protocol::StatusCode;
+    use crate::sftp::requests::refusal::StatusCode;
 
-    use super::{Action, check};
+    use super::{Action, Bounds, check};
     use crate::sftp::root::path::CanonicalPath;
 
     /// The rules as a table: a letter stands for what is allowed.
@@ -134,12 +172,20 @@ mod tests {
         ("/inbox/1/2/3/4/5/6/7/x", "lirwadfmst"),
         ("/inbox/1/2/3/4/5/6/7/8/x", "lirwadfst"),
         ("/inbox/1/2/3/4/5/6/7/8/9/x", "liradfs"),
+        ("/inbox/a_name_of_20_bytes_x", "lirwadfmst"),
+        ("/inbox/a_name_of_21_bytes_xx", "liradfs"),
+        ("/outbox/a_name_that_is_longer_than_20", "lirdf"),
         ("/outbox/a", "lirdf"),
         ("/outbox/a/b", "lirdf"),
         ("/receipts/a", "lirdf"),
         ("/etc/passwd", ""),
         ("/STATUS.txt/a", ""),
     ];
+
+    const BOUNDS: Bounds = Bounds {
+        depth: 8,
+        name_bytes: 20,
+    };
 
     const ACTIONS: &[(char, Action)] = &[
         ('l', Action::Look),
@@ -160,7 +206,7 @@ mod tests {
             let path = CanonicalPath::parse(raw).unwrap();
             let actual: String = ACTIONS
                 .iter()
-                .filter(|(_, action)| check(*action, path.target()).is_ok())
+                .filter(|(_, action)| check(*action, path.target(), BOUNDS).is_ok())
                 .map(|(letter, _)| letter)
                 .collect();
             assert_eq!(&actual, allowed, "{raw}");
@@ -197,7 +243,7 @@ mod tests {
             ),
         ] {
             let path = CanonicalPath::parse(raw).unwrap();
-            let refusal = check(action, path.target()).unwrap_err();
+            let refusal = check(action, path.target(), BOUNDS).unwrap_err();
             assert_eq!(refusal.code, code, "{raw}");
             assert!(refusal.message.contains(part), "{raw}: {}", refusal.message);
         }

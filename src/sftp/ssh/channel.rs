@@ -16,6 +16,7 @@ use russh::server::{Handle, Session};
 
 use crate::sftp::requests::codec::{Decoder, Violation};
 use crate::sftp::requests::engine::Engine;
+use crate::sftp::requests::work::{Progress, Work};
 use crate::sftp::ssh::stash::Stash;
 
 /// Output is handed over in pieces of about this size.
@@ -165,6 +166,14 @@ impl SftpChannel {
                 Step::Output(output) => handle.data(self.id, output).await.map_err(drop),
                 // Answers already sent go out before callbacks may answer again.
                 Step::Drained => self.turn(&handle).await,
+                Step::Work(work) => match work.slice_in_turn().await {
+                    Some(progress) => self.go_on(progress, &handle).await,
+                    None => {
+                        tracing::error!("work for a client failed badly");
+                        self.abandon();
+                        handle.close(self.id).await
+                    }
+                },
                 Step::Finished => {
                     let _ = handle.exit_status_request(self.id, 0).await;
                     let _ = handle.eof(self.id).await;
@@ -184,6 +193,12 @@ impl SftpChannel {
         }
     }
 
+    /// Sends the answer after the last slice; after another, only sees whether the session is still there.
+    async fn go_on(&self, progress: Progress, handle: &Handle) -> Result<(), ()> {
+        let output = self.lock().give_back(progress);
+        handle.data(self.id, output).await.map_err(drop)
+    }
+
     async fn turn(&self, handle: &Handle) -> Result<(), ()> {
         handle.data(self.id, Vec::new()).await.map_err(drop)
     }
@@ -198,6 +213,8 @@ impl SftpChannel {
 enum Step {
     /// Send this.
     Output(Vec<u8>),
+    /// Do a slice of this: a request that takes long, before all others.
+    Work(Work),
     /// Nothing waits; see that the last output has left, then look once more.
     Drained,
     /// All is answered and the client is done.
@@ -249,7 +266,8 @@ impl State {
             if let Err(Violation(reason)) = result {
                 return Ok(Outcome::Broken(reason));
             }
-            if !self.waits() && input.is_empty() {
+            // What takes long is the pump's; what comes after it waits.
+            if self.engine.is_busy() || (!self.waits() && input.is_empty()) {
                 break;
             }
         }
@@ -271,7 +289,7 @@ impl State {
     fn produce(&mut self, input: &mut &[u8]) -> (Vec<u8>, Result<(), Violation>) {
         let mut output = Vec::new();
         let result = loop {
-            if output.len() >= PIECE {
+            if output.len() >= PIECE || self.engine.is_busy() {
                 self.unfinished = true;
                 break Ok(());
             }
@@ -302,6 +320,15 @@ impl State {
         produced
     }
 
+    /// The output after a slice of work, none unless it was the last one.
+    fn give_back(&mut self, progress: Progress) -> Vec<u8> {
+        let mut output = Vec::new();
+        if self.pump != Pump::Closed {
+            self.engine.give_back(progress, &mut output);
+        }
+        output
+    }
+
     fn pump_step(&mut self) -> Step {
         let was = std::mem::replace(&mut self.pump, Pump::Working);
         if was == Pump::Closed {
@@ -309,6 +336,9 @@ impl State {
             return Step::Off;
         }
         while self.waits() {
+            if let Some(work) = self.engine.take_work() {
+                return Step::Work(work);
+            }
             let (output, result) = self.produce_from_stash();
             if let Err(Violation(reason)) = result {
                 self.close();

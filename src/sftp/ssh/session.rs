@@ -69,7 +69,7 @@ impl Connection {
             client: None,
             recorder: self.server.recorder().clone(),
         };
-        match Jail::open(&login.root) {
+        match Jail::open(&login.root, self.server.limits()) {
             Ok(jail) => {
                 let limits = self.server.limits();
                 let engine = Engine::new(jail, actor, limits.open_handles);

@@ -1,0 +1,430 @@
+//! What a party keeps in its inbox, and whether there may be more.
+//!
+//! A walk through the inbox counts; between two walks, what this process lets grow is added. So a WRITE costs an
+//! addition, not a walk. A walk is repeated when it is older than a second, and before anything is refused, since what
+//! was removed, taken in by the pipeline or written by another process shows only there; but never so often that
+//! walking takes more than a small part of the time. What several processes write between two walks may exceed the
+//! quota by as much.
+//!
+//! A file counts with its size, holes included: what it can be read as is what has to be taken in.
+
+use std::collections::HashMap;
+use std::io;
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::{Duration, Instant};
+
+use cap_std::fs::Dir;
+use rustix::fs::{AtFlags, FileType, fstat, statat};
+use rustix::io::Errno;
+
+use crate::sftp::limits::Quota;
+use crate::sftp::requests::handles::off_the_loop;
+use crate::sftp::requests::refusal::Refusal;
+use crate::sftp::root::folder::{entries, open_folder};
+
+/// A walk is old after this.
+const OLD: Duration = Duration::from_secs(1);
+/// After a walk that took a while, this many times as long must pass before the next one for the sake of age,
+const IDLE_PER_WALK: u32 = 100;
+/// or before the next one for the sake of a refusal.
+const IDLE_PER_REFUSAL: u32 = 10;
+/// Folders one in the other that are counted; parties cannot make as many.
+const DEEPEST: usize = 64;
+
+/// Device and inode of a folder.
+type Place = (u64, u64);
+
+/// The inboxes that this process serves: all sessions of a party count together.
+static SHARED: LazyLock<Mutex<HashMap<Place, Weak<Usage>>>> = LazyLock::new(Mutex::default);
+
+/// Bytes and entries: kept, grown, allowed or left.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Amount {
+    /// Bytes of all files.
+    pub(crate) bytes: u64,
+    /// Files and folders.
+    pub(crate) entries: u64,
+}
+
+/// What one inbox holds.
+#[derive(Debug)]
+pub(crate) struct Usage {
+    inbox: Dir,
+    count: Mutex<Count>,
+    /// Held while walking: one walk at a time.
+    walking: Mutex<()>,
+}
+
+#[derive(Debug)]
+struct Count {
+    quota: Quota,
+    last: Option<Walk>,
+    /// What grew since the count began; never less.
+    grown: Amount,
+}
+
+/// The last walk.
+#[derive(Debug, Clone, Copy)]
+struct Walk {
+    found: Amount,
+    /// [`Count::grown`] before it.
+    grown_before: Amount,
+    ended: Instant,
+    took: Duration,
+}
+
+/// Why the inbox is walked through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Cause {
+    /// The last walk is old.
+    Age,
+    /// Something would be refused, or is to be shown.
+    Need,
+}
+
+impl Usage {
+    /// The count of an inbox, shared with everybody in this process who has it open.
+    ///
+    /// # Errors
+    /// The folder handle cannot be used.
+    pub(crate) fn shared(inbox: &Dir, quota: Quota) -> io::Result<Arc<Self>> {
+        let stat = fstat(inbox)?;
+        let mut shared = locked(&SHARED);
+        let known = shared
+            .get(&(stat.st_dev, stat.st_ino))
+            .and_then(Weak::upgrade);
+        if let Some(usage) = known {
+            locked(&usage.count).quota = quota;
+            return Ok(usage);
+        }
+        shared.retain(|_, usage| usage.strong_count() > 0);
+        let usage = Arc::new(Self {
+            inbox: inbox.try_clone()?,
+            count: Mutex::new(Count {
+                quota,
+                last: None,
+                grown: Amount::default(),
+            }),
+            walking: Mutex::new(()),
+        });
+        shared.insert((stat.st_dev, stat.st_ino), Arc::downgrade(&usage));
+        Ok(usage)
+    }
+
+    /// Counts growth that is about to happen, unless it is more than what is left.
+    ///
+    /// # Errors
+    /// The inbox is full: how much is allowed, and what to do.
+    pub(crate) fn grow(&self, more: Amount) -> Result<(), Refusal> {
+        self.walk(Cause::Age)?;
+        if !locked(&self.count).take(more) {
+            self.walk(Cause::Need)?;
+            let mut count = locked(&self.count);
+            if !count.take(more) {
+                return Err(full(count.quota, more));
+            }
+        }
+        Ok(())
+    }
+
+    /// The quota, and what is left of it.
+    ///
+    /// # Errors
+    /// The inbox cannot be read.
+    pub(crate) fn left(&self) -> Result<(Quota, Amount), Refusal> {
+        self.walk(Cause::Need)?;
+        let count = locked(&self.count);
+        let used = count.used();
+        let left = Amount {
+            bytes: count.quota.bytes.saturating_sub(used.bytes),
+            entries: count.quota.files.saturating_sub(used.entries),
+        };
+        Ok((count.quota, left))
+    }
+
+    /// Walks through the inbox if the last walk is too old for that cause.
+    fn walk(&self, cause: Cause) -> Result<(), Refusal> {
+        if !locked(&self.count).is_due(cause) {
+            return Ok(());
+        }
+        let _alone = match cause {
+            // Whoever walks does it for all.
+            Cause::Age if locked(&self.count).last.is_some() => match self.walking.try_lock() {
+                Ok(alone) => alone,
+                Err(_) => return Ok(()),
+            },
+            Cause::Age | Cause::Need => off_the_loop(|| locked(&self.walking)),
+        };
+        let grown_before = {
+            let count = locked(&self.count);
+            if !count.is_due(cause) {
+                return Ok(());
+            }
+            count.grown
+        };
+        let begun = Instant::now();
+        let mut found = Amount::default();
+        off_the_loop(|| add(&self.inbox, DEEPEST, &mut found))?;
+        locked(&self.count).last = Some(Walk {
+            found,
+            grown_before,
+            ended: Instant::now(),
+            took: begun.elapsed(),
+        });
+        Ok(())
+    }
+}
+
+impl Count {
+    fn is_due(&self, cause: Cause) -> bool {
+        self.last.is_none_or(|last| {
+            last.ended.elapsed()
+                >= match cause {
+                    Cause::Age => OLD.max(last.took * IDLE_PER_WALK),
+                    Cause::Need => last.took * IDLE_PER_REFUSAL,
+                }
+        })
+    }
+
+    fn used(&self) -> Amount {
+        let (found, before) = self
+            .last
+            .map_or_else(Default::default, |last| (last.found, last.grown_before));
+        let sum = |found: u64, grown: u64, before| found.saturating_add(grown - before);
+        Amount {
+            bytes: sum(found.bytes, self.grown.bytes, before.bytes),
+            entries: sum(found.entries, self.grown.entries, before.entries),
+        }
+    }
+
+    /// Adds growth if there is room for it.
+    fn take(&mut self, more: Amount) -> bool {
+        let used = self.used();
+        let fits = |used: u64, more: u64, most| more == 0 || used.saturating_add(more) <= most;
+        let room = fits(used.bytes, more.bytes, self.quota.bytes)
+            && fits(used.entries, more.entries, self.quota.files);
+        if room {
+            self.grown.bytes = self.grown.bytes.saturating_add(more.bytes);
+            self.grown.entries = self.grown.entries.saturating_add(more.entries);
+        }
+        room
+    }
+}
+
+/// Counts a folder's files and folders, without itself. What vanishes meanwhile is passed over.
+fn add(folder: &Dir, levels: usize, found: &mut Amount) -> io::Result<()> {
+    for entry in entries(folder)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        if matches!(name.to_bytes(), b"." | b"..") {
+            continue;
+        }
+        let stat = match statat(folder, name, AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(stat) => stat,
+            Err(Errno::NOENT) => continue,
+            Err(error) => return Err(error.into()),
+        };
+        found.entries += 1;
+        match FileType::from_raw_mode(stat.st_mode) {
+            FileType::RegularFile => {
+                found.bytes = found.bytes.saturating_add(stat.st_size as u64);
+            }
+            FileType::Directory if levels > 0 => {
+                let Ok(name) = name.to_str() else { continue };
+                match open_folder(folder, name) {
+                    Ok(below) => add(&below, levels - 1, found)?,
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                    Err(error) => return Err(error),
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn full(quota: Quota, more: Amount) -> Refusal {
+    let what = if more.bytes == 0 {
+        format!("{} files and folders", quota.files)
+    } else {
+        size(quota.bytes)
+    };
+    Refusal::failure(format!(
+        "the inbox is full, at most {what} may lie in it: remove what you no longer need, or wait until your \
+         deliveries have been taken in"
+    ))
+}
+
+/// Bytes as a person writes them; rounded down.
+fn size(bytes: u64) -> String {
+    [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")]
+        .into_iter()
+        .find(|(unit, _)| bytes >= *unit)
+        .map_or_else(
+            || format!("{bytes} bytes"),
+            |(unit, name)| format!("{} {name}", bytes / unit),
+        )
+}
+
+/// A panic elsewhere leaves numbers that the next walk sets right.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// How far one open file has grown, and leave to grow further.
+#[derive(Debug, Clone)]
+pub(crate) struct Growth {
+    /// `None` where there is no quota.
+    usage: Option<Arc<Usage>>,
+    /// The size up to which was counted.
+    size: u64,
+    /// Every write goes to the end.
+    appends: bool,
+}
+
+impl Growth {
+    /// For a file of that size.
+    pub(crate) fn new(usage: Option<Arc<Usage>>, size: u64, appends: bool) -> Self {
+        Self {
+            usage,
+            size,
+            appends,
+        }
+    }
+
+    /// Before a write of `len` bytes at `offset`.
+    ///
+    /// # Errors
+    /// The inbox is full.
+    pub(crate) fn write(&mut self, offset: u64, len: u64) -> Result<(), Refusal> {
+        let start = if self.appends { self.size } else { offset };
+        self.reach(start.saturating_add(len))
+    }
+
+    /// Before the file's size is set.
+    ///
+    /// # Errors
+    /// The inbox is full.
+    pub(crate) fn resize(&mut self, size: u64) -> Result<(), Refusal> {
+        self.reach(size)?;
+        self.size = size;
+        Ok(())
+    }
+
+    fn reach(&mut self, end: u64) -> Result<(), Refusal> {
+        if end > self.size {
+            if let Some(usage) = &self.usage {
+                let bytes = end - self.size;
+                usage.grow(Amount { bytes, entries: 0 })?;
+            }
+            self.size = end;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::{self, File};
+    use std::path::Path;
+    use std::sync::Arc;
+
+    use cap_std::ambient_authority;
+    use cap_std::fs::Dir;
+    use tempfile::TempDir;
+
+    use super::{Amount, Growth, Quota, Usage, size};
+
+    fn usage(path: &Path, bytes: u64, files: u64) -> Arc<Usage> {
+        let inbox = Dir::open_ambient_dir(path, ambient_authority()).unwrap();
+        Usage::shared(&inbox, Quota { bytes, files }).unwrap()
+    }
+
+    const ENTRY: Amount = Amount {
+        bytes: 0,
+        entries: 1,
+    };
+
+    fn bytes(bytes: u64) -> Amount {
+        Amount { bytes, entries: 0 }
+    }
+
+    #[test]
+    fn what_lies_there_counts_with_holes_and_folders() {
+        let dir = TempDir::new().unwrap();
+        fs::create_dir_all(dir.path().join("a/b")).unwrap();
+        fs::write(dir.path().join("a/b/f"), "1234567").unwrap();
+        File::create(dir.path().join("sparse"))
+            .unwrap()
+            .set_len(1 << 40)
+            .unwrap();
+        let usage = usage(dir.path(), (1 << 40) + 10, 5);
+        let (_, left) = usage.left().unwrap();
+        let entries = 1;
+        assert_eq!(left, Amount { bytes: 3, entries });
+        usage.grow(bytes(3)).unwrap();
+        fs::write(dir.path().join("a/b/f"), "1234567890").unwrap();
+        let refusal = usage.grow(bytes(1)).unwrap_err();
+        assert!(
+            refusal.message.contains("at most 1024 GiB"),
+            "{}",
+            refusal.message
+        );
+        usage.grow(ENTRY).unwrap();
+        fs::create_dir(dir.path().join("c")).unwrap();
+        let refusal = usage.grow(ENTRY).unwrap_err();
+        assert!(
+            refusal.message.contains("5 files and folders"),
+            "{}",
+            refusal.message
+        );
+    }
+
+    #[test]
+    fn what_goes_makes_room_and_what_others_write_takes_it() {
+        let dir = TempDir::new().unwrap();
+        fs::write(dir.path().join("f"), [0; 90]).unwrap();
+        let (first, second) = (usage(dir.path(), 100, 9), usage(dir.path(), 100, 9));
+        first.grow(bytes(6)).unwrap();
+        second.grow(bytes(4)).unwrap();
+        // A walk sees what is there, whatever was announced.
+        fs::remove_file(dir.path().join("f")).unwrap();
+        fs::write(dir.path().join("g"), [0; 60]).unwrap();
+        while second.left().unwrap().1.bytes != 40 {}
+        first.grow(bytes(40)).unwrap();
+    }
+
+    #[test]
+    fn a_file_is_counted_for_where_it_grows_only() {
+        let dir = TempDir::new().unwrap();
+        let usage = usage(dir.path(), 100, 9);
+        let mut growth = Growth::new(Some(usage), 0, false);
+        growth.write(0, 50).unwrap();
+        for _ in 0..10 {
+            growth.write(10, 40).unwrap();
+        }
+        growth.write(90, 10).unwrap();
+        assert!(growth.write(1000, 1).is_err());
+        assert!(growth.write(u64::MAX, u64::MAX).is_err());
+        assert!(growth.resize(1 << 63).is_err());
+        growth.write(0, 100).unwrap();
+        growth.resize(20).unwrap();
+        let mut free = Growth::new(None, 0, true);
+        free.write(0, 1 << 50).unwrap();
+        assert_eq!(free.size, 1 << 50);
+        free.write(0, 5).unwrap();
+        assert_eq!(free.size, (1 << 50) + 5, "at the end, whatever the offset");
+    }
+
+    #[test]
+    fn sizes_read_as_people_write_them() {
+        for (bytes, text) in [
+            (1000, "1000 bytes"),
+            (2048, "2 KiB"),
+            (100 << 20, "100 MiB"),
+            (200 << 30, "200 GiB"),
+        ] {
+            assert_eq!(size(bytes), text);
+        }
+    }
+}
