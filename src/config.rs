@@ -1,6 +1,7 @@
 //! The service's configuration, checked: [`Config::load`] reads `padan.yaml` and the agreement it names, and tells
 //! every problem of both files at once.
 
+mod door;
 mod load;
 mod raw;
 pub mod units;
@@ -10,6 +11,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use door::{Door, MaxStartups};
 use jiff::tz::TimeZone;
 
 use crate::agreement::document::problem::Problem;
@@ -40,6 +42,8 @@ pub struct Config {
     pub settle: Duration,
     /// How long an incomplete delivery rests before it is refused.
     pub give_up: Duration,
+    /// What SFTP clients may use.
+    pub sftp: Door,
     /// How long answered deliveries are kept for a re-run.
     pub retention: Retention,
     /// What an operator should know although the files can be used, as a term that is about to end.

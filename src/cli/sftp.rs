@@ -79,12 +79,13 @@ fn converse(args: Args, peer: Option<IpAddr>) -> Result<(), Failure> {
         _ => return Err(Failure::Usage("--party and --config are needed".to_owned())),
     };
     let account = &visit.account;
-    tracing::info!(%account, ?peer, "login");
+    let peer = peer.map(tracing::field::display);
+    tracing::info!(%account, peer, "login");
     match serve_stdio(&visit, stdin(), stdout())? {
-        Ended::Left => tracing::info!(%account, ?peer, "connection ended"),
-        Ended::Idle => tracing::info!(%account, ?peer, "connection timed out"),
+        Ended::Left => tracing::info!(%account, peer, "connection ended"),
+        Ended::Idle => tracing::info!(%account, peer, "connection timed out"),
         Ended::Broken(reason) => {
-            tracing::warn!(%account, ?peer, reason, "sftp protocol violation");
+            tracing::warn!(%account, peer, reason, "sftp protocol violation");
             return Err(Failure::Refused(format!(
                 "this is no SFTP client: {reason}"
             )));
@@ -143,7 +144,8 @@ impl Remote {
     fn check(&self) -> Result<(), Failure> {
         let foreign = self.asked.as_deref().is_some_and(|asked| !is_sftp(asked));
         if foreign || stdin().is_terminal() {
-            tracing::info!(peer = ?self.peer, "a request other than sftp was refused");
+            let peer = self.peer.map(tracing::field::display);
+            tracing::info!(peer, "a request other than sftp was refused");
             return Err(Failure::Refused(
                 "only SFTP is served here: use sftp, WinSCP, FileZilla or another SFTP client"
                     .to_owned(),

@@ -10,7 +10,7 @@ use crate::agreement::document::problem::Findings;
 use crate::agreement::document::reader::{Located, Section, Spot, Word, quoted};
 
 use super::units::{Size, Time};
-use super::{KeyFiles, Limits, PartyFiles};
+use super::{Door, KeyFiles, Limits, PartyFiles, door};
 
 /// Everything the file says; a part that is missing or unreadable is `None`, and noted.
 pub(super) struct RawConfig<'d> {
@@ -26,6 +26,7 @@ pub(super) struct RawConfig<'d> {
     pub rescan: Option<Located<'d, Time>>,
     pub settle: Option<Located<'d, Time>>,
     pub give_up: Option<Located<'d, Time>>,
+    pub sftp: Door,
     pub archive: Option<Located<'d, Time>>,
     /// Every key file, for checks among them.
     pub files: Vec<Word<'d>>,
@@ -49,6 +50,7 @@ const KEYS: &[&str] = &[
     "rescan",
     "settle",
     "give_up",
+    "sftp",
     "retention",
 ];
 
@@ -77,6 +79,7 @@ pub(super) fn read<'d>(
     let rescan = time(&file, "rescan", found);
     let settle = time(&file, "settle", found);
     let give_up = time(&file, "give_up", found);
+    let sftp = door::read(&file, found);
     let archive = file
         .required("retention", found)
         .and_then(|spot| spot.section(&["archive"], found))
@@ -93,6 +96,7 @@ pub(super) fn read<'d>(
         rescan,
         settle,
         give_up,
+        sftp,
         archive,
         files: files.seen,
     })

@@ -1,5 +1,6 @@
 //! Composition: the SFTP server and the pipeline in one process. They share folders and nothing else.
 
+mod bounds;
 mod service;
 
 use std::net::{IpAddr, SocketAddr};
@@ -199,7 +200,7 @@ pub fn visit(config: &Config, party: &PartyId, peer: Option<IpAddr>) -> Result<s
         account: party.to_string(),
         root: layout.party(party),
         rules: sftp::Rules::Party,
-        limits: sftp::Limits::default(),
+        limits: bounds::limits(&config.sftp),
         peer,
         recorder: sftp::Recorder::default(),
     })
@@ -218,7 +219,7 @@ fn settings(config: &Config, layout: &Layout, listen: Option<SocketAddr>) -> sft
                 authorized_keys: keys.authorized_keys.clone(),
             })
             .collect(),
-        limits: sftp::Limits::default(),
+        limits: bounds::limits(&config.sftp),
         recorder: sftp::Recorder::default(),
     }
 }

@@ -4,7 +4,7 @@ use std::io;
 use std::path::Path;
 
 use crate::sftp::event::{Actor, Recorder};
-use crate::sftp::limits::Limits;
+use crate::sftp::limits::{Limits, Quota};
 use crate::sftp::requests::codec::{Decoder, MAX_PACKET, Violation};
 use crate::sftp::requests::engine::Engine;
 use crate::sftp::root::jail::Jail;
@@ -24,8 +24,16 @@ pub fn converse<'s>(
         client: None,
         recorder: Recorder::default(),
     };
-    let limits = Limits::default();
-    let mut engine = Engine::new(Jail::open(root)?, actor, limits.open_handles);
+    let limits = Limits {
+        // No input may ask for much work.
+        quota: Quota {
+            bytes: 1 << 20,
+            files: 1000,
+        },
+        ..Limits::default()
+    };
+    let jail = Jail::open(root, &limits)?;
+    let mut engine = Engine::new(jail, actor, limits.open_handles);
     let mut decoder = Decoder::default();
     let mut answers = Vec::new();
     let broken = pieces
@@ -43,6 +51,9 @@ fn feed(
     while let Some(item) = decoder.next(&mut piece)? {
         let before = answers.len();
         engine.handle(item, answers)?;
+        while let Some(work) = engine.take_work() {
+            engine.give_back(work.slice(), answers);
+        }
         assert!(
             answers.len() - before <= 4 + MAX_PACKET,
             "an answer is too long"

@@ -5,10 +5,10 @@
 //!   `stream`; `session` answers SSH; `channel` bounds what one SFTP channel may queue and `stash`es what must wait.
 //!   Where another SSH server stands at the door, `stdio` takes their place.
 //! - `login`: who may come in (`auth`), from `authorized_keys` and the `addresses` in it.
-//! - `requests`: `codec` cuts the bytes into requests; `engine` and `extensions` carry them out on `handles`; `reply`
-//!   writes the answer, `refusal` says why not.
-//! - `root`: `path` makes a strange path canonical, `policy` says whether the party may do this there, the `jail`
-//!   (`folder`, `listing`) does it.
+//! - `requests`: `codec` cuts the bytes, `request` reads what is asked for; `engine` and `extensions` carry it out on
+//!   `handles`, what takes long as `work` in slices; `reply` writes the answer, `refusal` says why not.
+//! - `root`: `path` makes a strange path canonical, `policy` says whether the party may do this there, `usage` whether
+//!   there is room for it; the `jail` (`folder`, `listing`, `locking`) does it.
 //!
 //! What happens is told as an [`Event`]. [`client`] is the other side, for the demonstration and tests.
 //!
@@ -34,7 +34,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 pub use event::{Event, Recorder, What};
-pub use limits::{Limits, Quota, Startups};
+pub use limits::{Bans, Limits, Quota, Startups};
 pub use ssh::listener::Server;
 pub use stdio::{Ended, Rules, Visit, serve_stdio};
 

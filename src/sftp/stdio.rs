@@ -70,7 +70,8 @@ pub fn serve_stdio(visit: &Visit, input: impl AsFd, output: impl AsFd) -> Result
         Rules::Party => Jail::open,
         Rules::Unrestricted => Jail::open_whole,
     };
-    let jail = open(&visit.root).map_err(Fault::io("open the folder", &visit.root))?;
+    let jail =
+        open(&visit.root, &visit.limits).map_err(Fault::io("open the folder", &visit.root))?;
     let actor = Actor {
         account: visit.account.clone(),
         peer: visit.peer,
@@ -101,6 +102,10 @@ fn converse(mut engine: Engine, wire: &Wire<'_>) -> Result<(), Stop> {
         }
         while let Some(item) = decoder.next(&mut requests)? {
             engine.handle(item, &mut answers)?;
+            while let Some(work) = engine.take_work() {
+                wire.still_there()?;
+                engine.give_back(work.slice(), &mut answers);
+            }
             if answers.len() >= PIECE {
                 wire.send(&answers)?;
                 answers.clear();
@@ -172,6 +177,19 @@ impl<'f> Wire<'f> {
             }
         }
         Ok(())
+    }
+
+    /// Fails when nobody is left who could take an answer.
+    fn still_there(&self) -> Result<(), Stop> {
+        let mut output = [PollFd::from_borrowed_fd(
+            self.output.file,
+            PollFlags::empty(),
+        )];
+        match poll(&mut output, Some(&Timespec::default())) {
+            Ok(1..) => Err(Stop::Ended(Ended::Left)),
+            Ok(0) | Err(Errno::INTR) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Waits until the descriptor is ready or has failed, which the next call on it tells.

@@ -33,6 +33,15 @@ impl AddressList {
             .map(Self)
     }
 
+    /// A list of networks: an address and how many of its first bits count.
+    pub(crate) fn of(networks: &[(IpAddr, u8)]) -> Self {
+        let pattern = |(address, bits): &(IpAddr, u8)| Pattern {
+            refuses: false,
+            matches: Matches::Network(*address, *bits),
+        };
+        Self(networks.iter().map(pattern).collect())
+    }
+
     /// Whether a pattern matches and none that refuses does, as in sshd(8).
     pub(crate) fn admits(&self, peer: IpAddr) -> bool {
         let matching = |refuses| {

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Instant;
 
 use jiff::Timestamp;
 use russh::keys::{Algorithm, HashAlg, PublicKey};
@@ -11,20 +12,26 @@ use russh::server::{
 };
 use russh::{Channel, ChannelId, ChannelOpenFailure, Disconnect, Pty};
 
-use crate::sftp::event::Actor;
+use crate::sftp::event::{Actor, Event, What};
 use crate::sftp::login::auth::{Login, Reason};
 use crate::sftp::requests::engine::Engine;
 use crate::sftp::root::jail::Jail;
 use crate::sftp::ssh::channel::{Outcome, SftpChannel};
-use crate::sftp::ssh::listener::{Pulse, Shared};
+use crate::sftp::ssh::listener::Shared;
+use crate::sftp::ssh::pace::Pace;
+use crate::sftp::ssh::pulse::Pulse;
 
 /// Channels in the life of one connection: russh keeps a little of each that we close first.
 const CHANNELS_EVER: usize = 4096;
+
+/// SSH_OPEN_RESOURCE_SHORTAGE (RFC 4254 §5.1).
+const RESOURCE_SHORTAGE: u32 = 4;
 
 /// One connection.
 pub(crate) struct Connection {
     server: Arc<Shared>,
     pulse: Arc<Pulse>,
+    pace: Arc<Pace>,
     peer: IpAddr,
     login: Option<Login>,
     /// `None` until the channel asks for SFTP.
@@ -35,9 +42,11 @@ pub(crate) struct Connection {
 impl Connection {
     /// A connection that has not logged in yet.
     pub(crate) fn new(server: Arc<Shared>, pulse: Arc<Pulse>, peer: IpAddr) -> Self {
+        let pace = Pace::new(server.limits().requests_per_second, Instant::now());
         Self {
             server,
             pulse,
+            pace: Arc::new(pace),
             peer,
             login: None,
             channels: HashMap::new(),
@@ -76,6 +85,7 @@ impl Connection {
                 Some(SftpChannel::new(
                     id,
                     engine,
+                    Arc::clone(&self.pace),
                     limits.waiting_input,
                     limits.pending_output,
                 ))
@@ -107,10 +117,21 @@ impl Connection {
                 session.close(id)
             }
             Outcome::Flooded => {
-                tracing::warn!(peer = %self.peer, "the client sends requests but does not read answers");
+                self.turned_away("waiting_input");
                 Err(russh::Error::Disconnect)
             }
         }
+    }
+
+    /// Tells that a bound has ended something here.
+    fn turned_away(&self, reason: &'static str) {
+        self.server.recorder().tell(Event {
+            at: Timestamp::now(),
+            account: self.login.as_ref().map(|login| login.account.clone()),
+            peer: Some(self.peer),
+            client: None,
+            what: What::TurnedAway { reason },
+        });
     }
 
     /// A request for something that is not SFTP: refused and closed, or `scp -O` would wait for ever.
@@ -127,6 +148,12 @@ impl Connection {
 
 impl Handler for Connection {
     type Error = russh::Error;
+
+    /// Called when the client asks for the first login method; there is no banner.
+    async fn authentication_banner(&mut self) -> Result<Option<String>, Self::Error> {
+        self.pulse.asked_for_login();
+        Ok(None)
+    }
 
     async fn auth_publickey_offered(
         &mut self,
@@ -162,7 +189,9 @@ impl Handler for Connection {
     }
 
     async fn auth_succeeded(&mut self, _: &mut Session) -> Result<(), Self::Error> {
-        self.pulse.logged_in();
+        if let Some(login) = &self.login {
+            self.pulse.logged_in(&login.account);
+        }
         Ok(())
     }
 
@@ -174,6 +203,7 @@ impl Handler for Connection {
     ) -> Result<(), Self::Error> {
         self.channels_ever += 1;
         if self.channels_ever > CHANNELS_EVER {
+            self.turned_away("channels");
             let reason = Disconnect::ByApplication;
             return session.disconnect(reason, "too many channels; connect again", "en");
         }
@@ -181,7 +211,13 @@ impl Handler for Connection {
         self.channels
             .retain(|_, sftp| !sftp.as_ref().is_some_and(SftpChannel::is_closed));
         if self.channels.len() >= self.server.limits().channels {
-            reply.reject(ChannelOpenFailure::ResourceShortage).await;
+            self.turned_away("channels");
+            let reason = "too many sessions on this connection; close one, or connect again";
+            let why = ChannelOpenFailure::Other {
+                code: RESOURCE_SHORTAGE,
+                reason: reason.to_owned(),
+            };
+            reply.reject(why).await;
             return Ok(());
         }
         // The channel itself is dropped here: its bytes come by `data`, and nothing else may wait for them.
@@ -217,8 +253,11 @@ impl Handler for Connection {
         self.pulse.beat();
         match self.channels.get(&id) {
             Some(Some(sftp)) => {
+                let sftp = sftp.clone();
                 let outcome = sftp.feed(data, session)?;
-                self.after(id, outcome, session)
+                self.after(id, outcome, session)?;
+                sftp.keep_pace().await;
+                Ok(())
             }
             _ => Ok(()),
         }
@@ -233,8 +272,11 @@ impl Handler for Connection {
         self.pulse.beat();
         match self.channels.get(&id) {
             Some(Some(sftp)) => {
+                let sftp = sftp.clone();
                 let outcome = sftp.feed(&[], session)?;
-                self.after(id, outcome, session)
+                self.after(id, outcome, session)?;
+                sftp.keep_pace().await;
+                Ok(())
             }
             _ => Ok(()),
         }

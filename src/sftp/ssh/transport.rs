@@ -9,6 +9,9 @@ use russh::{MethodKind, MethodSet, Preferred, SshId, cipher, compression, kex, m
 
 use crate::sftp::Limits;
 
+/// How we call ourselves; no version, which helps attackers alone.
+pub(crate) const VERSION: &str = "SSH-2.0-Padan";
+
 /// A client that is gone is noticed within about a minute, so that the lock of its cut upload ends.
 const KEEPALIVE: Duration = Duration::from_secs(20);
 
@@ -73,7 +76,7 @@ const MACS: &[mac::Name] = &[
 /// What russh is told.
 pub(crate) fn config(host_key: PrivateKey, limits: &Limits) -> Config {
     Config {
-        server_id: SshId::Standard(Cow::Borrowed("SSH-2.0-Padan")),
+        server_id: SshId::Standard(Cow::Borrowed(VERSION)),
         methods: MethodSet::from(&[MethodKind::PublicKey][..]),
         auth_rejection_time: limits.refusal_time,
         // Every client asks with `none` first which methods there are; waiting then would delay each connection.
