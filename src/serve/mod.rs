@@ -1,30 +1,33 @@
 //! Composition: the SFTP server and the pipeline in one process. They share folders and nothing else.
 
 mod bounds;
+mod recording;
 mod service;
 
 use std::net::{IpAddr, SocketAddr};
+use std::num::NonZero;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::agreement::PartyId;
 use crate::config::Config;
 use crate::fault::Fault;
 use crate::layout::Layout;
-use crate::pipeline::{Ended, Pass, Progress, pass};
-use crate::sftp;
+use crate::pipeline::{Ended, Pass, Progress, Removed, pass};
+use crate::sftp::{self, Recorder};
 use crate::snapshot::StoreKey;
 use crate::trust::keyring::Keyring;
 use crate::watch::Watch;
 
+pub use recording::Recording;
 pub use service::{LoadError, Service};
 
 /// How long a delivery under way may take to end after SIGTERM. One that takes longer is begun again at the next start,
@@ -34,16 +37,43 @@ const LAST_DELIVERY: Duration = Duration::from_secs(20);
 /// After so many turns of connections the runtime looks whether a client that waited has sent something. Its own default,
 /// 61, lets a listing wait behind 61 pieces of large transfers.
 const EVENT_INTERVAL: u32 = 4;
+/// Reads and writes are done inline (design §5), so a disk that stands still holds up a thread for each session that
+/// waits for it. There are more threads than processors for that: a spare one costs some kilobytes and no measurable
+/// speed.
+const THREADS_PER_PROCESSOR: usize = 4;
+const FEWEST_THREADS: usize = 16;
+/// A thread of the runtime that goes to work on the only event there is leaves nobody listening to the network until it
+/// is done. If it waits for a disk, a spare thread is to take over after this time.
+const TAKE_OVER: Duration = Duration::from_millis(20);
 
 /// The runtime for the SFTP server and the ledger.
 pub fn runtime() -> Result<Runtime, Fault> {
+    let processors = thread::available_parallelism().map_or(1, NonZero::get);
     Builder::new_multi_thread()
+        .worker_threads(FEWEST_THREADS.max(processors * THREADS_PER_PROCESSOR))
         .enable_all()
         .event_interval(EVENT_INTERVAL)
         .build()
         .map_err(|e| Fault::Network {
             doing: "start the runtime",
             problem: e.to_string(),
+        })
+}
+
+/// Wakes a thread of the runtime now and then, which listens to the network if nobody does; until the answer is dropped.
+fn keep_listening(runtime: Handle) -> Result<Sender<()>, Fault> {
+    let (stop, stopped) = channel();
+    thread::Builder::new()
+        .name("take over".into())
+        .spawn(move || {
+            while stopped.recv_timeout(TAKE_OVER) == Err(RecvTimeoutError::Timeout) {
+                runtime.spawn(async {});
+            }
+        })
+        .map(|_| stop)
+        .map_err(|error| Fault::Network {
+            doing: "start the runtime",
+            problem: error.to_string(),
         })
 }
 
@@ -56,7 +86,8 @@ pub fn serve(
 ) -> Result<(), LoadError> {
     let runtime = runtime()?;
     let service = Arc::new(Service::load(config, runtime.handle().clone())?);
-    let settings = settings(&service.config, &service.layout, listen);
+    let (recording, recorder) = Recording::start(&service.layout, runtime.handle().clone())?;
+    let settings = settings(&service.config, &service.layout, listen, recorder);
     let problems = settings.problems(Timestamp::now());
     if !problems.is_empty() {
         return Err(LoadError::Keys(problems));
@@ -91,12 +122,14 @@ pub fn serve(
         let _inside = runtime.enter();
         Signals::hear()?
     };
+    let _listening = keep_listening(runtime.handle().clone())?;
     ready(server.local_addr());
     let served = runtime.block_on(until_told(&service, &server, signals));
     stop();
     if idle.recv_timeout(LAST_DELIVERY) == Err(RecvTimeoutError::Timeout) {
         tracing::warn!("a delivery is under way; the next start begins it again");
     }
+    recording.finish();
     served?;
     Ok(())
 }
@@ -139,6 +172,9 @@ pub fn log(done: &Pass) {
     for delivery in &done.repeated {
         let (id, party) = (delivery.id.short(), &delivery.party);
         tracing::info!(%id, %party, "came again; same receipt");
+    }
+    for Removed { party, code, bytes } in &done.removed {
+        tracing::info!(%party, %code, bytes, "a file was removed from an inbox");
     }
 }
 
@@ -197,12 +233,18 @@ pub fn key_problems(config: &Config) -> Vec<Fault> {
     let layout = Layout::new(&config.data_dir);
     let mut problems = Keyring::load(config).err().unwrap_or_default();
     problems.extend(StoreKey::load(&config.keys.store_identity).err());
-    problems.extend(settings(config, &layout, None).problems(Timestamp::now()));
+    problems
+        .extend(settings(config, &layout, None, Recorder::default()).problems(Timestamp::now()));
     problems
 }
 
 /// What a party is served by `padan sftp`: the same root and limits as by the embedded server. Its folders are made.
-pub fn visit(config: &Config, party: &PartyId, peer: Option<IpAddr>) -> Result<sftp::Visit, Fault> {
+pub fn visit(
+    config: &Config,
+    party: &PartyId,
+    peer: Option<IpAddr>,
+    recorder: Recorder,
+) -> Result<sftp::Visit, Fault> {
     let layout = Layout::new(&config.data_dir);
     layout.create_party(party)?;
     Ok(sftp::Visit {
@@ -211,17 +253,22 @@ pub fn visit(config: &Config, party: &PartyId, peer: Option<IpAddr>) -> Result<s
         rules: sftp::Rules::Party,
         limits: bounds::limits(&config.sftp),
         peer,
-        recorder: sftp::Recorder::default(),
+        recorder,
     })
 }
 
 /// What an operator should know of key files that can be used.
 pub fn key_warnings(config: &Config) -> Vec<String> {
     let layout = Layout::new(&config.data_dir);
-    settings(config, &layout, None).warnings(Timestamp::now())
+    settings(config, &layout, None, Recorder::default()).warnings(Timestamp::now())
 }
 
-fn settings(config: &Config, layout: &Layout, listen: Option<SocketAddr>) -> sftp::Settings {
+fn settings(
+    config: &Config,
+    layout: &Layout,
+    listen: Option<SocketAddr>,
+    recorder: Recorder,
+) -> sftp::Settings {
     sftp::Settings {
         listen: listen.unwrap_or(config.listen),
         host_key: config.keys.ssh_host.clone(),
@@ -237,6 +284,6 @@ fn settings(config: &Config, layout: &Layout, listen: Option<SocketAddr>) -> sft
             })
             .collect(),
         limits: bounds::limits(&config.sftp),
-        recorder: sftp::Recorder::default(),
+        recorder,
     }
 }

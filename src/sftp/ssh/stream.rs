@@ -17,11 +17,6 @@ const BUFFER: usize = 8 * 1024;
 /// sends and reads.
 const TURN: usize = 256 * 1024;
 
-/// Up to so many bytes are the beginning of a packet whose rest its sender holds back until they are acknowledged: the
-/// ssh2 library of Node.js writes a packet's length by itself and leaves Nagle's algorithm on. The kernel would wait
-/// 40 ms with the acknowledgement, at each request.
-const LONELY: usize = 16;
-
 /// A connection's socket. russh owns the stream and its task, so closing the socket is how a session is ended from
 /// outside.
 #[derive(Debug, Clone)]
@@ -47,6 +42,7 @@ impl Socket {
             start: 0,
             end: 0,
             turn: 0,
+            unanswered: false,
         }
     }
 }
@@ -59,6 +55,8 @@ pub(crate) struct Buffered {
     end: usize,
     /// Bytes read and written since others could have a turn.
     turn: usize,
+    /// Something was read and nothing written since.
+    unanswered: bool,
 }
 
 impl Buffered {
@@ -81,6 +79,16 @@ impl Buffered {
         cx.waker().wake_by_ref();
         Poll::Pending
     }
+
+    /// Acknowledges at once what gets no answer. Many clients leave Nagle's algorithm on and write a packet in two
+    /// pieces, or a window before a request: they hold the second back until the first is acknowledged, and the kernel
+    /// would wait 40 ms with that, at each request. An answer carries the acknowledgement itself.
+    fn acknowledge(&mut self) {
+        if std::mem::take(&mut self.unanswered) {
+            // Where this fails the client is slower, no more.
+            let _ = rustix::net::sockopt::set_tcp_quickack(&*self.socket, true);
+        }
+    }
 }
 
 impl AsyncRead for Buffered {
@@ -101,7 +109,11 @@ impl AsyncRead for Buffered {
         let room = into.initialize_unfilled();
         let wanted = room.len();
         let received = receive(&this.socket, cx, room, &mut this.buffer);
+        if received.is_pending() {
+            this.acknowledge();
+        }
         let received = ready!(this.count(received))?;
+        this.unanswered = true;
         into.advance(received.min(wanted));
         (this.start, this.end) = (0, received.saturating_sub(wanted));
         Poll::Ready(Ok(()))
@@ -114,6 +126,7 @@ impl AsyncWrite for Buffered {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
+        self.unanswered = false;
         ready!(self.poll_turn(cx));
         let sent = send(&self.socket, cx, bytes.get(..TURN).unwrap_or(bytes));
         self.count(sent)
@@ -141,11 +154,6 @@ fn receive(
         ready!(socket.poll_read_ready(cx))?;
         match socket.try_read_vectored(&mut parts) {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-            Ok(count @ 1..=LONELY) => {
-                // Where this fails the client is slower, no more.
-                let _ = rustix::net::sockopt::set_tcp_quickack(socket, true);
-                return Poll::Ready(Ok(count));
-            }
             result => return Poll::Ready(result),
         }
     }
@@ -158,5 +166,83 @@ fn send(socket: &TcpStream, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Resu
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
             result => return Poll::Ready(result),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::Pin;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::task::{Context, Wake, Waker};
+
+    use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, ReadBuf};
+    use tokio::net::{TcpListener, TcpStream};
+
+    use super::{BUFFER, Buffered, Socket, TURN};
+
+    #[derive(Default)]
+    struct Wakes(AtomicUsize);
+
+    impl Wake for Wakes {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    async fn pair() -> (TcpStream, Buffered) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let client = TcpStream::connect(address).await.unwrap();
+        let (stream, _) = listener.accept().await.unwrap();
+        (client, Socket::new(stream).buffered())
+    }
+
+    #[tokio::test]
+    async fn bytes_arrive_in_order_however_they_are_asked_for() {
+        let (mut client, mut server) = pair().await;
+        let sent: Vec<u8> = (0..3 * TURN as u32)
+            .map(|number| (number / 7) as u8)
+            .collect();
+        let expected = sent.clone();
+        let sender = tokio::spawn(async move { client.write_all(&sent).await });
+        let mut arrived = Vec::new();
+        for size in [4, 1, 32 * 1024, 4, BUFFER, 0, BUFFER + 1, 2 * BUFFER, 3]
+            .into_iter()
+            .cycle()
+        {
+            let mut piece = vec![0; size.min(expected.len() - arrived.len())];
+            server.read_exact(&mut piece).await.unwrap();
+            arrived.extend(piece);
+            if arrived.len() == expected.len() {
+                break;
+            }
+        }
+        assert!(arrived == expected);
+        sender.await.unwrap().unwrap();
+        assert_eq!(server.read(&mut [0; 1]).await.unwrap(), 0, "the end");
+    }
+
+    #[tokio::test]
+    async fn others_get_a_turn_although_there_is_more_to_read() {
+        let (mut client, mut server) = pair().await;
+        let sender = tokio::spawn(async move { client.write_all(&vec![1; 4 * TURN]).await });
+        let wakes = Arc::new(Wakes::default());
+        let waker = Waker::from(Arc::clone(&wakes));
+        let (mut turns, mut left) = (0, 4 * TURN);
+        let mut piece = vec![0; TURN / 4];
+        while left > 0 {
+            server.socket.readable().await.unwrap();
+            let mut into = ReadBuf::new(&mut piece);
+            let before = wakes.0.load(Ordering::Relaxed);
+            let read = Pin::new(&mut server).poll_read(&mut Context::from_waker(&waker), &mut into);
+            // One that waits for the client is woken later, by the runtime.
+            if read.is_pending() && wakes.0.load(Ordering::Relaxed) > before {
+                turns += 1;
+            }
+            left -= into.filled().len();
+        }
+        assert!(turns > 0);
+        sender.await.unwrap().unwrap();
     }
 }
