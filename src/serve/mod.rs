@@ -12,6 +12,7 @@ use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::Duration;
 
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -52,6 +53,18 @@ pub fn runtime() -> Result<Runtime, Fault> {
         })
 }
 
+/// A shell gives 1024 open files, which two hundred busy clients use up. As many as the system allows are taken instead.
+fn raise_file_limit() {
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit {
+        current: limit.maximum,
+        ..limit
+    };
+    if let Err(error) = setrlimit(Resource::Nofile, raised) {
+        tracing::warn!(%error, "the number of open files cannot be raised");
+    }
+}
+
 /// Wakes a thread of the runtime now and then, which listens to the network if nobody does; until the answer is dropped.
 fn keep_listening(runtime: Handle) -> Result<Sender<()>, Fault> {
     let (stop, stopped) = channel();
@@ -76,6 +89,7 @@ pub fn serve(
     progress: impl Progress + Send + 'static,
     ready: impl FnOnce(SocketAddr),
 ) -> Result<(), LoadError> {
+    raise_file_limit();
     let runtime = runtime()?;
     let service = Arc::new(Service::load(config, runtime.handle().clone())?);
     let settings = settings(&service.config, &service.layout, listen);
