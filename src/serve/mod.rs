@@ -38,7 +38,7 @@ const THREADS_PER_PROCESSOR: usize = 4;
 const FEWEST_THREADS: usize = 16;
 /// A thread of the runtime that goes to work on the only event there is leaves nobody listening to the network until it
 /// is done. If it waits for a disk, a spare thread is to take over after this time.
-const TAKE_OVER: Duration = Duration::from_millis(20);
+const TAKE_OVER: Duration = Duration::from_millis(50);
 
 /// The runtime for the SFTP server and the ledger.
 pub fn runtime() -> Result<Runtime, Fault> {
