@@ -14,6 +14,7 @@ use std::thread;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -41,7 +42,7 @@ const THREADS_PER_PROCESSOR: usize = 4;
 const FEWEST_THREADS: usize = 16;
 /// A thread of the runtime that goes to work on the only event there is leaves nobody listening to the network until it
 /// is done. If it waits for a disk, a spare thread is to take over after this time.
-const TAKE_OVER: Duration = Duration::from_millis(20);
+const TAKE_OVER: Duration = Duration::from_millis(50);
 
 /// The runtime for the SFTP server and the ledger.
 pub fn runtime() -> Result<Runtime, Fault> {
@@ -54,6 +55,18 @@ pub fn runtime() -> Result<Runtime, Fault> {
             doing: "start the runtime",
             problem: e.to_string(),
         })
+}
+
+/// A shell gives 1024 open files, which two hundred busy clients use up. As many as the system allows are taken instead.
+fn raise_file_limit() {
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit {
+        current: limit.maximum,
+        ..limit
+    };
+    if let Err(error) = setrlimit(Resource::Nofile, raised) {
+        tracing::warn!(%error, "the number of open files cannot be raised");
+    }
 }
 
 /// Wakes a thread of the runtime now and then, which listens to the network if nobody does; until the answer is dropped.
@@ -80,6 +93,7 @@ pub fn serve(
     progress: impl Progress + Send + 'static,
     ready: impl FnOnce(SocketAddr),
 ) -> Result<(), LoadError> {
+    raise_file_limit();
     let runtime = runtime()?;
     let service = Arc::new(Service::load(config, runtime.handle().clone())?);
     let (recording, recorder) = Recording::start(&service.layout, runtime.handle().clone())?;
