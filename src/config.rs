@@ -1,6 +1,7 @@
 //! The service's configuration, checked: [`Config::load`] reads `padan.yaml` and the agreement it names, and tells
 //! every problem of both files at once.
 
+mod door;
 mod load;
 mod raw;
 pub mod units;
@@ -10,6 +11,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use door::{Door, MaxStartups};
 use jiff::tz::TimeZone;
 
 use crate::agreement::document::problem::Problem;
@@ -40,17 +42,23 @@ pub struct Config {
     pub settle: Duration,
     /// How long an incomplete delivery rests before it is refused.
     pub give_up: Duration,
+    /// What SFTP clients may use.
+    pub sftp: Door,
     /// How long answered deliveries are kept for a re-run.
     pub retention: Retention,
     /// What an operator should know although the files can be used, as a term that is about to end.
     pub warnings: Vec<Problem>,
 }
 
-/// Private keys; each file 0600 or it is refused.
+/// The service's own keys; each private file 0600 or it is refused.
 #[derive(Debug, Clone)]
 pub struct KeyFiles {
     /// OpenSSH private key of the SFTP server.
     pub ssh_host: PathBuf,
+    /// Its certificate, if clients shall trust an authority instead of the key.
+    pub ssh_host_certificate: Option<PathBuf>,
+    /// Keys that no longer log in, in a format of sshd's `RevokedKeys`.
+    pub revoked_keys: Option<PathBuf>,
     /// age identities to which deliveries are encrypted, one a line.
     pub age_identity: PathBuf,
     /// age identity that wraps snapshot keys.

@@ -71,7 +71,7 @@ fn the_log_tells_who_did_what_but_no_name_of_a_file() {
         ("connection ended", "account=bkn peer=127.0.0.1"),
         (
             "login refused",
-            "account=(unknown) peer=127.0.0.1 reason=UnknownAccount",
+            "account=(unknown) peer=127.0.0.1 reason=\"unknown account\"",
         ),
     ] {
         assert!(

@@ -102,6 +102,7 @@ fn build(
         rescan: raw.rescan.as_ref()?.value.0,
         settle: raw.settle.as_ref()?.value.0,
         give_up: raw.give_up.as_ref()?.value.0,
+        sftp: raw.sftp.clone(),
         retention: Retention { archive },
         warnings: Vec::new(),
     })

@@ -10,7 +10,7 @@ use crate::agreement::document::problem::Findings;
 use crate::agreement::document::reader::{Located, Section, Spot, Word, quoted};
 
 use super::units::{Size, Time};
-use super::{KeyFiles, Limits, PartyFiles};
+use super::{Door, KeyFiles, Limits, PartyFiles, door};
 
 /// Everything the file says; a part that is missing or unreadable is `None`, and noted.
 pub(super) struct RawConfig<'d> {
@@ -26,6 +26,7 @@ pub(super) struct RawConfig<'d> {
     pub rescan: Option<Located<'d, Time>>,
     pub settle: Option<Located<'d, Time>>,
     pub give_up: Option<Located<'d, Time>>,
+    pub sftp: Door,
     pub archive: Option<Located<'d, Time>>,
     /// Every key file, for checks among them.
     pub files: Vec<Word<'d>>,
@@ -49,6 +50,7 @@ const KEYS: &[&str] = &[
     "rescan",
     "settle",
     "give_up",
+    "sftp",
     "retention",
 ];
 
@@ -77,6 +79,7 @@ pub(super) fn read<'d>(
     let rescan = time(&file, "rescan", found);
     let settle = time(&file, "settle", found);
     let give_up = time(&file, "give_up", found);
+    let sftp = door::read(&file, found);
     let archive = file
         .required("retention", found)
         .and_then(|spot| spot.section(&["archive"], found))
@@ -93,6 +96,7 @@ pub(super) fn read<'d>(
         rescan,
         settle,
         give_up,
+        sftp,
         archive,
         files: files.seen,
     })
@@ -151,9 +155,24 @@ struct Files<'p, 'd> {
 
 impl<'d> Files<'_, 'd> {
     fn read(&mut self, section: &Section<'d>, key: &str, found: &mut Findings) -> Option<PathBuf> {
-        let file = word(section, key, "the path of a file", found)?;
-        let path = self.folder.join(file.value);
-        self.seen.push(file);
+        let spot = section.required(key, found)?;
+        self.read_at(spot, found)
+    }
+
+    fn read_if_named(
+        &mut self,
+        section: &Section<'d>,
+        key: &str,
+        found: &mut Findings,
+    ) -> Option<PathBuf> {
+        let spot = section.optional(key)?;
+        self.read_at(spot, found)
+    }
+
+    fn read_at(&mut self, spot: Spot<'d>, found: &mut Findings) -> Option<PathBuf> {
+        let value = spot.text("the path of a file", found)?;
+        let path = self.folder.join(value);
+        self.seen.push(Located { value, spot });
         Some(path)
     }
 }
@@ -163,12 +182,18 @@ fn read_keys<'d>(
     files: &mut Files<'_, 'd>,
     found: &mut Findings,
 ) -> Option<KeyFiles> {
-    let names = ["ssh_host", "age_identity", "store_identity", "signing"];
+    let required = ["ssh_host", "age_identity", "store_identity", "signing"];
+    let optional = ["ssh_host_certificate", "revoked_keys"];
+    let names = [&required[..], &optional[..]].concat();
     let section = file.required("keys", found)?.section(&names, found)?;
     let [ssh_host, age_identity, store_identity, signing] =
-        names.map(|name| files.read(&section, name, found));
+        required.map(|name| files.read(&section, name, found));
+    let [ssh_host_certificate, revoked_keys] =
+        optional.map(|name| files.read_if_named(&section, name, found));
     Some(KeyFiles {
         ssh_host: ssh_host?,
+        ssh_host_certificate,
+        revoked_keys,
         age_identity: age_identity?,
         store_identity: store_identity?,
         signing: signing?,

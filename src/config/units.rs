@@ -1,5 +1,6 @@
 //! Times and sizes as people write them: `30s`, `10m`, `24h`, `90d`; `64KiB`, `10MiB`, `20GiB`.
 
+use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -10,6 +11,18 @@ pub struct Time(pub Duration);
 /// A size in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Size(pub u64);
+
+impl fmt::Display for Size {
+    /// In the largest unit of which it is a whole number.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let units = [(40, "TiB"), (30, "GiB"), (20, "MiB"), (10, "KiB")];
+        let whole = |shift: u32| self.0 > 0 && self.0.trailing_zeros() >= shift;
+        match units.iter().find(|(shift, _)| whole(*shift)) {
+            Some((shift, unit)) => write!(f, "{}{unit}", self.0 >> shift),
+            None => write!(f, "{}B", self.0),
+        }
+    }
+}
 
 /// Why a text is neither.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -131,6 +144,16 @@ mod tests {
         for (text, bytes) in cases {
             let read = text.parse::<Size>().map(|size| size.0);
             assert_eq!(read, bytes, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn sizes_are_written_as_read() {
+        for text in [
+            "1B", "1023B", "64KiB", "1025KiB", "10MiB", "20GiB", "2048TiB",
+        ] {
+            let size: Size = text.parse().unwrap();
+            assert_eq!(size.to_string(), text);
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Composition: the SFTP server and the pipeline in one process. They share folders and nothing else.
 
+mod bounds;
 mod service;
 
 use std::net::{IpAddr, SocketAddr};
@@ -10,6 +11,7 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -50,9 +52,12 @@ pub fn serve(
     let runtime = runtime()?;
     let service = Arc::new(Service::load(config, runtime.handle().clone())?);
     let settings = settings(&service.config, &service.layout, listen);
-    let problems = settings.problems();
+    let problems = settings.problems(Timestamp::now());
     if !problems.is_empty() {
         return Err(LoadError::Keys(problems));
+    }
+    for warning in settings.warnings(Timestamp::now()) {
+        tracing::warn!("{warning}");
     }
     let server = sftp::Server::bind(settings)?;
     let inboxes: Vec<_> = service
@@ -187,7 +192,7 @@ pub fn key_problems(config: &Config) -> Vec<Fault> {
     let layout = Layout::new(&config.data_dir);
     let mut problems = Keyring::load(config).err().unwrap_or_default();
     problems.extend(StoreKey::load(&config.keys.store_identity).err());
-    problems.extend(settings(config, &layout, None).problems());
+    problems.extend(settings(config, &layout, None).problems(Timestamp::now()));
     problems
 }
 
@@ -199,16 +204,24 @@ pub fn visit(config: &Config, party: &PartyId, peer: Option<IpAddr>) -> Result<s
         account: party.to_string(),
         root: layout.party(party),
         rules: sftp::Rules::Party,
-        limits: sftp::Limits::default(),
+        limits: bounds::limits(&config.sftp),
         peer,
         recorder: sftp::Recorder::default(),
     })
+}
+
+/// What an operator should know of key files that can be used.
+pub fn key_warnings(config: &Config) -> Vec<String> {
+    let layout = Layout::new(&config.data_dir);
+    settings(config, &layout, None).warnings(Timestamp::now())
 }
 
 fn settings(config: &Config, layout: &Layout, listen: Option<SocketAddr>) -> sftp::Settings {
     sftp::Settings {
         listen: listen.unwrap_or(config.listen),
         host_key: config.keys.ssh_host.clone(),
+        host_certificate: config.keys.ssh_host_certificate.clone(),
+        revoked_keys: config.keys.revoked_keys.clone(),
         accounts: config
             .parties
             .iter()
@@ -218,7 +231,7 @@ fn settings(config: &Config, layout: &Layout, listen: Option<SocketAddr>) -> sft
                 authorized_keys: keys.authorized_keys.clone(),
             })
             .collect(),
-        limits: sftp::Limits::default(),
+        limits: bounds::limits(&config.sftp),
         recorder: sftp::Recorder::default(),
     }
 }

@@ -108,9 +108,12 @@ impl Recorder {
         Self(Some(Arc::new(hear)))
     }
 
-    /// Hands on one event.
+    /// Hands on one event. None after a panic, while what it left is cleared away: a second one there would end the whole
+    /// service.
     pub(crate) fn tell(&self, event: Event) {
-        if let Some(hear) = &self.0 {
+        if let Some(hear) = &self.0
+            && !std::thread::panicking()
+        {
             hear(event);
         }
     }

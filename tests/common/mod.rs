@@ -39,6 +39,11 @@ pub struct SftpSite {
 impl SftpSite {
     /// Makes keys and folders and starts the server on a free port.
     pub fn start(limits: Limits) -> Self {
+        Self::start_with(limits, |_, _| {})
+    }
+
+    /// The same after `change` has had its way with the settings and the temporary folder.
+    pub fn start_with(limits: Limits, change: impl FnOnce(&mut Settings, &Path)) -> Self {
         let dir = TempDir::new().unwrap();
         keygen(&dir.path().join("host_key"));
         let accounts = PARTIES.map(|party| {
@@ -55,14 +60,17 @@ impl SftpSite {
                 authorized_keys: home.join("authorized_keys"),
             }
         });
-        let server = Server::bind(Settings {
+        let mut settings = Settings {
             listen: "127.0.0.1:0".parse().unwrap(),
             host_key: dir.path().join("host_key"),
+            host_certificate: None,
+            revoked_keys: None,
             accounts: accounts.to_vec(),
             limits,
             recorder: padan::sftp::Recorder::default(),
-        })
-        .unwrap();
+        };
+        change(&mut settings, dir.path());
+        let server = Server::bind(settings).unwrap();
         let host = fs::read_to_string(dir.path().join("host_key.pub")).unwrap();
         let address = server.local_addr();
         let known = format!("[{}]:{} {host}", address.ip(), address.port());

@@ -4,9 +4,10 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
-use russh::client::{Config, Handle, Handler, Msg, connect};
+use russh::client::{Config, Handle, Handler, Msg, connect_stream};
 use russh::keys::{PrivateKeyWithHashAlg, PublicKeyOrCertificate, load_secret_key};
 use russh::{Channel, ChannelMsg};
+use tokio::net::{TcpSocket, TcpStream};
 
 use super::SftpSite;
 
@@ -42,16 +43,16 @@ impl Raw {
             window_size: window,
             ..Config::default()
         };
-        let mut session = connect(Arc::new(config), address, Trusting).await.unwrap();
-        let key = load_secret_key(key, None).unwrap();
-        let key = PrivateKeyWithHashAlg::new(Arc::new(key), None);
-        assert!(
-            session
-                .authenticate_publickey(party, key)
-                .await
-                .unwrap()
-                .success()
-        );
+        let stream = stream_from(address, [127, 0, 0, 1]).await;
+        let session = connect_stream(Arc::new(config), stream, Trusting)
+            .await
+            .unwrap();
+        Self::of(session, party, key).await
+    }
+
+    /// Logs in on a session and starts the subsystem.
+    pub async fn of(mut session: Handle<Trusting>, party: &str, key: &Path) -> Self {
+        assert!(log_in(&mut session, party, key).await.unwrap());
         let channel = session.channel_open_session().await.unwrap();
         let mut raw = Self {
             channel,
@@ -70,10 +71,15 @@ impl Raw {
     /// The same, after INIT and VERSION.
     pub async fn greeted(site: &SftpSite, party: &str) -> Self {
         let mut raw = Self::connect(site, party, 2 << 20).await;
-        raw.send(&packet(1, &[&3u32.to_be_bytes()])).await;
-        let version = raw.packet().await.unwrap();
-        assert_eq!(version[..5], [2, 0, 0, 0, 3]);
+        raw.greet().await;
         raw
+    }
+
+    /// INIT and VERSION.
+    pub async fn greet(&mut self) {
+        self.send(&packet(1, &[&3u32.to_be_bytes()])).await;
+        let version = self.packet().await.unwrap();
+        assert_eq!(version[..5], [2, 0, 0, 0, 3]);
     }
 
     /// Sends bytes as they are.
@@ -110,6 +116,32 @@ impl Raw {
         (number(1), number(5), String::from_utf8(text).unwrap())
     }
 
+    /// Sends a request and returns its answer, from the type on.
+    pub async fn ask(&mut self, request: &[u8]) -> Vec<u8> {
+        self.send(request).await;
+        self.packet().await.expect("an answer")
+    }
+
+    /// Sends a request that must succeed with nothing more to say.
+    pub async fn done(&mut self, request: &[u8]) {
+        self.send(request).await;
+        let (_, code, sentence) = self.status().await;
+        assert_eq!(
+            code,
+            0,
+            "{sentence}: {:?}",
+            &request[..request.len().min(64)]
+        );
+    }
+
+    /// Sends a request that must be refused; returns the code and the sentence.
+    pub async fn refused(&mut self, request: &[u8]) -> (u32, String) {
+        self.send(request).await;
+        let (_, code, sentence) = self.status().await;
+        assert_ne!(code, 0, "{:?}", &request[..request.len().min(64)]);
+        (code, sentence)
+    }
+
     /// Opens a file and returns its handle.
     pub async fn open(&mut self, path: &str, flags: u32) -> Vec<u8> {
         self.send(&packet(
@@ -126,6 +158,34 @@ impl Raw {
         assert_eq!(packet[0], 102, "a handle, not {packet:?}");
         packet[9..].to_vec()
     }
+}
+
+/// A connection from an address of this machine.
+pub async fn stream_from(server: SocketAddr, from: [u8; 4]) -> TcpStream {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind(SocketAddr::from((from, 0))).unwrap();
+    socket.connect(server).await.unwrap()
+}
+
+/// A session from an address of this machine, not logged in.
+pub async fn session_from(
+    server: SocketAddr,
+    from: [u8; 4],
+) -> Result<Handle<Trusting>, russh::Error> {
+    let stream = stream_from(server, from).await;
+    connect_stream(Arc::new(Config::default()), stream, Trusting).await
+}
+
+/// Whether the server lets a user in with a key.
+pub async fn log_in(
+    session: &mut Handle<Trusting>,
+    user: &str,
+    key: &Path,
+) -> Result<bool, russh::Error> {
+    let key = load_secret_key(key, None).unwrap();
+    let key = PrivateKeyWithHashAlg::new(Arc::new(key), None);
+    let answer = session.authenticate_publickey(user, key).await?;
+    Ok(answer.success())
 }
 
 /// A packet with its length.
@@ -173,4 +233,17 @@ pub fn write(number: u32, handle: &[u8], offset: u64, data: &[u8]) -> Vec<u8> {
             &text(data),
         ],
     )
+}
+
+/// An extended request.
+pub fn extended(number: u32, name: &str, fields: &[&[u8]]) -> Vec<u8> {
+    packet(
+        200,
+        &[&id(number), &text(name.as_bytes()), &fields.concat()],
+    )
+}
+
+/// A request with one string: a path or a handle.
+pub fn about(kind: u8, number: u32, bytes: &[u8]) -> Vec<u8> {
+    packet(kind, &[&id(number), &text(bytes)])
 }

@@ -13,8 +13,12 @@
 mod claims;
 #[path = "../common/mod.rs"]
 mod common;
+mod extensions;
+mod files;
+mod listings;
 mod login;
 mod packets;
+mod quota;
 mod rules;
 mod sessions;
 mod transfers;

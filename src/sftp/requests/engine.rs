@@ -326,3 +326,115 @@ impl Drop for Engine {
         self.close_all();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use proptest::prelude::{Just, Strategy, any, prop, prop_assert, prop_oneof, proptest};
+    use tempfile::TempDir;
+
+    use super::Engine;
+    use crate::sftp::event::{Actor, Recorder};
+    use crate::sftp::limits::{Limits, Quota};
+    use crate::sftp::requests::codec::Decoder;
+    use crate::sftp::root::jail::Jail;
+
+    /// A field of a request: a string that could be a path, a handle or the name of an extension, a number, or anything.
+    fn field() -> impl Strategy<Value = Vec<u8>> {
+        let known = prop::sample::select(vec![
+            "0",
+            "1",
+            "2",
+            "/",
+            "inbox",
+            "inbox/a",
+            "inbox/b/c",
+            "outbox/a",
+            "STATUS.txt",
+            "~",
+            "sha256",
+            "copy-data",
+            "check-file",
+            "check-file-name",
+            "check-file-handle",
+            "users-groups-by-id@openssh.com",
+            "expand-path@openssh.com",
+            "home-directory",
+            "statvfs@openssh.com",
+            "posix-rename@openssh.com",
+            "lsetstat@openssh.com",
+        ]);
+        let string = |bytes: &[u8]| [&(bytes.len() as u32).to_be_bytes(), bytes].concat();
+        prop_oneof![
+            4 => known.prop_map(move |text| string(text.as_bytes())),
+            1 => prop::collection::vec(any::<u8>(), 0..20).prop_map(move |bytes| string(&bytes)),
+            1 => (0u32..64).prop_map(|number| number.to_be_bytes().to_vec()),
+            1 => any::<u64>().prop_map(|number| number.to_be_bytes().to_vec()),
+            1 => Just(vec![0; 8]),
+            1 => prop::collection::vec(any::<u8>(), 0..9),
+        ]
+    }
+
+    fn packet() -> impl Strategy<Value = Vec<u8>> {
+        let kind = prop_oneof![8 => 3u8..21, 6 => Just(200u8), 1 => any::<u8>()];
+        (kind, prop::collection::vec(field(), 0..6)).prop_map(|(kind, fields)| {
+            let payload = fields.concat();
+            let length = (payload.len() as u32 + 5).to_be_bytes();
+            [&length[..], &[kind, 0, 0, 0, 7], &payload].concat()
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_asked_is_answered(packets in prop::collection::vec(packet(), 1..30)) {
+            let dir = TempDir::new().unwrap();
+            for folder in ["inbox", "outbox", "receipts"] {
+                fs::create_dir(dir.path().join(folder)).unwrap();
+                fs::write(dir.path().join(folder).join("a"), [7; 600]).unwrap();
+            }
+            let limits = Limits {
+                quota: Quota { bytes: 1 << 20, files: 10 },
+                ..Limits::default()
+            };
+            let actor = Actor {
+                account: "bkn".to_owned(),
+                peer: None,
+                client: None,
+                recorder: Recorder::default(),
+            };
+            let jail = Jail::open(dir.path(), &limits).unwrap();
+            let mut engine = Engine::new(jail, actor, limits.open_handles);
+            let mut decoder = Decoder::default();
+            let stream = [&[0, 0, 0, 5, 1, 0, 0, 0, 3], &*packets.concat()].concat();
+            let (mut input, mut answers) = (&stream[..], Vec::new());
+            while let Ok(Some(item)) = decoder.next(&mut input) {
+                if engine.handle(item, &mut answers).is_err() {
+                    break;
+                }
+                while let Some(work) = engine.take_work() {
+                    engine.give_back(work.slice(), &mut answers);
+                }
+                prop_assert!(!engine.is_busy());
+            }
+            let mut rest = &answers[..];
+            while let Some((length, after)) = rest.split_first_chunk::<4>() {
+                let length = u32::from_be_bytes(*length) as usize;
+                prop_assert!((5..=34_000).contains(&length) && length <= after.len());
+                rest = &after[length..];
+            }
+            prop_assert!(rest.is_empty());
+            let kept: u64 = walk(&dir.path().join("inbox"));
+            prop_assert!(kept <= 1 << 20, "{}", kept);
+        }
+    }
+
+    fn walk(folder: &std::path::Path) -> u64 {
+        let entries = fs::read_dir(folder).unwrap();
+        let size = |entry: fs::DirEntry| match entry.metadata().unwrap() {
+            metadata if metadata.is_dir() => walk(&entry.path()),
+            metadata => metadata.len(),
+        };
+        entries.map(|entry| size(entry.unwrap())).sum()
+    }
+}

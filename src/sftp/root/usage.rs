@@ -2,15 +2,16 @@
 //!
 //! A walk through the inbox counts; between two walks, what this process lets grow is added. So a WRITE costs an
 //! addition, not a walk. A walk is repeated when it is older than a second, and before anything is refused, since what
-//! was removed, taken in by the pipeline or written by another process shows only there; but never so often that
-//! walking takes more than a small part of the time. What several processes write between two walks may exceed the
-//! quota by as much.
+//! was removed, taken in by the pipeline or written by another process shows only there. Walking never takes more than a
+//! small part of the time: who would be refused waits for its turn. What several processes write between two walks may
+//! exceed the quota by as much.
 //!
 //! A file counts with its size, holes included: what it can be read as is what has to be taken in.
 
 use std::collections::HashMap;
 use std::io;
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, Weak};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use cap_std::fs::Dir;
@@ -24,10 +25,10 @@ use crate::sftp::root::folder::{entries, open_folder};
 
 /// A walk is old after this.
 const OLD: Duration = Duration::from_secs(1);
-/// After a walk that took a while, this many times as long must pass before the next one for the sake of age,
-const IDLE_PER_WALK: u32 = 100;
-/// or before the next one for the sake of a refusal.
-const IDLE_PER_REFUSAL: u32 = 10;
+/// After a walk, this many times as long as it took must pass before the next one for the sake of age,
+const IDLE_FOR_AGE: u32 = 100;
+/// or before the next one that somebody waits for.
+const IDLE_FOR_NEED: u32 = 10;
 /// Folders one in the other that are counted; parties cannot make as many.
 const DEEPEST: usize = 64;
 
@@ -69,17 +70,8 @@ struct Walk {
     found: Amount,
     /// [`Count::grown`] before it.
     grown_before: Amount,
-    ended: Instant,
+    began: Instant,
     took: Duration,
-}
-
-/// Why the inbox is walked through.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Cause {
-    /// The last walk is old.
-    Age,
-    /// Something would be refused, or is to be shown.
-    Need,
 }
 
 impl Usage {
@@ -116,9 +108,9 @@ impl Usage {
     /// # Errors
     /// The inbox is full: how much is allowed, and what to do.
     pub(crate) fn grow(&self, more: Amount) -> Result<(), Refusal> {
-        self.walk(Cause::Age)?;
+        self.count_sometimes()?;
         if !locked(&self.count).take(more) {
-            self.walk(Cause::Need)?;
+            self.count_now()?;
             let mut count = locked(&self.count);
             if !count.take(more) {
                 return Err(full(count.quota, more));
@@ -132,7 +124,7 @@ impl Usage {
     /// # Errors
     /// The inbox cannot be read.
     pub(crate) fn left(&self) -> Result<(Quota, Amount), Refusal> {
-        self.walk(Cause::Need)?;
+        self.count_now()?;
         let count = locked(&self.count);
         let used = count.used();
         let left = Amount {
@@ -142,50 +134,55 @@ impl Usage {
         Ok((count.quota, left))
     }
 
-    /// Walks through the inbox if the last walk is too old for that cause.
-    fn walk(&self, cause: Cause) -> Result<(), Refusal> {
-        if !locked(&self.count).is_due(cause) {
+    /// Walks through the inbox if the last walk is old, unless somebody does.
+    fn count_sometimes(&self) -> Result<(), Refusal> {
+        let last = locked(&self.count).last;
+        let Some(last) = last else {
+            return self.count_now();
+        };
+        if last.began.elapsed() < OLD.max(last.took * IDLE_FOR_AGE) {
             return Ok(());
         }
-        let _alone = match cause {
-            // Whoever walks does it for all.
-            Cause::Age if locked(&self.count).last.is_some() => match self.walking.try_lock() {
-                Ok(alone) => alone,
-                Err(_) => return Ok(()),
-            },
-            Cause::Age | Cause::Need => off_the_loop(|| locked(&self.walking)),
-        };
-        let grown_before = {
-            let count = locked(&self.count);
-            if !count.is_due(cause) {
-                return Ok(());
+        match self.walking.try_lock() {
+            Ok(_alone) => self.walk(),
+            Err(_) => Ok(()),
+        }
+    }
+
+    /// Has the inbox walked through from now on, by this thread or another.
+    fn count_now(&self) -> Result<(), Refusal> {
+        let asked = Instant::now();
+        off_the_loop(|| {
+            let _alone = locked(&self.walking);
+            let last = locked(&self.count).last;
+            if let Some(last) = last {
+                if last.began >= asked {
+                    return Ok(());
+                }
+                let next = last.took * (IDLE_FOR_NEED + 1);
+                thread::sleep(next.saturating_sub(last.began.elapsed()));
             }
-            count.grown
-        };
-        let begun = Instant::now();
+            self.walk()
+        })
+    }
+
+    /// Walks through the inbox; with [`Usage::walking`] held.
+    fn walk(&self) -> Result<(), Refusal> {
+        let grown_before = locked(&self.count).grown;
+        let began = Instant::now();
         let mut found = Amount::default();
         off_the_loop(|| add(&self.inbox, DEEPEST, &mut found))?;
         locked(&self.count).last = Some(Walk {
             found,
             grown_before,
-            ended: Instant::now(),
-            took: begun.elapsed(),
+            began,
+            took: began.elapsed(),
         });
         Ok(())
     }
 }
 
 impl Count {
-    fn is_due(&self, cause: Cause) -> bool {
-        self.last.is_none_or(|last| {
-            last.ended.elapsed()
-                >= match cause {
-                    Cause::Age => OLD.max(last.took * IDLE_PER_WALK),
-                    Cause::Need => last.took * IDLE_PER_REFUSAL,
-                }
-        })
-    }
-
     fn used(&self) -> Amount {
         let (found, before) = self
             .last
@@ -390,7 +387,7 @@ mod tests {
         // A walk sees what is there, whatever was announced.
         fs::remove_file(dir.path().join("f")).unwrap();
         fs::write(dir.path().join("g"), [0; 60]).unwrap();
-        while second.left().unwrap().1.bytes != 40 {}
+        assert_eq!(second.left().unwrap().1.bytes, 40);
         first.grow(bytes(40)).unwrap();
     }
 

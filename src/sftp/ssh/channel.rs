@@ -9,14 +9,17 @@
 //! The pump sends through the session's own queue, which has one place and which russh empties only while nothing is
 //! pending and no key exchange runs. So an accepted message is the event that was missing.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use russh::ChannelId;
 use russh::server::{Handle, Session};
 
-use crate::sftp::requests::codec::{Decoder, Violation};
+use crate::sftp::requests::codec::{Decoder, Item, Violation};
 use crate::sftp::requests::engine::Engine;
 use crate::sftp::requests::work::{Progress, Work};
+use crate::sftp::ssh::pace::Pace;
 use crate::sftp::ssh::stash::Stash;
 
 /// Output is handed over in pieces of about this size.
@@ -26,6 +29,7 @@ const PIECE: usize = 64 * 1024;
 #[derive(Clone)]
 pub(crate) struct SftpChannel {
     shared: Arc<Mutex<State>>,
+    pace: Arc<Pace>,
     id: ChannelId,
 }
 
@@ -50,6 +54,8 @@ struct State {
     unfinished: bool,
     /// The client has sent its last byte.
     ended: bool,
+    /// Requests since the pace was last kept.
+    requests: u32,
     pump: Pump,
     waiting_input: usize,
     pending_output: usize,
@@ -74,17 +80,20 @@ impl SftpChannel {
     pub(crate) fn new(
         id: ChannelId,
         engine: Engine,
+        pace: Arc<Pace>,
         waiting_input: usize,
         pending_output: usize,
     ) -> Self {
         Self {
             id,
+            pace,
             shared: Arc::new(Mutex::new(State {
                 engine,
                 decoder: Decoder::default(),
                 stash: Stash::default(),
                 unfinished: false,
                 ended: false,
+                requests: 0,
                 pump: Pump::Off,
                 waiting_input,
                 pending_output,
@@ -119,6 +128,15 @@ impl SftpChannel {
     pub(crate) fn end_of_input(&self, session: &mut Session) -> Result<Outcome, russh::Error> {
         self.lock().ended = true;
         self.feed(&[], session)
+    }
+
+    /// Waits, if requests were made faster than the connection may make them. Nothing is read meanwhile.
+    pub(crate) async fn keep_pace(&self) {
+        let requests = std::mem::take(&mut self.lock().requests);
+        let wait = self.pace.spend(requests, Instant::now());
+        if !wait.is_zero() {
+            tokio::time::sleep(wait).await;
+        }
     }
 
     /// Forgets everything and closes all files.
@@ -161,7 +179,10 @@ impl SftpChannel {
             return;
         }
         loop {
-            let step = self.lock().pump_step();
+            // A panic here would end this task alone, and the client would wait for ever.
+            let step = catch_unwind(AssertUnwindSafe(|| self.lock().pump_step()))
+                .unwrap_or(Step::Broken("a request failed badly"));
+            self.keep_pace().await;
             let sent = match step {
                 Step::Output(output) => handle.data(self.id, output).await.map_err(drop),
                 // Answers already sent go out before callbacks may answer again.
@@ -193,9 +214,12 @@ impl SftpChannel {
         }
     }
 
-    /// Sends the answer after the last slice; after another, only sees whether the session is still there.
+    /// Sends the answer, if that was the last slice.
     async fn go_on(&self, progress: Progress, handle: &Handle) -> Result<(), ()> {
         let output = self.lock().give_back(progress);
+        if output.is_empty() {
+            return Ok(());
+        }
         handle.data(self.id, output).await.map_err(drop)
     }
 
@@ -295,6 +319,9 @@ impl State {
             }
             match self.decoder.next(input) {
                 Ok(Some(item)) => {
+                    if !matches!(item, Item::WriteData(_) | Item::WriteEnd) {
+                        self.requests = self.requests.saturating_add(1);
+                    }
                     if let Err(violation) = self.engine.handle(item, &mut output) {
                         break Err(violation);
                     }

@@ -3,28 +3,37 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Instant;
 
 use jiff::Timestamp;
-use russh::keys::{Algorithm, HashAlg, PublicKey};
+use russh::keys::ssh_key::Fingerprint;
+use russh::keys::{Certificate, HashAlg};
 use russh::server::{
     Auth, ChannelOpenHandle, Handler, Msg, PublicKeyOffer, Session, VerifiedPublicKey,
 };
 use russh::{Channel, ChannelId, ChannelOpenFailure, Disconnect, Pty};
 
-use crate::sftp::event::Actor;
-use crate::sftp::login::auth::{Login, Reason};
+use crate::sftp::event::{Actor, Event, What};
+use crate::sftp::login::auth::Login;
+use crate::sftp::login::reason::Reason;
 use crate::sftp::requests::engine::Engine;
 use crate::sftp::root::jail::Jail;
 use crate::sftp::ssh::channel::{Outcome, SftpChannel};
-use crate::sftp::ssh::listener::{Pulse, Shared};
+use crate::sftp::ssh::listener::Shared;
+use crate::sftp::ssh::pace::Pace;
+use crate::sftp::ssh::pulse::Pulse;
 
 /// Channels in the life of one connection: russh keeps a little of each that we close first.
 const CHANNELS_EVER: usize = 4096;
+
+/// SSH_OPEN_RESOURCE_SHORTAGE (RFC 4254 §5.1).
+const RESOURCE_SHORTAGE: u32 = 4;
 
 /// One connection.
 pub(crate) struct Connection {
     server: Arc<Shared>,
     pulse: Arc<Pulse>,
+    pace: Arc<Pace>,
     peer: IpAddr,
     login: Option<Login>,
     /// `None` until the channel asks for SFTP.
@@ -35,9 +44,11 @@ pub(crate) struct Connection {
 impl Connection {
     /// A connection that has not logged in yet.
     pub(crate) fn new(server: Arc<Shared>, pulse: Arc<Pulse>, peer: IpAddr) -> Self {
+        let pace = Pace::new(server.limits().requests_per_second, Instant::now());
         Self {
             server,
             pulse,
+            pace: Arc::new(pace),
             peer,
             login: None,
             channels: HashMap::new(),
@@ -45,19 +56,22 @@ impl Connection {
         }
     }
 
-    fn admit(&self, user: &str, key: &PublicKey, algorithm: &Algorithm) -> Result<Login, Reason> {
-        self.server
-            .registry()
-            .admit(user, key, algorithm, self.peer, Timestamp::now())
+    /// Lets a party in. `fingerprint` is that of the key that it has proven.
+    fn welcome(&mut self, login: Login, fingerprint: Fingerprint) -> Auth {
+        tracing::info!(account = %login.account, peer = %self.peer, %fingerprint, "login");
+        self.login = Some(login);
+        Auth::Accept
     }
 
-    fn report_refusal(&self, user: &str, reason: Reason) {
+    /// Turns somebody away. The client is told the same whatever the reason, after the same time.
+    fn refused(&self, user: &str, reason: Reason) -> Auth {
         let account = if self.server.registry().knows(user) {
             user
         } else {
             "(unknown)"
         };
-        tracing::info!(%account, peer = %self.peer, ?reason, "login refused");
+        tracing::info!(%account, peer = %self.peer, reason = reason.word(), "login refused");
+        Auth::reject()
     }
 
     /// Starts SFTP on a channel, or says in the log why it cannot.
@@ -76,6 +90,7 @@ impl Connection {
                 Some(SftpChannel::new(
                     id,
                     engine,
+                    Arc::clone(&self.pace),
                     limits.waiting_input,
                     limits.pending_output,
                 ))
@@ -107,10 +122,21 @@ impl Connection {
                 session.close(id)
             }
             Outcome::Flooded => {
-                tracing::warn!(peer = %self.peer, "the client sends requests but does not read answers");
+                self.turned_away("waiting_input");
                 Err(russh::Error::Disconnect)
             }
         }
+    }
+
+    /// Tells that a bound has ended something here.
+    fn turned_away(&self, reason: &'static str) {
+        self.server.recorder().tell(Event {
+            at: Timestamp::now(),
+            account: self.login.as_ref().map(|login| login.account.clone()),
+            peer: Some(self.peer),
+            client: None,
+            what: What::TurnedAway { reason },
+        });
     }
 
     /// A request for something that is not SFTP: refused and closed, or `scp -O` would wait for ever.
@@ -128,41 +154,67 @@ impl Connection {
 impl Handler for Connection {
     type Error = russh::Error;
 
+    /// Called when the client asks for the first login method; there is no banner.
+    async fn authentication_banner(&mut self) -> Result<Option<String>, Self::Error> {
+        self.pulse.asked_for_login();
+        Ok(None)
+    }
+
     async fn auth_publickey_offered(
         &mut self,
         user: &str,
         offer: PublicKeyOffer<'_>,
     ) -> Result<Auth, Self::Error> {
-        Ok(match self.admit(user, offer.public_key, offer.algorithm) {
-            Ok(_) => Auth::Accept,
-            Err(reason) => {
-                self.report_refusal(user, reason);
-                Auth::reject()
-            }
-        })
+        let registry = self.server.registry();
+        let (key, algorithm) = (offer.public_key, offer.algorithm);
+        Ok(
+            match registry.invite(user, key, algorithm, self.peer, Timestamp::now()) {
+                Ok(()) => Auth::Accept,
+                Err(reason) => self.refused(user, reason),
+            },
+        )
     }
 
     async fn auth_publickey(
         &mut self,
         user: &str,
-        key: VerifiedPublicKey<'_>,
+        proven: VerifiedPublicKey<'_>,
     ) -> Result<Auth, Self::Error> {
-        Ok(match self.admit(user, key.public_key, key.algorithm) {
-            Ok(login) => {
-                let fingerprint = key.public_key.fingerprint(HashAlg::Sha256);
-                tracing::info!(account = %login.account, peer = %self.peer, %fingerprint, "login");
-                self.login = Some(login);
-                Auth::Accept
-            }
-            Err(reason) => {
-                self.report_refusal(user, reason);
-                Auth::reject()
-            }
-        })
+        let registry = self.server.registry();
+        let (key, algorithm) = (proven.public_key, proven.algorithm);
+        Ok(
+            match registry.admit(user, key, algorithm, self.peer, Timestamp::now()) {
+                Ok(login) => self.welcome(login, key.fingerprint(HashAlg::Sha256)),
+                Err(reason) => self.refused(user, reason),
+            },
+        )
+    }
+
+    async fn auth_openssh_certificate(
+        &mut self,
+        user: &str,
+        certificate: &Certificate,
+    ) -> Result<Auth, Self::Error> {
+        let registry = self.server.registry();
+        Ok(
+            match registry.admit_certificate(user, certificate, self.peer, Timestamp::now()) {
+                Ok(login) => {
+                    // The key id may be somebody's name; serial and authority say which certificate it was.
+                    let serial = certificate.serial();
+                    let authority = certificate.signature_key().fingerprint(HashAlg::Sha256);
+                    tracing::info!(account = %login.account, serial, %authority, "certificate accepted");
+                    let key = certificate.public_key();
+                    self.welcome(login, key.fingerprint(HashAlg::Sha256))
+                }
+                Err(reason) => self.refused(user, reason),
+            },
+        )
     }
 
     async fn auth_succeeded(&mut self, _: &mut Session) -> Result<(), Self::Error> {
-        self.pulse.logged_in();
+        if let Some(login) = &self.login {
+            self.pulse.logged_in(&login.account);
+        }
         Ok(())
     }
 
@@ -174,6 +226,7 @@ impl Handler for Connection {
     ) -> Result<(), Self::Error> {
         self.channels_ever += 1;
         if self.channels_ever > CHANNELS_EVER {
+            self.turned_away("channels");
             let reason = Disconnect::ByApplication;
             return session.disconnect(reason, "too many channels; connect again", "en");
         }
@@ -181,7 +234,13 @@ impl Handler for Connection {
         self.channels
             .retain(|_, sftp| !sftp.as_ref().is_some_and(SftpChannel::is_closed));
         if self.channels.len() >= self.server.limits().channels {
-            reply.reject(ChannelOpenFailure::ResourceShortage).await;
+            self.turned_away("channels");
+            let reason = "too many sessions on this connection; close one, or connect again";
+            let why = ChannelOpenFailure::Other {
+                code: RESOURCE_SHORTAGE,
+                reason: reason.to_owned(),
+            };
+            reply.reject(why).await;
             return Ok(());
         }
         // The channel itself is dropped here: its bytes come by `data`, and nothing else may wait for them.
@@ -217,8 +276,11 @@ impl Handler for Connection {
         self.pulse.beat();
         match self.channels.get(&id) {
             Some(Some(sftp)) => {
+                let sftp = sftp.clone();
                 let outcome = sftp.feed(data, session)?;
-                self.after(id, outcome, session)
+                self.after(id, outcome, session)?;
+                sftp.keep_pace().await;
+                Ok(())
             }
             _ => Ok(()),
         }
@@ -233,8 +295,11 @@ impl Handler for Connection {
         self.pulse.beat();
         match self.channels.get(&id) {
             Some(Some(sftp)) => {
+                let sftp = sftp.clone();
                 let outcome = sftp.feed(&[], session)?;
-                self.after(id, outcome, session)
+                self.after(id, outcome, session)?;
+                sftp.keep_pace().await;
+                Ok(())
             }
             _ => Ok(()),
         }

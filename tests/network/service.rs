@@ -1,0 +1,127 @@
+//! `padan serve` in its own process, so that what a flood costs can be measured.
+
+use std::fs;
+use std::io::{self, BufRead, BufReader};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+
+use crate::common::raw::{Raw, session_from};
+
+/// A service that ends when this is dropped.
+pub struct Service {
+    dir: TempDir,
+    process: Child,
+    /// Where it listens.
+    pub address: SocketAddr,
+}
+
+impl Service {
+    /// Lays out an exchange, changes its configuration, and serves it. `wrapper` runs the program, if it is not empty.
+    pub fn start(changes: &[(&str, &str)], wrapper: &[&str]) -> Self {
+        let dir = TempDir::new().unwrap();
+        let binary = env!("CARGO_BIN_EXE_padan");
+        let init = Command::new(binary)
+            .args(["init", "--trial"])
+            .arg(dir.path())
+            .output();
+        assert!(init.unwrap().status.success());
+        let config = dir.path().join("padan.yaml");
+        let mut text = fs::read_to_string(&config).unwrap();
+        for (from, to) in changes {
+            assert!(text.contains(from), "no {from:?}");
+            text = text.replace(from, to);
+        }
+        fs::write(&config, text).unwrap();
+        let mut words = wrapper.iter().copied().chain([binary]);
+        let mut process = Command::new(words.next().unwrap())
+            .args(words)
+            .args(["serve", "--listen", "127.0.0.1:0", "--config"])
+            .arg(&config)
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut log = BufReader::new(process.stderr.take().unwrap());
+        let mut line = String::new();
+        let address = loop {
+            line.clear();
+            assert_ne!(log.read_line(&mut line).unwrap(), 0, "the service ended");
+            if let Some(address) = line.trim().strip_prefix("listening sftp=") {
+                break address.parse().unwrap();
+            }
+        };
+        // A full pipe would stop the service.
+        thread::spawn(move || io::copy(&mut log, &mut io::sink()));
+        Self {
+            dir,
+            process,
+            address,
+        }
+    }
+
+    /// A party's private key.
+    pub fn key(&self, party: &str) -> PathBuf {
+        self.dir.path().join("trial").join(party).join("id_ed25519")
+    }
+
+    /// A path in a party's root.
+    pub fn root(&self, party: &str, path: &str) -> PathBuf {
+        self.dir.path().join("data/parties").join(party).join(path)
+    }
+
+    /// A session from an address of this machine, logged in and greeted.
+    pub async fn greeted(&self, party: &str, from: [u8; 4]) -> Raw {
+        let session = session_from(self.address, from).await.unwrap();
+        let mut raw = Raw::of(session, party, &self.key(party)).await;
+        raw.greet().await;
+        raw
+    }
+
+    /// The most memory that the service has had until now, in bytes.
+    pub fn most_memory(&self) -> usize {
+        self.memory("status", "VmHWM:")
+    }
+
+    /// The memory that the service has to itself and its share of what it has in common with others, in bytes.
+    pub fn share_of_memory(&self) -> usize {
+        self.memory("smaps_rollup", "Pss:")
+    }
+
+    fn memory(&self, file: &str, name: &str) -> usize {
+        let path = format!("/proc/{}/{file}", self.process.id());
+        let text = fs::read_to_string(path).unwrap();
+        let line = text.lines().find_map(|line| line.strip_prefix(name));
+        let kib: usize = line
+            .unwrap()
+            .trim()
+            .trim_end_matches(" kB")
+            .parse()
+            .unwrap();
+        kib * 1024
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        // SIGTERM, so that a wrapper hands it on.
+        let _ = Command::new("kill")
+            .arg(self.process.id().to_string())
+            .status();
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// A runtime for clients, apart from any server's.
+pub fn clients() -> Runtime {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap()
+}
