@@ -50,6 +50,16 @@ pub struct Config {
     pub warnings: Vec<Problem>,
 }
 
+/// How long what broken uploads leave behind stays, unless the file says otherwise.
+const LEFTOVERS: Duration = Duration::from_secs(7 * 24 * 3_600);
+
+impl Config {
+    /// How long what broken uploads leave behind in an inbox rests before it is removed.
+    pub fn leftovers(&self) -> Duration {
+        self.sftp.leftovers.unwrap_or(LEFTOVERS)
+    }
+}
+
 /// The service's own keys; each private file 0600 or it is refused.
 #[derive(Debug, Clone)]
 pub struct KeyFiles {

@@ -7,17 +7,20 @@
 //! - `login`: who may come in (`auth`), by key or `certificate`, from `authorized_keys` and the `addresses` in it, or
 //!   for which `reason` not; what the server proves itself with (`host_key`).
 //! - `requests`: `codec` cuts the bytes, `request` reads what is asked for; `engine` and `extensions` carry it out on
-//!   `handles`, what takes long as `work` in slices; `reply` writes the answer, `refusal` says why not.
+//!   `handles`, which take the `fingerprint` of an upload; what takes long is `work` in slices; `reply` writes the
+//!   answer, `refusal` says why not, and a `denial` is told.
 //! - `root`: `path` makes a strange path canonical, `policy` says whether the party may do this there, `usage` whether
 //!   there is room for it; the `jail` (`folder`, `listing`, `locking`) does it.
 //!
-//! What happens is told as an [`Event`]. [`client`] is the other side, for the demonstration and tests.
+//! What happens is told as an [`Event`]: `facts` are its fields, `names` says what may be shown of a name. [`client`] is
+//! the other side, for the demonstration and tests.
 //!
 //! The whole SFTP layer runs inline in russh's `data` callback: a task that reads russh's `Channel` deadlocks with
 //! clients that pipeline (the session waits for the task, the task for the session).
 //!
 //! What this room never does: decrypt, read a manifest, know a delivery, share memory with the pipeline, follow or
-//! make a link, log a file name. It meets the pipeline at the folders: an open writer holds a shared advisory lock.
+//! make a link, tell a name that does not follow the rule for deliveries. It meets the pipeline at the folders: an open
+//! writer holds a shared advisory lock.
 
 pub mod client;
 mod event;
@@ -36,7 +39,7 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 
-pub use event::{Event, Recorder, What};
+pub use event::{Event, Facts, Recorder, What, shown_name};
 pub use limits::{Bans, Limits, Quota, Startups};
 pub use ssh::listener::Server;
 pub use stdio::{Ended, Rules, Visit, serve_stdio};

@@ -14,7 +14,7 @@ use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::io::Errno;
 
 use crate::fault::Fault;
-use crate::sftp::event::{Actor, Recorder};
+use crate::sftp::event::{Actor, Recorder, What};
 use crate::sftp::limits::Limits;
 use crate::sftp::requests::codec::{Decoder, Item, Violation};
 use crate::sftp::requests::engine::Engine;
@@ -80,17 +80,27 @@ pub fn serve_stdio(visit: &Visit, input: impl AsFd, output: impl AsFd) -> Result
         client: None,
         recorder: visit.recorder.clone(),
     };
-    let engine = Engine::new(jail, actor, visit.limits.open_handles);
+    let begun = Instant::now();
+    actor.tell(What::Login { fingerprint: None });
+    let engine = Engine::new(jail, actor.clone(), visit.limits.open_handles);
     let wire = Wire::over(input.as_fd(), output.as_fd(), visit.limits.idle);
-    let pace = Pace::new(visit.limits.requests_per_second, Instant::now());
-    match wire.and_then(|wire| converse(engine, &wire, &pace)) {
+    let pace = Pace::new(visit.limits.requests_per_second, begun);
+    let ended = match wire.and_then(|wire| converse(engine, &wire, &pace)) {
         Ok(()) => Ok(Ended::Left),
         Err(Stop::Ended(ended)) => Ok(ended),
         Err(Stop::Trouble(error)) => Err(Fault::Network {
             doing: "speak SFTP on standard input and output",
             problem: error.to_string(),
         }),
+    };
+    match ended {
+        Ok(Ended::Idle) => actor.tell(What::TurnedAway { reason: "idle" }),
+        Ok(Ended::Broken(reason)) => actor.tell(What::TurnedAway { reason }),
+        Ok(Ended::Left) | Err(_) => {}
     }
+    let duration = begun.elapsed();
+    actor.tell(What::Ended { duration });
+    ended
 }
 
 /// Carries out requests until the client has sent its last byte.

@@ -19,9 +19,8 @@ pub const MIB: usize = 1 << 20;
 /// Nothing, as little as there is, around the 32 KiB that clients ask for at a time, and many of them.
 const SIZES: [usize; 6] = [0, 1, 32 * KIB - 1, 32 * KIB, 32 * KIB + 1, 64 * MIB];
 
-/// With a space; Indonesian; Arabic, from the right; outside the basic plane; the same letter composed and combining.
-const NAMES: [&str; 6] = [
-    "dua kata.txt",
+/// Indonesian with spaces; Arabic, from the right; outside the basic plane; the same letter composed and combining.
+const NAMES: [&str; 5] = [
     "Perjanjian – “mutasi” désember.txt",
     "تقرير شهري.txt",
     "📦✅.txt",

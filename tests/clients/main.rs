@@ -19,6 +19,7 @@ mod common;
 mod curl;
 mod lftp;
 mod openssh;
+mod page;
 mod paramiko;
 mod psftp;
 mod rclone;

@@ -67,3 +67,17 @@ fn paramiko_fetches_256_mib_in_one_burst() {
     Paramiko.job(&site.login, &get).unwrap().succeed();
     assert!(fs::read(local).unwrap() == content);
 }
+
+#[test]
+#[ignore = "needs paramiko, sha256sum"]
+fn paramiko_has_the_server_make_a_checksum() {
+    let (site, remote) = (Site::start(), "/receipts/f");
+    fs::write(site.disk(remote), noise(3 * MIB + 1, 10)).unwrap();
+    let there = script(&site.login).args(["digest", "sha256", remote]);
+    let here = Job::new(&site.login, "sha256sum").arg(site.disk(remote));
+    let (there, here) = (there.succeed(), here.succeed());
+    assert!(
+        here.starts_with(there.trim()) && there.trim().len() == 64,
+        "{there} {here}"
+    );
+}

@@ -60,6 +60,12 @@ def names(sftp, folder):
         print(entry.filename)
 
 
+def digest(sftp, algorithm, remote):
+    """The server reads the file; only its checksum travels."""
+    with sftp.open(remote, "rb") as file:
+        print(file.check(algorithm).hex())
+
+
 def rename(sftp, old, new):
     sftp.posix_rename(old, new)
 
@@ -90,6 +96,7 @@ TASKS = {
     "put-with-time": put_with_time,
     "get-with-time": get_with_time,
     "list": names,
+    "digest": digest,
     "rename": rename,
     "remove": remove,
     "put-tree": put_tree,

@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use padan::sftp::client::Client;
-use padan::sftp::{Account, Limits, Server, Settings};
+use padan::sftp::{Account, Limits, Recorder, Server, Settings};
 use padan::trust::generate::ssh_key_pair;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -40,6 +40,11 @@ impl SftpSite {
     /// Makes keys and folders and starts the server on a free port.
     pub fn start(limits: Limits) -> Self {
         Self::start_with(limits, |_, _| {})
+    }
+
+    /// The same with somebody who hears of what happens.
+    pub fn start_recorded(limits: Limits, recorder: Recorder) -> Self {
+        Self::start_with(limits, |settings, _| settings.recorder = recorder)
     }
 
     /// The same after `change` has had its way with the settings and the temporary folder.
@@ -67,7 +72,7 @@ impl SftpSite {
             revoked_keys: None,
             accounts: accounts.to_vec(),
             limits,
-            recorder: padan::sftp::Recorder::default(),
+            recorder: Recorder::default(),
         };
         change(&mut settings, dir.path());
         let server = Server::bind(settings).unwrap();

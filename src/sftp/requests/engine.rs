@@ -1,7 +1,8 @@
 //! Carries out requests: canonical path, then policy, then jail, then answer.
 
-use crate::sftp::event::Actor;
+use crate::sftp::event::{Actor, What, shown};
 use crate::sftp::requests::codec::{Item, MAX_DATA, Violation};
+use crate::sftp::requests::denial;
 use crate::sftp::requests::extensions;
 use crate::sftp::requests::handles::{Handles, OpenFile, Opened};
 use crate::sftp::requests::refusal::Refusal;
@@ -87,7 +88,7 @@ impl Engine {
                     result: self
                         .handles
                         .file(handle)
-                        .and_then(|file| file.file_to_change().map(drop)),
+                        .and_then(|file| file.check_writable()),
                     handle: handle.to_vec(),
                 });
             }
@@ -104,12 +105,25 @@ impl Engine {
             }
             Item::WriteEnd => {
                 if let Some(write) = self.write.take() {
+                    if let Err(refusal) = &write.result {
+                        self.tell_of_write(&write.handle, refusal);
+                    }
                     let done = write.result.map(|()| reply::ok(out, write.id));
                     self.answer_with(done, write.id, out);
                 }
             }
         }
         Ok(())
+    }
+
+    /// Tells of a refused WRITE, once for each open file: a client sends many before it hears of the first refusal.
+    fn tell_of_write(&mut self, handle: &[u8], refusal: &Refusal) {
+        if let Ok(file) = self.handles.file(handle)
+            && refusal.by_rule
+            && let Some(shown) = file.first_denial()
+        {
+            denial::tell_of_write(&self.actor, shown, refusal);
+        }
     }
 
     /// Whether something that takes long is under way: no item is carried out until it has ended.
@@ -167,8 +181,10 @@ impl Engine {
             return Err(Violation("a request without a number"));
         };
         let id = u32::from_be_bytes([*a, *b, *c, *d]);
-        let done =
-            Request::read(*kind, payload).and_then(|request| self.carry_out(id, request, out));
+        let done = Request::read(*kind, payload).and_then(|request| {
+            self.carry_out(id, request.clone(), out)
+                .inspect_err(|refusal| denial::tell(&self.actor, &request, refusal))
+        });
         self.answer_with(done, id, out);
         Ok(())
     }
@@ -242,19 +258,23 @@ impl Engine {
                 let path = CanonicalPath::parse(path)?;
                 self.jail
                     .remove(self.jail.allowed(&path, Action::Remove)?)?;
-                self.report("file removed");
+                self.actor.tell(What::Removed { file: shown(&path) });
             }
             Request::RemoveFolder(path) => {
                 let path = CanonicalPath::parse(path)?;
                 self.jail
                     .remove_folder(self.jail.allowed(&path, Action::RemoveFolder)?)?;
-                self.report("folder removed");
+                self.actor.tell(What::FolderRemoved {
+                    folder: shown(&path),
+                });
             }
             Request::MakeFolder(path) => {
                 let path = CanonicalPath::parse(path)?;
                 self.jail
                     .make_folder(self.jail.allowed(&path, Action::MakeFolder)?)?;
-                self.report("folder made");
+                self.actor.tell(What::FolderMade {
+                    folder: shown(&path),
+                });
             }
             Request::Rename { from, to } => self.rename(from, to, false)?,
             Request::ReadLink(path) => {
@@ -272,7 +292,7 @@ impl Engine {
         self.handles.room()?;
         let path = CanonicalPath::parse(path)?;
         let target = self.jail.allowed(&path, Action::Read)?;
-        let file = OpenFile::for_reading(self.jail.open_read(target)?);
+        let file = OpenFile::for_reading(self.jail.open_read(target)?, shown(&path));
         Ok(self.handles.keep(Opened::File(file)))
     }
 
@@ -281,7 +301,12 @@ impl Engine {
         let path = CanonicalPath::parse(path)?;
         let target = self.jail.allowed(&path, Action::Write)?;
         let opened = self.jail.open_write(target, mode)?;
-        let file = OpenFile::for_writing(opened, mode.read, mode.create || mode.truncate);
+        let file = OpenFile::for_writing(
+            opened,
+            shown(&path),
+            mode.read,
+            mode.create || mode.truncate,
+        );
         Ok(self.handles.keep(Opened::File(file)))
     }
 
@@ -291,7 +316,10 @@ impl Engine {
         let source = self.jail.allowed(&from, Action::RenameFrom)?;
         self.jail
             .rename(source, self.jail.allowed(&to, Action::RenameTo)?, replace)?;
-        self.report("renamed");
+        self.actor.tell(What::Renamed {
+            from: shown(&from),
+            to: shown(&to),
+        });
         Ok(())
     }
 
@@ -305,7 +333,7 @@ impl Engine {
             // The same way as any writer, so that a file being claimed is left alone.
             let target = self.jail.allowed(&path, Action::Write)?;
             let opened = self.jail.open_write(target, WriteMode::default())?;
-            let mut file = OpenFile::for_writing(opened, false, true);
+            let mut file = OpenFile::for_writing(opened, shown(&path), false, true);
             file.resize(size)?;
             file.sync()?;
         }
@@ -313,11 +341,6 @@ impl Engine {
             self.jail.set_times(target, times)?;
         }
         Ok(())
-    }
-
-    fn report(&self, what: &'static str) {
-        let Actor { account, peer, .. } = &self.actor;
-        tracing::info!(%account, ?peer, "{what}");
     }
 }
 

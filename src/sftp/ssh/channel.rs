@@ -16,6 +16,7 @@ use std::time::Instant;
 use russh::ChannelId;
 use russh::server::{Handle, Session};
 
+use crate::sftp::event::What;
 use crate::sftp::requests::codec::{Decoder, Item, Violation};
 use crate::sftp::requests::engine::Engine;
 use crate::sftp::requests::work::{Progress, Work};
@@ -202,7 +203,7 @@ impl SftpChannel {
                     return;
                 }
                 Step::Broken(reason) => {
-                    tracing::warn!(reason, "sftp protocol violation");
+                    self.lock().engine.actor.tell(What::TurnedAway { reason });
                     let _ = handle.close(self.id).await;
                     return;
                 }

@@ -12,11 +12,6 @@ use tokio::net::TcpStream;
 /// russh reads a packet's length and body separately; this makes one system call of many packets.
 const BUFFER: usize = 256 * 1024;
 
-/// Up to so many bytes are the beginning of a packet whose rest its sender holds back until they are acknowledged: the
-/// ssh2 library of Node.js writes a packet's length by itself and leaves Nagle's algorithm on. The kernel would wait
-/// 40 ms with the acknowledgement, at each request.
-const LONELY: usize = 16;
-
 /// A connection's socket. russh owns the stream and its task, so closing the socket is how a session is ended from
 /// outside.
 #[derive(Debug, Clone)]
@@ -42,6 +37,7 @@ impl Socket {
             buffer: vec![0; BUFFER].into_boxed_slice(),
             start: 0,
             end: 0,
+            unanswered: false,
         }
     }
 }
@@ -52,6 +48,8 @@ pub(crate) struct Buffered {
     buffer: Box<[u8]>,
     start: usize,
     end: usize,
+    /// Something was read and nothing written since.
+    unanswered: bool,
 }
 
 impl AsyncRead for Buffered {
@@ -62,8 +60,12 @@ impl AsyncRead for Buffered {
     ) -> Poll<io::Result<()>> {
         let this = &mut *self;
         if this.start == this.end {
-            let received = ready!(receive(&this.socket, cx, &mut this.buffer))?;
-            (this.start, this.end) = (0, received);
+            let Poll::Ready(received) = receive(&this.socket, cx, &mut this.buffer) else {
+                this.acknowledge();
+                return Poll::Pending;
+            };
+            (this.start, this.end) = (0, received?);
+            this.unanswered = true;
         }
         let held = this.buffer.get(this.start..this.end).unwrap_or_default();
         let part = held.get(..into.remaining()).unwrap_or(held);
@@ -73,12 +75,25 @@ impl AsyncRead for Buffered {
     }
 }
 
+impl Buffered {
+    /// Acknowledges at once what gets no answer. Many clients leave Nagle's algorithm on and write a packet in two
+    /// pieces, or a window before a request: they hold the second back until the first is acknowledged, and the kernel
+    /// would wait 40 ms with that, at each request. An answer carries the acknowledgement itself.
+    fn acknowledge(&mut self) {
+        if std::mem::take(&mut self.unanswered) {
+            // Where this fails the client is slower, no more.
+            let _ = rustix::net::sockopt::set_tcp_quickack(&*self.socket, true);
+        }
+    }
+}
+
 impl AsyncWrite for Buffered {
     fn poll_write(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
+        self.unanswered = false;
         loop {
             ready!(self.socket.poll_write_ready(cx))?;
             match self.socket.try_write(bytes) {
@@ -103,11 +118,6 @@ fn receive(socket: &TcpStream, cx: &mut Context<'_>, into: &mut [u8]) -> Poll<io
         ready!(socket.poll_read_ready(cx))?;
         match socket.try_read(into) {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-            Ok(count @ 1..=LONELY) => {
-                // Where this fails the client is slower, no more.
-                let _ = rustix::net::sockopt::set_tcp_quickack(socket, true);
-                return Poll::Ready(Ok(count));
-            }
             result => return Poll::Ready(result),
         }
     }
