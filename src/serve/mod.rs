@@ -5,15 +5,16 @@ mod recording;
 mod service;
 
 use std::net::{IpAddr, SocketAddr};
+use std::num::NonZero;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::agreement::PartyId;
@@ -33,14 +34,42 @@ pub use service::{LoadError, Service};
 /// as after any other end of the process.
 const LAST_DELIVERY: Duration = Duration::from_secs(20);
 
+/// Reads and writes are done inline (design §5), so a disk that stands still holds up a thread for each session that
+/// waits for it. There are more threads than processors for that: a spare one costs some kilobytes and no measurable
+/// speed.
+const THREADS_PER_PROCESSOR: usize = 4;
+const FEWEST_THREADS: usize = 16;
+/// A thread of the runtime that goes to work on the only event there is leaves nobody listening to the network until it
+/// is done. If it waits for a disk, a spare thread is to take over after this time.
+const TAKE_OVER: Duration = Duration::from_millis(20);
+
 /// The runtime for the SFTP server and the ledger.
 pub fn runtime() -> Result<Runtime, Fault> {
+    let processors = thread::available_parallelism().map_or(1, NonZero::get);
     Builder::new_multi_thread()
+        .worker_threads(FEWEST_THREADS.max(processors * THREADS_PER_PROCESSOR))
         .enable_all()
         .build()
         .map_err(|e| Fault::Network {
             doing: "start the runtime",
             problem: e.to_string(),
+        })
+}
+
+/// Wakes a thread of the runtime now and then, which listens to the network if nobody does; until the answer is dropped.
+fn keep_listening(runtime: Handle) -> Result<Sender<()>, Fault> {
+    let (stop, stopped) = channel();
+    thread::Builder::new()
+        .name("take over".into())
+        .spawn(move || {
+            while stopped.recv_timeout(TAKE_OVER) == Err(RecvTimeoutError::Timeout) {
+                runtime.spawn(async {});
+            }
+        })
+        .map(|_| stop)
+        .map_err(|error| Fault::Network {
+            doing: "start the runtime",
+            problem: error.to_string(),
         })
 }
 
@@ -89,6 +118,7 @@ pub fn serve(
         let _inside = runtime.enter();
         Signals::hear()?
     };
+    let _listening = keep_listening(runtime.handle().clone())?;
     ready(server.local_addr());
     let served = runtime.block_on(until_told(&service, &server, signals));
     stop();

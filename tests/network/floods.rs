@@ -57,7 +57,7 @@ async fn exchange(raw: &mut Raw, name: &str, len: usize, seed: u64) {
 
 #[test]
 fn five_thousand_connections_of_one_address_are_not_anothers_trouble() {
-    let service = Service::start(&[], &[]);
+    let service = Service::start(&[]);
     let over = AtomicBool::new(false);
     let clients = clients();
     let mut at_work = clients.block_on(service.greeted("bkn", OTHER));
@@ -104,7 +104,7 @@ fn clients_of_one_thread() -> tokio::runtime::Runtime {
 
 #[test]
 fn clients_that_read_nothing_cost_bounded_memory_and_hold_up_nobody() {
-    let service = Service::start(&[], &[]);
+    let service = Service::start(&[]);
     let len = 255 * KIB;
     fs::File::create(service.root("bkn", "outbox/f"))
         .unwrap()

@@ -21,3 +21,4 @@ mod panics;
 mod places;
 mod service;
 mod sessions;
+mod stalled;

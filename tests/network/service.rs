@@ -3,10 +3,12 @@
 use std::fs;
 use std::io::{self, BufRead, BufReader};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 
+use rustix::process::{Pid, Signal, kill_process_group};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
@@ -21,8 +23,16 @@ pub struct Service {
 }
 
 impl Service {
-    /// Lays out an exchange, changes its configuration, and serves it. `wrapper` runs the program, if it is not empty.
-    pub fn start(changes: &[(&str, &str)], wrapper: &[&str]) -> Self {
+    /// Lays out an exchange, changes its configuration, and serves it.
+    pub fn start(changes: &[(&str, &str)]) -> Self {
+        Self::start_under(changes, |_| Vec::new())
+    }
+
+    /// The same under a program, whose command line depends on the folder of the exchange.
+    pub fn start_under(
+        changes: &[(&str, &str)],
+        wrapper: impl FnOnce(&Path) -> Vec<String>,
+    ) -> Self {
         let dir = TempDir::new().unwrap();
         let binary = env!("CARGO_BIN_EXE_padan");
         let init = Command::new(binary)
@@ -37,13 +47,16 @@ impl Service {
             text = text.replace(from, to);
         }
         fs::write(&config, text).unwrap();
-        let mut words = wrapper.iter().copied().chain([binary]);
+        let mut words = wrapper(dir.path());
+        words.push(binary.to_owned());
+        let mut words = words.into_iter();
         let mut process = Command::new(words.next().unwrap())
             .args(words)
             .args(["serve", "--listen", "127.0.0.1:0", "--config"])
             .arg(&config)
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
+            .process_group(0)
             .spawn()
             .unwrap();
         let mut log = BufReader::new(process.stderr.take().unwrap());
@@ -108,11 +121,10 @@ impl Service {
 
 impl Drop for Service {
     fn drop(&mut self) {
-        // SIGTERM, so that a wrapper hands it on.
-        let _ = Command::new("kill")
-            .arg(self.process.id().to_string())
-            .status();
-        let _ = self.process.kill();
+        // The whole group: under a wrapper the service is its child.
+        if let Some(group) = Pid::from_raw(self.process.id().cast_signed()) {
+            let _ = kill_process_group(group, Signal::KILL);
+        }
         let _ = self.process.wait();
     }
 }

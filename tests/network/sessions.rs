@@ -13,13 +13,10 @@ const TOLERATED: usize = 256 << 10;
 
 #[test]
 fn five_hundred_sessions_work_at_the_same_time() {
-    let service = Service::start(
-        &[(
-            "connections_per_address: 128",
-            "connections_per_address: 600",
-        )],
-        &[],
-    );
+    let service = Service::start(&[(
+        "connections_per_address: 128",
+        "connections_per_address: 600",
+    )]);
     let alone = service.share_of_memory();
     clients().block_on(async {
         let mut sessions = Vec::new();
