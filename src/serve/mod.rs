@@ -248,23 +248,21 @@ pub fn key_problems(config: &Config) -> Vec<Fault> {
     problems
 }
 
-/// What a party is served by `padan sftp`: the same root and limits as by the embedded server. Its folders are made.
+/// What a party is served by `padan sftp`: the same root and limits as by the embedded server.
 pub fn visit(
     config: &Config,
     party: &PartyId,
     peer: Option<IpAddr>,
     recorder: Recorder,
-) -> Result<sftp::Visit, Fault> {
-    let layout = Layout::new(&config.data_dir);
-    layout.create_party(party)?;
-    Ok(sftp::Visit {
+) -> sftp::Visit {
+    sftp::Visit {
         account: party.to_string(),
-        root: layout.party(party),
+        root: Layout::new(&config.data_dir).party(party),
         rules: sftp::Rules::Party,
         limits: bounds::limits(&config.sftp),
         peer,
         recorder,
-    })
+    }
 }
 
 /// What an operator should know of key files that can be used.
