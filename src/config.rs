@@ -50,11 +50,25 @@ pub struct Config {
     pub warnings: Vec<Problem>,
 }
 
-/// Private keys; each file 0600 or it is refused.
+/// How long what broken uploads leave behind stays, unless the file says otherwise.
+const LEFTOVERS: Duration = Duration::from_secs(7 * 24 * 3_600);
+
+impl Config {
+    /// How long what broken uploads leave behind in an inbox rests before it is removed.
+    pub fn leftovers(&self) -> Duration {
+        self.sftp.leftovers.unwrap_or(LEFTOVERS)
+    }
+}
+
+/// The service's own keys; each private file 0600 or it is refused.
 #[derive(Debug, Clone)]
 pub struct KeyFiles {
     /// OpenSSH private key of the SFTP server.
     pub ssh_host: PathBuf,
+    /// Its certificate, if clients shall trust an authority instead of the key.
+    pub ssh_host_certificate: Option<PathBuf>,
+    /// Keys that no longer log in, in a format of sshd's `RevokedKeys`.
+    pub revoked_keys: Option<PathBuf>,
     /// age identities to which deliveries are encrypted, one a line.
     pub age_identity: PathBuf,
     /// age identity that wraps snapshot keys.

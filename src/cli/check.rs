@@ -9,7 +9,7 @@ use jiff::{Unit, Zoned};
 
 use crate::agreement::{Agreement, Dataset, PartyId, Reconciliation};
 use crate::config::Config;
-use crate::serve::{LoadError, key_problems};
+use crate::serve::{LoadError, key_problems, key_warnings};
 
 use super::Failure;
 
@@ -31,6 +31,9 @@ pub fn run(args: Args) -> Result<(), Failure> {
         return Err(LoadError::Keys(problems).into());
     }
     for warning in &config.warnings {
+        eprintln!("warning: {warning}");
+    }
+    for warning in key_warnings(&config) {
         eprintln!("warning: {warning}");
     }
     let agreement = &config.agreement;

@@ -9,6 +9,7 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 use tokio::runtime::Runtime;
 
+use crate::agreement::PartyId;
 use crate::config::Config;
 use crate::fault::Fault;
 use crate::layout::Layout;
@@ -39,6 +40,21 @@ impl Look {
             ledger,
             _runtime: runtime,
         })
+    }
+
+    /// Whether a party that a person named is one of the agreement's.
+    pub fn check_party(&self, party: Option<&PartyId>) -> Result<(), Failure> {
+        let parties = &self.config.agreement.parties;
+        match party {
+            Some(party) if !parties.iter().any(|known| known.id == *party) => {
+                let known: Vec<&str> = parties.iter().map(|known| known.id.as_str()).collect();
+                Err(Failure::Usage(format!(
+                    "no party `{party}` in the agreement; write {}",
+                    known.join(" or ")
+                )))
+            }
+            _ => Ok(()),
+        }
     }
 }
 

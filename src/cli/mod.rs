@@ -2,6 +2,7 @@
 
 mod check;
 mod demo;
+mod events;
 mod init;
 mod logging;
 mod look;
@@ -49,6 +50,7 @@ enum Command {
     Poll(poll::Args),
     Status(status::Args),
     Show(show::Args),
+    Events(events::Args),
     Rerun(rerun::Args),
     Seal(seal::Args),
     Open(open::Args),
@@ -100,6 +102,7 @@ pub fn main() -> ExitCode {
         Command::Poll(args) => poll::run(args),
         Command::Status(args) => status::run(args),
         Command::Show(args) => show::run(args),
+        Command::Events(args) => events::run(args),
         Command::Rerun(args) => rerun::run(args),
         Command::Seal(args) => seal::run(args),
         Command::Open(args) => open::run(args),

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::ledger::Delivery;
-use crate::pipeline::{Ended, Pass, pass};
+use crate::pipeline::{Ended, Pass, Removed, pass};
 use crate::serve::{Service, runtime};
 
 use super::look::{safe, say};
@@ -41,7 +41,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
     }
 }
 
-/// A line for each delivery.
+/// A line for each delivery, and for each file that was removed.
 fn told(done: &Pass) -> String {
     let line = |delivery: &Delivery, end: String| {
         let (id, party, stem) = (delivery.id.short(), &delivery.party, safe(&delivery.stem));
@@ -59,7 +59,10 @@ fn told(done: &Pass) -> String {
         .repeated
         .iter()
         .map(|delivery| line(delivery, "came again; same receipt".to_owned()));
-    let told: String = ended.chain(repeated).collect();
+    let removed = done.removed.iter().map(|Removed { party, code, bytes }| {
+        format!("{party}  a file of {bytes} bytes was removed from the inbox  {code}\n")
+    });
+    let told: String = ended.chain(repeated).chain(removed).collect();
     if told.is_empty() {
         "nothing complete in the inboxes\n".to_owned()
     } else {

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 use crate::agreement::PartyId;
 use crate::config::Config;
-use crate::serve::visit;
+use crate::layout::Layout;
+use crate::serve::{self, Recording};
 use crate::sftp::{Ended, Limits, Recorder, Rules, Visit, serve_stdio};
 
 use super::{Failure, logging};
@@ -72,40 +73,46 @@ fn out_of_order(problem: &str) -> String {
 }
 
 fn converse(args: Args, peer: Option<IpAddr>) -> Result<(), Failure> {
-    let visit = match (args.root, args.party, args.config) {
-        (Some(root), ..) => unrestricted(root, peer),
-        (None, Some(party), Some(config)) => of_party(&party, &config, peer)?,
+    match (args.root, args.party, args.config) {
+        (Some(root), ..) => serve_one(&unrestricted(root, peer)),
+        (None, Some(party), Some(config)) => recorded(&party, &config, peer),
         // The command line's own rules leave no other case.
-        _ => return Err(Failure::Usage("--party and --config are needed".to_owned())),
-    };
-    let account = &visit.account;
-    let peer = peer.map(tracing::field::display);
-    tracing::info!(%account, peer, "login");
-    match serve_stdio(&visit, stdin(), stdout())? {
-        Ended::Left => tracing::info!(%account, peer, "connection ended"),
-        Ended::Idle => tracing::info!(%account, peer, "connection timed out"),
-        Ended::Broken(reason) => {
-            tracing::warn!(%account, peer, reason, "sftp protocol violation");
-            return Err(Failure::Refused(format!(
-                "this is no SFTP client: {reason}"
-            )));
-        }
+        _ => Err(Failure::Usage("--party and --config are needed".to_owned())),
     }
-    Ok(())
 }
 
-/// A party's root, as the configuration says.
-fn of_party(party: &str, config: &Path, peer: Option<IpAddr>) -> Result<Visit, Failure> {
+fn serve_one(visit: &Visit) -> Result<(), Failure> {
+    match serve_stdio(visit, stdin(), stdout())? {
+        Ended::Left | Ended::Idle => Ok(()),
+        Ended::Broken(reason) => Err(Failure::Refused(format!(
+            "this is no SFTP client: {reason}"
+        ))),
+    }
+}
+
+/// Serves a party; what it does stands in the ledger of the service.
+fn recorded(party: &str, config: &Path, peer: Option<IpAddr>) -> Result<(), Failure> {
     let config = Config::load(config, jiff::Zoned::now().date())?;
-    let known = config.parties.keys().find(|known| known.as_str() == party);
-    let Some(known) = known else {
-        let names: Vec<_> = config.parties.keys().map(PartyId::as_str).collect();
-        return Err(Failure::Usage(format!(
-            "--party {party:?} is no party of the configuration; write one of: {}",
-            names.join(", ")
-        )));
-    };
-    Ok(visit(&config, known, peer)?)
+    let party = known(party, &config)?;
+    let runtime = serve::runtime()?;
+    let layout = Layout::new(&config.data_dir);
+    let (recording, recorder) = Recording::start(&layout, runtime.handle().clone())?;
+    let served = serve_one(&serve::visit(&config, party, peer, recorder)?);
+    recording.finish();
+    served
+}
+
+fn known<'c>(party: &str, config: &'c Config) -> Result<&'c PartyId, Failure> {
+    let mut parties = config.parties.keys();
+    parties
+        .find(|known| known.as_str() == party)
+        .ok_or_else(|| {
+            let names: Vec<_> = config.parties.keys().map(PartyId::as_str).collect();
+            Failure::Usage(format!(
+                "--party {party:?} is no party of the configuration; write one of: {}",
+                names.join(", ")
+            ))
+        })
 }
 
 /// A plain folder with no bounds of its own.

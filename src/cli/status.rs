@@ -35,16 +35,7 @@ pub struct Args {
 /// Prints the list on stdout.
 pub fn run(args: Args) -> Result<(), Failure> {
     let look = Look::new(&args.config)?;
-    let parties = &look.config.agreement.parties;
-    if let Some(party) = &args.party
-        && !parties.iter().any(|known| known.id == *party)
-    {
-        let known: Vec<&str> = parties.iter().map(|known| known.id.as_str()).collect();
-        return Err(Failure::Usage(format!(
-            "no party `{party}` in the agreement; write {}",
-            known.join(" or ")
-        )));
-    }
+    look.check_party(args.party.as_ref())?;
     let overview = Overview::read(&look.ledger, args.party.as_ref(), args.limit)?;
     look::say(&if args.json {
         look::json(&overview)?

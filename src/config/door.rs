@@ -49,6 +49,8 @@ pub struct Door {
     pub waiting_input: Option<usize>,
     /// Bytes in one direction after which the session keys are exchanged anew.
     pub rekey: Option<usize>,
+    /// Leave out the algorithms that only older clients need.
+    pub strict_algorithms: Option<bool>,
     /// Longest name of a file or folder, in bytes.
     pub name_bytes: Option<usize>,
     /// Folders below `inbox/`, one in the other.
@@ -89,6 +91,7 @@ const KEYS: &[&str] = &[
     "pending_output",
     "waiting_input",
     "rekey",
+    "strict_algorithms",
     "name_bytes",
     "depth",
     "quota",
@@ -141,9 +144,8 @@ fn read_section(section: &Section<'_>, found: &mut Findings) -> Door {
         // A file system's own bound, from NAME_MAX of Linux; shorter than 64 no delivery's name fits.
         name_bytes: number(section, "name_bytes", 64..=255, found),
         depth: number(section, "depth", 1..=64, found),
-        fsync: section
-            .optional("fsync")
-            .and_then(|spot| spot.boolean(found)),
+        strict_algorithms: switch(section, "strict_algorithms", found),
+        fsync: switch(section, "fsync", found),
         leftovers: time(section, "leftovers", found),
         ..Door::default()
     };
@@ -153,6 +155,10 @@ fn read_section(section: &Section<'_>, found: &mut Findings) -> Door {
         door.quota_files = number(&quota, "files", 1..=100_000_000, found);
     }
     door
+}
+
+fn switch(section: &Section<'_>, key: &str, found: &mut Findings) -> Option<bool> {
+    section.optional(key)?.boolean(found)
 }
 
 fn read_bans(section: &Section<'_>, door: &mut Door, found: &mut Findings) {

@@ -155,9 +155,24 @@ struct Files<'p, 'd> {
 
 impl<'d> Files<'_, 'd> {
     fn read(&mut self, section: &Section<'d>, key: &str, found: &mut Findings) -> Option<PathBuf> {
-        let file = word(section, key, "the path of a file", found)?;
-        let path = self.folder.join(file.value);
-        self.seen.push(file);
+        let spot = section.required(key, found)?;
+        self.read_at(spot, found)
+    }
+
+    fn read_if_named(
+        &mut self,
+        section: &Section<'d>,
+        key: &str,
+        found: &mut Findings,
+    ) -> Option<PathBuf> {
+        let spot = section.optional(key)?;
+        self.read_at(spot, found)
+    }
+
+    fn read_at(&mut self, spot: Spot<'d>, found: &mut Findings) -> Option<PathBuf> {
+        let value = spot.text("the path of a file", found)?;
+        let path = self.folder.join(value);
+        self.seen.push(Located { value, spot });
         Some(path)
     }
 }
@@ -167,12 +182,18 @@ fn read_keys<'d>(
     files: &mut Files<'_, 'd>,
     found: &mut Findings,
 ) -> Option<KeyFiles> {
-    let names = ["ssh_host", "age_identity", "store_identity", "signing"];
+    let required = ["ssh_host", "age_identity", "store_identity", "signing"];
+    let optional = ["ssh_host_certificate", "revoked_keys"];
+    let names = [&required[..], &optional[..]].concat();
     let section = file.required("keys", found)?.section(&names, found)?;
     let [ssh_host, age_identity, store_identity, signing] =
-        names.map(|name| files.read(&section, name, found));
+        required.map(|name| files.read(&section, name, found));
+    let [ssh_host_certificate, revoked_keys] =
+        optional.map(|name| files.read_if_named(&section, name, found));
     Some(KeyFiles {
         ssh_host: ssh_host?,
+        ssh_host_certificate,
+        revoked_keys,
         age_identity: age_identity?,
         store_identity: store_identity?,
         signing: signing?,

@@ -16,8 +16,8 @@ use crate::delivery::{DeliveryId, Sha256Digest};
 use crate::fault::Fault;
 
 pub use record::{
-    Begun, Counts, Delivery, Event, Incomplete, Inputs, NewDelivery, Outcome, Part, PartOutcome,
-    Published, Stage, State, Waiting,
+    Begun, Counts, Delivery, DoorEvent, Event, Incomplete, Inputs, NewDelivery, Outcome, Part,
+    PartOutcome, Published, Stage, State, Waiting,
 };
 pub use sqlite::SqliteLedger;
 
@@ -152,4 +152,20 @@ pub trait Ledger: Send + Sync {
 
     /// Notes a fault with its event and when to try again.
     fn fault(&self, event: &Event, retry_at: Timestamp) -> Result<(), Fault>;
+
+    /// Appends what happened at the door, in this order. It is never changed, and removed only by
+    /// [`Ledger::trim_door`].
+    fn at_door(&self, events: &[DoorEvent]) -> Result<(), Fault>;
+
+    /// The newest events at the door since then, of one party or of all, newest first.
+    fn door_events(
+        &self,
+        party: Option<&PartyId>,
+        since: Timestamp,
+        most: u32,
+    ) -> Result<Vec<DoorEvent>, Fault>;
+
+    /// Removes the events at the door from before `until`, the oldest first; one that was recorded after a younger one
+    /// waits for that.
+    fn trim_door(&self, until: Timestamp) -> Result<(), Fault>;
 }

@@ -1,6 +1,7 @@
 //! What the ledger holds, as plain records.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -261,4 +262,46 @@ pub struct Event {
     pub code: Option<Code>,
     /// Counts, digests, a fault's text or an operator's reason; no row's value.
     pub detail: Option<String>,
+}
+
+/// Something that happened at the door: a login, an upload, a denial. Fields that do not apply are `None`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DoorEvent {
+    /// When.
+    pub at: Timestamp,
+    /// What, as a word: `login`, `login_refused`, `upload`, `download`, `renamed`, `denied`, …
+    pub event: String,
+    /// Whose account.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub party: Option<PartyId>,
+    /// From which address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub peer: Option<IpAddr>,
+    /// How the client's software calls itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client: Option<String>,
+    /// Fingerprint of the key that logged in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// What a denied request wanted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub action: Option<String>,
+    /// The path, as far as it follows the naming rule.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// The new path after a rename.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
+    /// Bytes moved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<u64>,
+    /// SHA-256 of an upload that was brought to its end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<Sha256Digest>,
+    /// How long it took, or takes, in milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ms: Option<u64>,
+    /// Why not, or what else there is to say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }

@@ -36,7 +36,7 @@ use crate::trust::keyring::Keyring;
 
 pub use job::Job;
 pub use looked::Looked;
-pub use pass::{Pass, pass};
+pub use pass::{Pass, Removed, pass};
 pub use rerun::{Rerun, rerun};
 pub use respond::Responded;
 pub use run::Ended;

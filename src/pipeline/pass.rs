@@ -31,8 +31,21 @@ pub struct Pass {
     pub repeated: Vec<Delivery>,
     /// When the next pass is due although no event comes: a retry, or a note to a sender.
     pub due: Option<Duration>,
+    /// Files that were removed from inboxes, and why.
+    pub removed: Vec<Removed>,
     /// Faults outside any delivery's own run.
     pub faults: Vec<Fault>,
+}
+
+/// A file that was removed from an inbox.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Removed {
+    /// Whose inbox.
+    pub party: PartyId,
+    /// Why: [`Code::NotEncrypted`] or [`Code::LeftOver`].
+    pub code: Code,
+    /// Its size.
+    pub bytes: u64,
 }
 
 impl Pass {
@@ -141,16 +154,24 @@ fn look_through(
 
 /// One thing that rests in an inbox. Returns whether it is in staging now, to be refused.
 fn mind(cx: &Context, incomplete: &Incomplete, notes: &mut u32, done: &mut Pass) -> bool {
-    if incomplete.code == Code::NotEncrypted {
-        done.attempt(remove_plaintext(cx, incomplete));
-        return false;
-    }
-    match done.attempt(wait(cx, incomplete, notes)) {
+    let outcome = match incomplete.code {
+        Code::NotEncrypted => remove_plaintext(cx, incomplete),
+        _ => wait(cx, incomplete, notes),
+    };
+    match done.attempt(outcome) {
         Some(Wait::Until(due)) => done.wake_in(due),
         Some(Wait::Enough(candidate)) => {
             let outcome = take_one(cx, &candidate, done);
             return done.attempt(outcome).unwrap_or(false);
         }
+        Some(Wait::Removed(bytes)) => done.removed.push(Removed {
+            party: incomplete.party.clone(),
+            code: match incomplete.code {
+                Code::NotEncrypted => Code::NotEncrypted,
+                _ => Code::LeftOver,
+            },
+            bytes,
+        }),
         Some(Wait::ForEvent) | None => {}
     }
     false

@@ -44,12 +44,13 @@ pub fn is_plain_table(name: &str) -> bool {
 /// Endings of tables.
 const TABLES: [&str; 5] = [".csv", ".tsv", ".xls", ".xlsx", ".ods"];
 /// Endings that compressors, editors and unfinished uploads put behind them.
-const AROUND: [&str; 9] = [
+const AROUND: [&str; 10] = [
     ".gz",
     ".zst",
     ".zip",
     ".filepart",
     ".part",
+    ".partial",
     ".tmp",
     ".bak",
     "~",

@@ -2,7 +2,7 @@
 //!
 //! Each party's newest snapshot and each reconciliation's newest list of differences stay: the next delivery is compared
 //! with them; so does what an answer that is still kept depends on. Of every older delivery the archived ciphertext, the
-//! snapshots and the lists go.
+//! snapshots and the lists go. The record of what happened at the door is kept for the same time.
 
 use std::path::Path;
 
@@ -23,6 +23,7 @@ pub fn destroy_expired(cx: &Context) -> Result<(), Fault> {
     let Ok(until) = now.checked_sub(kept) else {
         return Ok(());
     };
+    cx.ledger.trim_door(until)?;
     destroy_months(cx, until)?;
     let expired = cx.ledger.expired(until)?;
     if expired.is_empty() {

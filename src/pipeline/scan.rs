@@ -61,6 +61,8 @@ pub struct Incomplete {
     pub fingerprint: Sha256Digest,
     /// With a manifest: what would be claimed and rejected when it stays so.
     pub candidate: Option<Candidate>,
+    /// Whether it is what a broken upload leaves behind, which is removed when it has rested long enough.
+    pub left_over: bool,
 }
 
 /// What one look at an inbox found.
@@ -123,6 +125,9 @@ fn look(
             folders.push(name);
         } else if !is_temporary(&name) || is_plain_table(&name) {
             files.insert(name, meta);
+        } else if meta.is_file() {
+            let lonely = lonely(party, folder, &name, &meta, Code::LeftOver);
+            found.incomplete.push(lonely);
         }
     }
     group(cx, party, folder, &files, found);
@@ -141,7 +146,7 @@ fn look(
 /// Names that clients give to files they are still writing.
 fn is_temporary(name: &str) -> bool {
     name.starts_with('.')
-        || [".filepart", ".part", ".tmp"]
+        || [".filepart", ".part", ".partial", ".tmp"]
             .iter()
             .any(|ending| name.ends_with(ending))
 }
@@ -178,20 +183,41 @@ fn group(
     }
     for (name, meta) in files {
         if !spoken_for.contains(name) {
-            found.incomplete.push(Incomplete {
-                party: party.clone(),
-                place: join(folder, name),
-                code: match meta.is_file() {
-                    true if is_plain_table(name) => Code::NotEncrypted,
-                    true => Code::Incomplete,
-                    false => Code::NotAFile,
-                },
-                names: vec![],
-                fingerprint: Sha256Digest::of(format!("{name} {}", meta.len()).as_bytes()),
-                candidate: None,
-            });
+            let code = match meta.is_file() {
+                true if is_plain_table(name) => Code::NotEncrypted,
+                true => Code::Incomplete,
+                false => Code::NotAFile,
+            };
+            found
+                .incomplete
+                .push(lonely(party, folder, name, meta, code));
         }
     }
+}
+
+/// A file that belongs to no manifest.
+fn lonely(
+    party: &PartyId,
+    folder: &str,
+    name: &str,
+    meta: &fs::Metadata,
+    code: Code,
+) -> Incomplete {
+    let is_empty = code == Code::Incomplete && meta.len() == 0;
+    Incomplete {
+        party: party.clone(),
+        place: join(folder, name),
+        code,
+        names: vec![],
+        fingerprint: fingerprint(name, meta),
+        candidate: None,
+        left_over: is_empty || code == Code::LeftOver,
+    }
+}
+
+/// Changes when another file has the name, or its writer goes on.
+pub fn fingerprint(name: &str, meta: &fs::Metadata) -> Sha256Digest {
+    Sha256Digest::of(format!("{name} {} {}", meta.len(), meta.ino()).as_bytes())
 }
 
 /// One manifest in its folder.
@@ -299,6 +325,7 @@ impl Look<'_> {
             names,
             fingerprint: hasher.finish(),
             candidate: Some(candidate),
+            left_over: false,
         }
     }
 
@@ -339,6 +366,11 @@ pub fn open_unwritten(path: &Path) -> Option<File> {
     (same && file.try_lock().is_ok()).then_some(file)
 }
 
+/// The last part of a place below an inbox.
+pub fn file_name(place: &str) -> &str {
+    place.rsplit('/').next().unwrap_or(place)
+}
+
 fn join(folder: &str, name: &str) -> String {
     match folder {
         "" => name.to_owned(),
@@ -365,6 +397,7 @@ mod tests {
             ("x.csv~", true, false),
             ("x.csv.age", false, false),
             ("x.csv.age.filepart", false, true),
+            ("x.csv.age.1f2e3d4c.partial", false, true),
             (".x.csv.age.part", false, true),
             ("x.csv.gz.age", false, false),
             ("x.sha256", false, false),

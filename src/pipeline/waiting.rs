@@ -1,16 +1,21 @@
-//! What lies in an inbox and makes no delivery yet: it rests, its sender is told, at last it is refused.
+//! What lies in an inbox and makes no delivery yet: it rests, its sender is told, at last it is refused, or removed if
+//! a broken upload left it behind.
 
 use std::fs;
 use std::time::Duration;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::agreement::PartyId;
 use crate::fault::Fault;
 use crate::ledger::{State, Waiting};
+use crate::rejection::Code;
 
-use super::scan::{Candidate, Incomplete, open_unwritten};
+use super::scan::{Candidate, Incomplete, file_name, fingerprint, open_unwritten};
 use super::{Context, respond};
+
+/// Until the next pass, where one alone may not do all.
+const SOON: Duration = Duration::from_millis(100);
 
 /// What to do about something incomplete.
 pub enum Wait {
@@ -20,10 +25,12 @@ pub enum Wait {
     Enough(Box<Candidate>),
     /// Nothing more to do until its sender does something.
     ForEvent,
+    /// It was removed; so many bytes.
+    Removed(u64),
 }
 
-/// After `settle` the sender is told what is missing; after `give_up` it is refused.
-/// At most `notes` are written, and counted down.
+/// After `settle` the sender is told what is missing; after `give_up` it is refused. What a broken upload left behind
+/// goes after `leftovers`. At most `notes` are written, and counted down.
 pub fn wait(cx: &Context, incomplete: &Incomplete, notes: &mut u32) -> Result<Wait, Fault> {
     let now = (cx.clock)();
     let entry = Waiting {
@@ -36,6 +43,19 @@ pub fn wait(cx: &Context, incomplete: &Incomplete, notes: &mut u32) -> Result<Wa
         .duration_until(now)
         .max(SignedDuration::ZERO)
         .unsigned_abs();
+    let leaves = incomplete
+        .left_over
+        .then(|| cx.config.leftovers().saturating_sub(rested));
+    match leaves {
+        Some(Duration::ZERO) if *notes == 0 => return Ok(Wait::Until(SOON)),
+        Some(Duration::ZERO) => {
+            *notes -= 1;
+            return remove_left_over(cx, incomplete, since);
+        }
+        // Its name says that more is to come: there is nothing to tell.
+        Some(wait) if incomplete.code == Code::LeftOver => return Ok(Wait::Until(wait)),
+        _ => {}
+    }
     if rested < cx.config.settle {
         return Ok(Wait::Until(cx.config.settle - rested));
     }
@@ -45,7 +65,7 @@ pub fn wait(cx: &Context, incomplete: &Incomplete, notes: &mut u32) -> Result<Wa
         }
         candidate => {
             if *notes == 0 {
-                return Ok(Wait::Until(Duration::from_millis(100)));
+                return Ok(Wait::Until(SOON));
             }
             if cx.ledger.waiting_told(&entry)? {
                 *notes -= 1;
@@ -53,7 +73,7 @@ pub fn wait(cx: &Context, incomplete: &Incomplete, notes: &mut u32) -> Result<Wa
             }
             Ok(match candidate {
                 Some(_) => Wait::Until(cx.config.give_up - rested),
-                None => Wait::ForEvent,
+                None => leaves.map_or(Wait::ForEvent, Wait::Until),
             })
         }
     }
@@ -71,15 +91,37 @@ pub fn forget_others(cx: &Context, party: &PartyId, present: &[String]) -> Resul
 }
 
 /// Plaintext must not lie on our disk: its sender is told, and it goes at once.
-pub fn remove_plaintext(cx: &Context, incomplete: &Incomplete) -> Result<(), Fault> {
+pub fn remove_plaintext(cx: &Context, incomplete: &Incomplete) -> Result<Wait, Fault> {
+    remove(cx, incomplete, (cx.clock)())
+}
+
+fn remove_left_over(
+    cx: &Context,
+    incomplete: &Incomplete,
+    since: Timestamp,
+) -> Result<Wait, Fault> {
+    let gone = Incomplete {
+        code: Code::LeftOver,
+        ..incomplete.clone()
+    };
+    remove(cx, &gone, since)
+}
+
+/// Removes a file, and tells its sender. While somebody writes it, or when it is not as it was found, it stays: whoever
+/// closes it wakes the next pass.
+fn remove(cx: &Context, incomplete: &Incomplete, since: Timestamp) -> Result<Wait, Fault> {
     let inbox = cx.layout.inbox(&incomplete.party);
     let path = inbox.join(&incomplete.place);
-    // While it is still being written its end wakes the next pass.
-    let Some(_lock) = open_unwritten(&path) else {
-        return Ok(());
+    let Some(held) = open_unwritten(&path) else {
+        return Ok(Wait::ForEvent);
     };
-    respond::waiting_note(cx, incomplete, (cx.clock)())?;
-    fs::remove_file(&path).map_err(Fault::io("remove plaintext from", &inbox))
+    let meta = held.metadata().map_err(Fault::io("look into", &inbox))?;
+    if fingerprint(file_name(&incomplete.place), &meta) != incomplete.fingerprint {
+        return Ok(Wait::Until(SOON));
+    }
+    respond::waiting_note(cx, incomplete, since)?;
+    fs::remove_file(&path).map_err(Fault::io("remove a file from", &inbox))?;
+    Ok(Wait::Removed(meta.len()))
 }
 
 /// Whether nothing more is needed of it: answered before, or another party's. What lies there is left of a repetition

@@ -74,6 +74,8 @@ pub enum Code {
     NotAFile,
     /// A table was dropped without encryption; it is removed at once.
     NotEncrypted,
+    /// An upload was not gone on with; what it left behind is removed.
+    LeftOver,
 }
 
 /// Where in the delivery the mistake is. Holds only what may stand in an unencrypted receipt.

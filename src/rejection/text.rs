@@ -263,6 +263,13 @@ impl Code {
                 "This file is not encrypted, so it was removed from the server at once; your own copy is untouched.",
                 "Do not send plain files (.csv, .xlsx). Encrypt first with age, then send the .age file only.",
             ),
+            Self::LeftOver => (
+                "LEFT_OVER",
+                "Berkas ini sisa unggahan yang tidak dilanjutkan (bernama sementara, tersembunyi atau kosong), maka dihapus dari server.",
+                "Bila masih diperlukan, unggah lagi sampai selesai dengan nama akhirnya; bila tidak, Anda tidak perlu berbuat apa-apa.",
+                "This file is what an upload left behind that nobody went on with (a temporary name, hidden or empty), so it was removed from the server.",
+                "If it is still needed, upload it again to its end under its final name; otherwise there is nothing to do.",
+            ),
             Self::NotAFile => (
                 "NOT_A_FILE",
                 "Yang dikirim bukan berkas biasa.",

@@ -37,6 +37,7 @@ pub(super) fn limits(said: &Door) -> Limits {
         pending_output: said.pending_output.unwrap_or(usual.pending_output),
         waiting_input: said.waiting_input.unwrap_or(usual.waiting_input),
         rekey_bytes: said.rekey.unwrap_or(usual.rekey_bytes),
+        strict_algorithms: said.strict_algorithms.unwrap_or(usual.strict_algorithms),
         name_bytes: said.name_bytes.unwrap_or(usual.name_bytes),
         depth: said.depth.unwrap_or(usual.depth),
         quota: Quota {

@@ -1,6 +1,7 @@
 //! Composition: the SFTP server and the pipeline in one process. They share folders and nothing else.
 
 mod bounds;
+mod recording;
 mod service;
 
 use std::net::{IpAddr, SocketAddr};
@@ -11,6 +12,7 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -18,12 +20,13 @@ use crate::agreement::PartyId;
 use crate::config::Config;
 use crate::fault::Fault;
 use crate::layout::Layout;
-use crate::pipeline::{Ended, Pass, Progress, pass};
-use crate::sftp;
+use crate::pipeline::{Ended, Pass, Progress, Removed, pass};
+use crate::sftp::{self, Recorder};
 use crate::snapshot::StoreKey;
 use crate::trust::keyring::Keyring;
 use crate::watch::Watch;
 
+pub use recording::Recording;
 pub use service::{LoadError, Service};
 
 /// How long a delivery under way may take to end after SIGTERM. One that takes longer is begun again at the next start,
@@ -50,10 +53,14 @@ pub fn serve(
 ) -> Result<(), LoadError> {
     let runtime = runtime()?;
     let service = Arc::new(Service::load(config, runtime.handle().clone())?);
-    let settings = settings(&service.config, &service.layout, listen);
-    let problems = settings.problems();
+    let (recording, recorder) = Recording::start(&service.layout, runtime.handle().clone())?;
+    let settings = settings(&service.config, &service.layout, listen, recorder);
+    let problems = settings.problems(Timestamp::now());
     if !problems.is_empty() {
         return Err(LoadError::Keys(problems));
+    }
+    for warning in settings.warnings(Timestamp::now()) {
+        tracing::warn!("{warning}");
     }
     let server = sftp::Server::bind(settings)?;
     let inboxes: Vec<_> = service
@@ -88,6 +95,7 @@ pub fn serve(
     if idle.recv_timeout(LAST_DELIVERY) == Err(RecvTimeoutError::Timeout) {
         tracing::warn!("a delivery is under way; the next start begins it again");
     }
+    recording.finish();
     served?;
     Ok(())
 }
@@ -130,6 +138,9 @@ pub fn log(done: &Pass) {
     for delivery in &done.repeated {
         let (id, party) = (delivery.id.short(), &delivery.party);
         tracing::info!(%id, %party, "came again; same receipt");
+    }
+    for Removed { party, code, bytes } in &done.removed {
+        tracing::info!(%party, %code, bytes, "a file was removed from an inbox");
     }
 }
 
@@ -188,12 +199,18 @@ pub fn key_problems(config: &Config) -> Vec<Fault> {
     let layout = Layout::new(&config.data_dir);
     let mut problems = Keyring::load(config).err().unwrap_or_default();
     problems.extend(StoreKey::load(&config.keys.store_identity).err());
-    problems.extend(settings(config, &layout, None).problems());
+    problems
+        .extend(settings(config, &layout, None, Recorder::default()).problems(Timestamp::now()));
     problems
 }
 
 /// What a party is served by `padan sftp`: the same root and limits as by the embedded server. Its folders are made.
-pub fn visit(config: &Config, party: &PartyId, peer: Option<IpAddr>) -> Result<sftp::Visit, Fault> {
+pub fn visit(
+    config: &Config,
+    party: &PartyId,
+    peer: Option<IpAddr>,
+    recorder: Recorder,
+) -> Result<sftp::Visit, Fault> {
     let layout = Layout::new(&config.data_dir);
     layout.create_party(party)?;
     Ok(sftp::Visit {
@@ -202,14 +219,27 @@ pub fn visit(config: &Config, party: &PartyId, peer: Option<IpAddr>) -> Result<s
         rules: sftp::Rules::Party,
         limits: bounds::limits(&config.sftp),
         peer,
-        recorder: sftp::Recorder::default(),
+        recorder,
     })
 }
 
-fn settings(config: &Config, layout: &Layout, listen: Option<SocketAddr>) -> sftp::Settings {
+/// What an operator should know of key files that can be used.
+pub fn key_warnings(config: &Config) -> Vec<String> {
+    let layout = Layout::new(&config.data_dir);
+    settings(config, &layout, None, Recorder::default()).warnings(Timestamp::now())
+}
+
+fn settings(
+    config: &Config,
+    layout: &Layout,
+    listen: Option<SocketAddr>,
+    recorder: Recorder,
+) -> sftp::Settings {
     sftp::Settings {
         listen: listen.unwrap_or(config.listen),
         host_key: config.keys.ssh_host.clone(),
+        host_certificate: config.keys.ssh_host_certificate.clone(),
+        revoked_keys: config.keys.revoked_keys.clone(),
         accounts: config
             .parties
             .iter()
@@ -220,6 +250,6 @@ fn settings(config: &Config, layout: &Layout, listen: Option<SocketAddr>) -> sft
             })
             .collect(),
         limits: bounds::limits(&config.sftp),
-        recorder: sftp::Recorder::default(),
+        recorder,
     }
 }

@@ -66,7 +66,7 @@ impl Client {
             problem: "the expected host key is not a line of a .pub file".to_owned(),
         })?;
         let config = Arc::new(Config {
-            preferred: transport::preferred(),
+            preferred: transport::preferred(false),
             nodelay: true,
             keepalive_interval: Some(Duration::from_secs(20)),
             ..Config::default()

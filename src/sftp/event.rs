@@ -1,4 +1,10 @@
-//! What happens at the door, one [`Event`] each: for the log and for whoever keeps a record.
+//! What happens at the door, one [`Event`] each: a line of the log, and for whoever keeps a record.
+//!
+//! An event holds no personal data. Whoever makes one passes paths through [`shown`] and the name of a client's
+//! software through [`software`]; a user name that is no account is never in it.
+
+mod facts;
+mod names;
 
 use std::fmt;
 use std::net::IpAddr;
@@ -6,6 +12,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+
+pub use facts::Facts;
+pub use names::shown_name;
+pub(crate) use names::{shown, software};
 
 /// One thing that happened.
 #[derive(Debug, Clone)]
@@ -16,10 +26,21 @@ pub struct Event {
     pub account: Option<String>,
     /// Where the client connects from; `None` when only the caller of the subsystem knows.
     pub peer: Option<IpAddr>,
-    /// How the client's software calls itself; `None` before it has.
+    /// How the client's software calls itself; `None` before it has logged in.
     pub client: Option<String>,
     /// What.
     pub what: What,
+}
+
+impl Event {
+    /// Whether somebody caused it who has not logged in, although it may have named an account.
+    pub fn is_by_stranger(&self) -> bool {
+        self.account.is_none()
+            || matches!(
+                self.what,
+                What::LoginRefused { .. } | What::TurnedAway { .. } | What::Banned { .. }
+            )
+    }
 }
 
 /// What happened.
@@ -27,17 +48,17 @@ pub struct Event {
 pub enum What {
     /// A party has logged in.
     Login {
-        /// `SHA256:…` of the key, or of the certificate's key.
-        fingerprint: String,
+        /// `SHA256:…` of the key, or of the certificate's key; `None` where another SSH server has let the party in.
+        fingerprint: Option<String>,
     },
     /// A login was refused; the client is not told why.
     LoginRefused {
-        /// Why, as a word.
+        /// Why, in a few words.
         reason: &'static str,
     },
     /// A connection was not taken, or ended by a bound.
     TurnedAway {
-        /// Which bound, as a word.
+        /// Which bound, in a few words.
         reason: &'static str,
     },
     /// An address may not connect for a while.
@@ -56,7 +77,8 @@ pub enum What {
         file: String,
         /// Bytes that this client wrote.
         bytes: u64,
-        /// SHA-256 of the whole file in lower-case hex; `None` when it was not closed by the client.
+        /// SHA-256 of the whole file in lower-case hex, as this client left it; `None` when it was not closed by the
+        /// client, is not on the disk, or was not changed.
         sha256: Option<String>,
         /// From opening to closing.
         duration: Duration,
@@ -77,7 +99,7 @@ pub enum What {
         /// The new one.
         to: String,
     },
-    /// A file or folder was removed.
+    /// A file was removed.
     Removed {
         /// Its path, or what may be shown of it.
         file: String,
@@ -87,14 +109,19 @@ pub enum What {
         /// Its path, or what may be shown of it.
         folder: String,
     },
+    /// An empty folder was removed.
+    FolderRemoved {
+        /// Its path, or what may be shown of it.
+        folder: String,
+    },
     /// A request was refused by the rules.
     Denied {
-        /// What the client wanted, as a word.
+        /// What the client wanted, in a word or two.
         action: &'static str,
         /// Where, or what may be shown of it.
         file: Option<String>,
         /// What the client was told.
-        reason: String,
+        reason: &'static str,
     },
 }
 
@@ -103,14 +130,26 @@ pub enum What {
 pub struct Recorder(Option<Arc<dyn Fn(Event) + Send + Sync>>);
 
 impl Recorder {
-    /// Hands each event to `hear`.
+    /// Hands each event to `hear`, after it was logged.
     pub fn new(hear: impl Fn(Event) + Send + Sync + 'static) -> Self {
         Self(Some(Arc::new(hear)))
     }
 
-    /// Hands on one event. None after a panic, while what it left is cleared away: a second one there would end the whole
-    /// service.
+    /// Tells what happened to somebody who has not logged in, now.
+    pub(crate) fn tell_of_stranger(&self, peer: Option<IpAddr>, what: What) {
+        self.tell(Event {
+            at: Timestamp::now(),
+            account: None,
+            peer,
+            client: None,
+            what,
+        });
+    }
+
+    /// Logs one event and hands it on. The one place where either happens. After a panic, while what it left is cleared
+    /// away, nobody hears: a second one there would end the whole service.
     pub(crate) fn tell(&self, event: Event) {
+        event.facts().log();
         if let Some(hear) = &self.0
             && !std::thread::panicking()
         {
@@ -132,7 +171,7 @@ pub(crate) struct Actor {
     pub(crate) account: String,
     /// Where it connects from.
     pub(crate) peer: Option<IpAddr>,
-    /// How its software calls itself.
+    /// How its software calls itself, as [`software`] shows it.
     pub(crate) client: Option<String>,
     /// Who hears of what it does.
     pub(crate) recorder: Recorder,

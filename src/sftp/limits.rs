@@ -34,6 +34,8 @@ pub struct Limits {
     pub waiting_input: usize,
     /// Bytes of answers produced at a time before they must have left for the network.
     pub pending_output: usize,
+    /// Leave out the key exchanges and message authentication that only older clients need and that `ssh-audit` warns of.
+    pub strict_algorithms: bool,
     /// The SSH receive window of a channel, in bytes.
     pub window: u32,
     /// Bytes in one direction after which the session keys are exchanged anew.
@@ -114,6 +116,7 @@ impl Default for Limits {
             open_handles: 128,
             waiting_input: 16 << 20,
             pending_output: 1 << 20,
+            strict_algorithms: false,
             window: 4 << 20,
             rekey_bytes: 1 << 30,
             // 1.5 GiB/s in the 32 KiB pieces of most clients: more than one connection's cipher does.

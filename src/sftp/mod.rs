@@ -4,19 +4,23 @@
 //! - `ssh`: [`Server`] accepts and supervises connections (`listener`) with the algorithms of `transport` over a buffered
 //!   `stream`; `session` answers SSH; `channel` bounds what one SFTP channel may queue and `stash`es what must wait.
 //!   Where another SSH server stands at the door, `stdio` takes their place.
-//! - `login`: who may come in (`auth`), from `authorized_keys` and the `addresses` in it.
+//! - `login`: who may come in (`auth`), by key or `certificate`, from `authorized_keys` and the `addresses` in it, or
+//!   for which `reason` not; what the server proves itself with (`host_key`).
 //! - `requests`: `codec` cuts the bytes, `request` reads what is asked for; `engine` and `extensions` carry it out on
-//!   `handles`, what takes long as `work` in slices; `reply` writes the answer, `refusal` says why not.
+//!   `handles`, which take the `fingerprint` of an upload; what takes long is `work` in slices; `reply` writes the
+//!   answer, `refusal` says why not, and a `denial` is told.
 //! - `root`: `path` makes a strange path canonical, `policy` says whether the party may do this there, `usage` whether
 //!   there is room for it; the `jail` (`folder`, `listing`, `locking`) does it.
 //!
-//! What happens is told as an [`Event`]. [`client`] is the other side, for the demonstration and tests.
+//! What happens is told as an [`Event`]: `facts` are its fields, `names` says what may be shown of a name. [`client`] is
+//! the other side, for the demonstration and tests.
 //!
 //! The whole SFTP layer runs inline in russh's `data` callback: a task that reads russh's `Channel` deadlocks with
 //! clients that pipeline (the session waits for the task, the task for the session).
 //!
 //! What this room never does: decrypt, read a manifest, know a delivery, share memory with the pipeline, follow or
-//! make a link, log a file name. It meets the pipeline at the folders: an open writer holds a shared advisory lock.
+//! make a link, tell a name that does not follow the rule for deliveries. It meets the pipeline at the folders: an open
+//! writer holds a shared advisory lock.
 
 pub mod client;
 mod event;
@@ -33,13 +37,18 @@ mod stdio;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-pub use event::{Event, Recorder, What};
+use jiff::Timestamp;
+
+pub use event::{Event, Facts, Recorder, What, shown_name};
 pub use limits::{Bans, Limits, Quota, Startups};
 pub use ssh::listener::Server;
 pub use stdio::{Ended, Rules, Visit, serve_stdio};
 
 use crate::fault::Fault;
-use crate::trust::key_file::read_ssh_key;
+use crate::trust::revoked::Revoked;
+
+use login::auth::Registry;
+use login::host_key::HostKey;
 
 /// What the server needs to know, already checked by the caller's configuration.
 #[derive(Debug, Clone)]
@@ -48,6 +57,10 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// The SSH host key in OpenSSH's format, without a passphrase, readable by its owner only.
     pub host_key: PathBuf,
+    /// Its certificate (`…-cert.pub`), which spares clients that trust the authority to be told of the key.
+    pub host_certificate: Option<PathBuf>,
+    /// Keys and certificates that no longer log in, in a format of sshd's `RevokedKeys`.
+    pub revoked_keys: Option<PathBuf>,
     /// One for each party.
     pub accounts: Vec<Account>,
     /// Bounds on what a client may use.
@@ -57,14 +70,31 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Everything that is wrong with the key files they name: the host key's and each account's.
-    pub fn problems(&self) -> Vec<Fault> {
-        let host_key = read_ssh_key(&self.host_key).err();
+    /// Everything that is wrong at `now` with the key files they name: the host key's, each account's, the list of
+    /// revoked ones.
+    pub fn problems(&self, now: Timestamp) -> Vec<Fault> {
+        let host_key = self.host_key(now).err();
+        let revoked = self.revoked_keys.as_deref();
+        let revoked = revoked.and_then(|path| Revoked::load(path).err());
         let logins = self
             .accounts
             .iter()
-            .filter_map(|account| login::auth::Registry::read(std::slice::from_ref(account)).err());
+            .filter_map(|account| Registry::read(std::slice::from_ref(account), None).err());
+        host_key.into_iter().chain(revoked).chain(logins).collect()
+    }
+
+    /// What an operator should know although the files can be used: a host certificate that is about to end, an
+    /// account that nobody can log in to.
+    pub fn warnings(&self, now: Timestamp) -> Vec<String> {
+        let host_key = self.host_key(now).ok();
+        let host_key = host_key.and_then(|host_key| host_key.warning(now));
+        let logins = Registry::read(&self.accounts, None);
+        let logins = logins.map_or_else(|_| Vec::new(), |logins| logins.warnings(now));
         host_key.into_iter().chain(logins).collect()
+    }
+
+    fn host_key(&self, now: Timestamp) -> Result<HostKey, Fault> {
+        HostKey::read(&self.host_key, self.host_certificate.as_deref(), now)
     }
 }
 

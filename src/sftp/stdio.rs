@@ -6,14 +6,14 @@
 use std::net::IpAddr;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::io::Errno;
 
 use crate::fault::Fault;
-use crate::sftp::event::{Actor, Recorder};
+use crate::sftp::event::{Actor, Recorder, What};
 use crate::sftp::limits::Limits;
 use crate::sftp::requests::codec::{Decoder, Violation};
 use crate::sftp::requests::engine::Engine;
@@ -78,16 +78,26 @@ pub fn serve_stdio(visit: &Visit, input: impl AsFd, output: impl AsFd) -> Result
         client: None,
         recorder: visit.recorder.clone(),
     };
-    let engine = Engine::new(jail, actor, visit.limits.open_handles);
+    let begun = Instant::now();
+    actor.tell(What::Login { fingerprint: None });
+    let engine = Engine::new(jail, actor.clone(), visit.limits.open_handles);
     let wire = Wire::over(input.as_fd(), output.as_fd(), visit.limits.idle);
-    match wire.and_then(|wire| converse(engine, &wire)) {
+    let ended = match wire.and_then(|wire| converse(engine, &wire)) {
         Ok(()) => Ok(Ended::Left),
         Err(Stop::Ended(ended)) => Ok(ended),
         Err(Stop::Trouble(error)) => Err(Fault::Network {
             doing: "speak SFTP on standard input and output",
             problem: error.to_string(),
         }),
+    };
+    match ended {
+        Ok(Ended::Idle) => actor.tell(What::TurnedAway { reason: "idle" }),
+        Ok(Ended::Broken(reason)) => actor.tell(What::TurnedAway { reason }),
+        Ok(Ended::Left) | Err(_) => {}
     }
+    let duration = begun.elapsed();
+    actor.tell(What::Ended { duration });
+    ended
 }
 
 /// Carries out requests until the client has sent its last byte.

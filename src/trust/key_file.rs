@@ -14,6 +14,8 @@ use crate::fault::Fault;
 const LARGEST_PRIVATE: usize = 64 << 10;
 /// Largest list of public keys, in bytes.
 const LARGEST_PUBLIC: usize = 1 << 20;
+/// Largest list of revoked keys, in bytes: a hundred thousand fingerprints.
+const LARGEST_REVOKED: usize = 4 << 20;
 
 /// The bytes of a private key file, wiped on drop.
 ///
@@ -59,7 +61,7 @@ pub fn read_ssh_key(path: &Path) -> Result<PrivateKey, Fault> {
 }
 
 /// The text of a file of public keys, one a line.
-pub(super) fn read_public(path: &Path) -> Result<String, Fault> {
+pub fn read_public(path: &Path) -> Result<String, Fault> {
     let mut file = open_regular(path, "read the public keys")?;
     let bytes = read_at_most(&mut file, path, LARGEST_PUBLIC)?;
     match std::str::from_utf8(&bytes) {
@@ -69,6 +71,12 @@ pub(super) fn read_public(path: &Path) -> Result<String, Fault> {
             "it is not UTF-8 text; save it again as UTF-8 without a byte order mark".to_owned(),
         )),
     }
+}
+
+/// The bytes of a list of revoked keys.
+pub(super) fn read_revoked(path: &Path) -> Result<Zeroizing<Vec<u8>>, Fault> {
+    let mut file = open_regular(path, "read the revoked keys")?;
+    read_at_most(&mut file, path, LARGEST_REVOKED)
 }
 
 /// [`Fault::Key`] about `path`.

@@ -117,6 +117,8 @@ mod tests {
         write_new(&path("signers"), line.as_bytes(), 0o644).unwrap();
         let keys = KeyFiles {
             ssh_host: path("unused"),
+            ssh_host_certificate: None,
+            revoked_keys: None,
             age_identity: path("identity"),
             store_identity: path("unused"),
             signing: path("signing"),

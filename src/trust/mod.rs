@@ -4,6 +4,7 @@
 //! - [`allowed_signers`]: ssh-keygen's list of signers, checked line by line;
 //! - [`sshsig`]: makes and verifies `ssh-keygen -Y` signatures;
 //! - [`envelope`]: seals and opens age files as streams;
+//! - [`revoked`]: the keys that are no longer good, as sshd's `RevokedKeys`;
 //! - [`keyring`]: all keys of the service and of its parties, loaded together;
 //! - [`generate`]: new keys, written as `ssh-keygen` and `age-keygen` would.
 //!
@@ -15,6 +16,7 @@ pub mod envelope;
 pub mod generate;
 pub mod key_file;
 pub mod keyring;
+pub mod revoked;
 pub mod sshsig;
 
 use std::path::Path;

@@ -22,8 +22,9 @@ const ROOMS: &[(&str, &str)] = &[
         "serve",
         "sftp watch pipeline snapshot ledger trust layout files config delivery agreement digest rejection fault",
     ),
-    // The server knows folders: no delivery, no agreement, and of our keys the host key alone.
-    ("sftp", "trust::key_file fault"),
+    // The server knows folders: no delivery, no agreement, and of our keys the host key alone. A revoked key must not
+    // log in either.
+    ("sftp", "trust::key_file trust::revoked fault"),
     ("watch", "pipeline layout fault"),
     (
         "pipeline",

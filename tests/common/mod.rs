@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use padan::sftp::client::Client;
-use padan::sftp::{Account, Limits, Server, Settings};
+use padan::sftp::{Account, Limits, Recorder, Server, Settings};
 use padan::trust::generate::ssh_key_pair;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -42,6 +42,11 @@ impl SftpSite {
         Self::start_with(limits, |_, _| {})
     }
 
+    /// The same with somebody who hears of what happens.
+    pub fn start_recorded(limits: Limits, recorder: Recorder) -> Self {
+        Self::start_with(limits, |settings, _| settings.recorder = recorder)
+    }
+
     /// The same after `change` has had its way with the settings and the temporary folder.
     pub fn start_with(limits: Limits, change: impl FnOnce(&mut Settings, &Path)) -> Self {
         let dir = TempDir::new().unwrap();
@@ -63,9 +68,11 @@ impl SftpSite {
         let mut settings = Settings {
             listen: "127.0.0.1:0".parse().unwrap(),
             host_key: dir.path().join("host_key"),
+            host_certificate: None,
+            revoked_keys: None,
             accounts: accounts.to_vec(),
             limits,
-            recorder: padan::sftp::Recorder::default(),
+            recorder: Recorder::default(),
         };
         change(&mut settings, dir.path());
         let server = Server::bind(settings).unwrap();

@@ -79,6 +79,40 @@ fn every_unusable_key_file_is_told() {
 }
 
 #[test]
+fn logins_that_cannot_work_are_told() {
+    let place = Place::laid_out();
+    place.edit(
+        "padan.yaml",
+        "# revoked_keys: keys/revoked_keys",
+        "revoked_keys: keys/revoked_keys",
+    );
+    fs::write(place.path("keys/revoked_keys"), "").unwrap();
+    let keys = place.path("keys/parties/bkn/authorized_keys");
+    let line = fs::read_to_string(&keys).unwrap();
+    let line = line.lines().find(|line| line.starts_with("ssh-")).unwrap();
+    fs::write(&keys, format!("expiry-time=\"20200101Z\" {line}\n")).unwrap();
+    fs::write(
+        place.path("keys/parties/bpjs/authorized_keys"),
+        "# to come\n",
+    )
+    .unwrap();
+    let output = check(&place).success().get_output().clone();
+    assert_eq!(
+        String::from_utf8(output.stderr).unwrap(),
+        "warning: nobody can log in as bkn: its authorized_keys has only keys that have expired\n\
+         warning: nobody can log in as bpjs: its authorized_keys has no key\n"
+    );
+
+    fs::write(place.path("keys/revoked_keys"), "serial: 5\n").unwrap();
+    let output = check(&place).code(2).get_output().clone();
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        text.contains("keys/revoked_keys: line 1: no public key"),
+        "{text}"
+    );
+}
+
+#[test]
 fn a_missing_argument_ends_with_2() {
     let mut command = Command::cargo_bin("padan").unwrap();
     command.arg("check").assert().code(2);

@@ -43,7 +43,8 @@ fn next(code: Code) -> Option<Code> {
         Code::RowsRefused => Code::DeltaWithoutBase,
         Code::DeltaWithoutBase => Code::NotAFile,
         Code::NotAFile => Code::NotEncrypted,
-        Code::NotEncrypted => return None,
+        Code::NotEncrypted => Code::LeftOver,
+        Code::LeftOver => return None,
     })
 }
 

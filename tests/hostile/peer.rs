@@ -2,11 +2,16 @@
 
 use std::io::{Read, Write};
 use std::process::{Child, ChildStdin};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use tokio::runtime::Runtime;
 
 use crate::common::raw::{Raw, id, packet, text};
 use crate::service::{Service, most_memory};
+
+/// How long an end may take on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// One conversation with the server.
 pub trait Peer {
@@ -121,10 +126,20 @@ impl Peer for Pipes {
 }
 
 impl Drop for Pipes {
+    /// Goes away without a word, after which the process must end by itself.
     fn drop(&mut self) {
         self.input = None;
+        self.child.stdout = None;
+        let begun = Instant::now();
+        while begun.elapsed() < PATIENCE {
+            if matches!(self.child.try_wait(), Ok(Some(_))) {
+                return;
+            }
+            thread::sleep(Duration::from_millis(1));
+        }
         let _ = self.child.kill();
         let _ = self.child.wait();
+        assert!(thread::panicking(), "`padan sftp` does not end");
     }
 }
 

@@ -8,6 +8,7 @@
 )]
 
 mod answers;
+mod door;
 mod file;
 mod life;
 mod lists;

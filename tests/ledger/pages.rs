@@ -1,12 +1,13 @@
-//! `padan status` and `padan show` beside a service that has the ledger open.
+//! `padan status`, `padan show` and `padan events` beside a service that has the ledger open.
 
 use std::fs;
 use std::path::Path;
 
 use assert_cmd::Command;
 use insta::assert_snapshot;
+use jiff::Timestamp;
 use padan::delivery::{DeliveryId, Sha256Digest};
-use padan::ledger::{Event, Ledger, NewDelivery, Outcome, Published, Stage, Waiting};
+use padan::ledger::{DoorEvent, Event, Ledger, NewDelivery, Outcome, Published, Stage, Waiting};
 use padan::rejection::Code;
 use tempfile::TempDir;
 
@@ -300,4 +301,106 @@ fn without_a_ledger_there_is_advice() {
         "{}",
         said.err
     );
+}
+
+#[test]
+fn events_list_what_happened_at_the_door() {
+    let place = Place::new();
+    let told = |second, event: &str| DoorEvent {
+        client: None,
+        key: None,
+        action: None,
+        file: None,
+        to: None,
+        bytes: None,
+        sha256: None,
+        ms: None,
+        reason: None,
+        ..upload(second, event)
+    };
+    let stem = "bkn_pns_full_2026-11-22_0007";
+    let login = DoorEvent {
+        key: Some("SHA256:1wU07Oo7CL5PPMbinoR6dg7G8I2xhVKkqj6WMRKz0Y4".to_owned()),
+        client: Some("OpenSSH_10.0".to_owned()),
+        ..told(1, "login")
+    };
+    let renamed = DoorEvent {
+        file: Some(format!("inbox/{stem}.csv.age.filepart")),
+        to: Some(format!("inbox/{stem}.csv.age")),
+        ..told(3, "renamed")
+    };
+    let denied = DoorEvent {
+        action: Some("open".to_owned()),
+        file: Some("outbox/(masked 9).csv".to_owned()),
+        reason: Some("STATUS.txt is written by the service and read-only".to_owned()),
+        ..told(4, "denied")
+    };
+    let stranger = DoorEvent {
+        party: None,
+        peer: Some("2001:db8::7".parse().unwrap()),
+        reason: Some("unknown account".to_owned()),
+        ..told(5, "login_refused")
+    };
+    let sent = upload(2, "upload");
+    place
+        .ledger
+        .at_door(&[login, sent, renamed, denied, stranger])
+        .unwrap();
+    let desk = Desk::over(&place);
+    assert_snapshot!(desk.read("events", &[]), @r"
+    At the door, newest first (Asia/Jakarta)
+      2026-11-22 13:00:05  -       2001:db8::7      login refused   unknown account
+      2026-11-22 13:00:04  bkn     192.0.2.7        denied          open  outbox/(masked 9).csv  STATUS.txt is written by the service and read-only
+      2026-11-22 13:00:03  bkn     192.0.2.7        renamed         inbox/bkn_pns_full_2026-11-22_0007.csv.age.filepart  -> inbox/bkn_pns_full_2026-11-22_0007.csv.age
+      2026-11-22 13:00:02  bkn     192.0.2.7        upload          inbox/bkn_pns_full_2026-11-22_0007.csv.age.filepart  7 bytes  1.250 s  sha256 ed7002b439e9ac845f22357d822bac1444730fbdb6016d3ec9432297b9ec9f73  OpenSSH_10.0
+      2026-11-22 13:00:01  bkn     192.0.2.7        login           SHA256:1wU07Oo7CL5PPMbinoR6dg7G8I2xhVKkqj6WMRKz0Y4  OpenSSH_10.0
+    ");
+    let newest = desk.read("events", &["--limit", "1", "--party", "bkn"]);
+    assert!(
+        newest.contains("denied") && !newest.contains("renamed"),
+        "{newest}"
+    );
+    assert!(!newest.contains("unknown account"), "{newest}");
+    let said = desk.say("events", &["--since", "soon"]);
+    assert_eq!(said.code, 2, "{}", said.err);
+    let said = desk.say("events", &["--party", "dukcapil"]);
+    assert_eq!(said.code, 2, "{}", said.err);
+    let text = desk.read("events", &["--json", "--limit", "4"]);
+    let json: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(json[3]["event"], "upload");
+    assert_eq!(json[3]["bytes"], 7);
+    assert_eq!(json[3]["sha256"].as_str().unwrap().len(), 64);
+    assert!(json[0].get("party").is_none(), "{text}");
+}
+
+#[test]
+fn events_are_cut_to_the_last_hours() {
+    let place = Place::new();
+    let then = DoorEvent {
+        at: Timestamp::UNIX_EPOCH,
+        ..upload(0, "upload")
+    };
+    place.ledger.at_door(&[then]).unwrap();
+    let desk = Desk::over(&place);
+    assert!(desk.read("events", &[]).contains("1970"));
+    assert!(desk.read("events", &["--since", "24h"]).contains("nothing"));
+}
+
+/// An event of an upload, from which others are made.
+fn upload(second: i64, event: &str) -> DoorEvent {
+    DoorEvent {
+        at: at(second),
+        event: event.to_owned(),
+        party: Some(bkn()),
+        peer: Some("192.0.2.7".parse().unwrap()),
+        client: Some("OpenSSH_10.0".to_owned()),
+        key: None,
+        action: None,
+        file: Some("inbox/bkn_pns_full_2026-11-22_0007.csv.age.filepart".to_owned()),
+        to: None,
+        bytes: Some(7),
+        sha256: Some(Sha256Digest::of(b"content")),
+        ms: Some(1_250),
+        reason: None,
+    }
 }

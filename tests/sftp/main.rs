@@ -13,6 +13,7 @@
 mod claims;
 #[path = "../common/mod.rs"]
 mod common;
+mod events;
 mod extensions;
 mod files;
 mod listings;

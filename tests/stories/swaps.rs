@@ -2,12 +2,11 @@
 
 use std::fs::{self, File};
 
-use padan::sftp::client::{Client, Upload};
-
 use crate::padan::Padan;
-use crate::party::{Packing, Party, names};
+use crate::party::{Packing, names};
 use crate::sheets;
 use crate::tools::{run, wait_for};
+use crate::writer::Writer;
 
 /// A service that looks often, tells soon what is missing, and gives up late.
 fn patient() -> Padan {
@@ -15,46 +14,6 @@ fn patient() -> Padan {
     padan.configure(&[("rescan", "1s"), ("settle", "1s")]);
     padan.serve();
     padan
-}
-
-/// A client that keeps a file open for writing, which `sftp` cannot.
-struct Writer {
-    runtime: tokio::runtime::Runtime,
-    client: Client,
-    upload: Upload,
-}
-
-impl Writer {
-    fn begin(padan: &Padan, party: &Party, name: &str) -> Self {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .enable_all()
-            .worker_threads(1)
-            .build()
-            .unwrap();
-        let host_key =
-            fs::read_to_string(padan.path("keys/service/ssh_host_ed25519_key.pub")).unwrap();
-        let key = party.path("id_ed25519");
-        let (client, upload) = runtime.block_on(async {
-            let client = Client::connect(padan.address(), party.id, &key, &host_key).await;
-            let client = client.unwrap();
-            let upload = client.create(name).await.unwrap();
-            (client, upload)
-        });
-        Self {
-            runtime,
-            client,
-            upload,
-        }
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        self.runtime.block_on(self.upload.write(bytes)).unwrap();
-    }
-
-    fn end(self) {
-        self.runtime.block_on(self.upload.close()).unwrap();
-        self.runtime.block_on(self.client.disconnect()).unwrap();
-    }
 }
 
 #[test]

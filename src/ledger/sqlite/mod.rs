@@ -6,6 +6,7 @@
 
 mod answers;
 mod deliveries;
+mod door;
 mod events;
 mod open;
 mod parts;
@@ -26,8 +27,8 @@ use crate::fault::Fault;
 
 use super::Ledger;
 use super::record::{
-    Begun, Counts, Delivery, Event, Incomplete, Inputs, NewDelivery, Part, PartOutcome, Published,
-    Waiting,
+    Begun, Counts, Delivery, DoorEvent, Event, Incomplete, Inputs, NewDelivery, Part, PartOutcome,
+    Published, Waiting,
 };
 
 /// [`Ledger`] in an SQLite file.
@@ -231,5 +232,22 @@ impl Ledger for SqliteLedger {
 
     fn fault(&self, event: &Event, retry_at: Timestamp) -> Result<(), Fault> {
         self.write(async |db| deliveries::fault(db, event, retry_at).await)
+    }
+
+    fn at_door(&self, events: &[DoorEvent]) -> Result<(), Fault> {
+        self.write(async |db| door::append(db, events).await)
+    }
+
+    fn door_events(
+        &self,
+        party: Option<&PartyId>,
+        since: Timestamp,
+        most: u32,
+    ) -> Result<Vec<DoorEvent>, Fault> {
+        self.read(async |db| door::newest(db, party, since, most).await)
+    }
+
+    fn trim_door(&self, until: Timestamp) -> Result<(), Fault> {
+        self.write(async |db| door::trim(db, until).await)
     }
 }

@@ -14,7 +14,7 @@ use super::super::Context;
 use super::super::ingest::ROWS_FILE;
 use super::super::job::Job;
 use super::super::reconcile::ReconciledPart;
-use super::super::scan::Incomplete;
+use super::super::scan::{Incomplete, file_name};
 use super::Prepared;
 use super::folder::{concerns, folder_name};
 
@@ -68,13 +68,14 @@ pub fn refused(
 pub fn waiting_note(cx: &Context, incomplete: &Incomplete, since: Timestamp) -> Result<(), Fault> {
     let name = match &incomplete.candidate {
         Some(candidate) => beside_accepted(cx, &candidate.party, &candidate.stem, &candidate.id)?,
+        None if incomplete.code == Code::LeftOver => farewell_name(&incomplete.place),
         None => note_name(&incomplete.place),
     };
     let delivery = incomplete.candidate.as_ref().map(|c| c.id);
     let receipt = Receipt {
         format: FORMAT,
         verdict: match incomplete.code {
-            Code::NotEncrypted => Verdict::Ditolak,
+            Code::NotEncrypted | Code::LeftOver => Verdict::Ditolak,
             _ => Verdict::Menunggu,
         },
         delivery,
@@ -152,6 +153,14 @@ fn hand_over(cx: &Context, receipt: &Receipt) -> Result<(), Fault> {
 fn note_name(place: &str) -> String {
     let digest = Sha256Digest::of(place.as_bytes());
     safe_name(file_name(place), &digest.to_string()) + ".berkas"
+}
+
+/// The note about a file that was removed because nobody went on with it stays when the file is gone, so it has an
+/// ending of its own; and no dot before it, which would hide it.
+fn farewell_name(place: &str) -> String {
+    let digest = Sha256Digest::of(place.as_bytes());
+    let name = file_name(place).trim_start_matches('.');
+    safe_name(name, &digest.to_string()) + ".sisa"
 }
 
 /// The name of what is told about a manifest that makes no delivery (yet): that of its receipt, unless an accepted
@@ -296,10 +305,6 @@ fn documents(cx: &Context, receipt: &Receipt) -> Result<[(&'static str, Vec<u8>)
 fn in_zone(cx: &Context, at: Timestamp) -> String {
     let zoned = at.to_zoned(cx.config.time_zone.clone());
     zoned.strftime("%Y-%m-%d %H:%M:%S %:z").to_string()
-}
-
-fn file_name(place: &str) -> &str {
-    place.rsplit('/').next().unwrap_or(place)
 }
 
 /// The text itself, or where it could hold anything a name made of a digest.

@@ -1,4 +1,5 @@
-//! The addresses of `from=`: single ones, networks, wildcards, each of which may refuse with `!`.
+//! Lists of addresses: those of `from=` are single ones, networks and wildcards, each of which may refuse with `!`;
+//! those of a certificate's `source-address` are single ones and networks.
 
 use std::net::IpAddr;
 
@@ -42,6 +43,21 @@ impl AddressList {
         Self(networks.iter().map(pattern).collect())
     }
 
+    /// Reads the value of a certificate's `source-address`.
+    ///
+    /// # Errors
+    /// What is wrong with which network; wildcards and `!` are, as in sshd.
+    pub(crate) fn parse_networks(value: &str) -> Result<Self, String> {
+        let list = Self::parse(value)?;
+        let network =
+            |pattern: &Pattern| !pattern.refuses && matches!(pattern.matches, Matches::Network(..));
+        if list.0.iter().all(network) {
+            Ok(list)
+        } else {
+            Err("source-address takes addresses and networks as 10.0.0.0/8".to_owned())
+        }
+    }
+
     /// Whether a pattern matches and none that refuses does, as in sshd(8).
     pub(crate) fn admits(&self, peer: IpAddr) -> bool {
         let matching = |refuses| {
@@ -72,6 +88,11 @@ impl Pattern {
             if bits > bits_of(address) {
                 return Err(problem());
             }
+            if !ends_with_network(address, bits) {
+                return Err(format!(
+                    "{pattern:?} has bits set behind its /{bits}; write the address of the network"
+                ));
+            }
             Matches::Network(address, bits)
         } else if pattern.contains(['*', '?']) && address_like(pattern) {
             Matches::Text(pattern.to_ascii_lowercase())
@@ -100,6 +121,14 @@ fn address_like(pattern: &str) -> bool {
 
 const fn bits_of(address: IpAddr) -> u8 {
     if address.is_ipv4() { 32 } else { 128 }
+}
+
+/// Whether the bits behind the network's are zero. sshd takes any other network for a mistake.
+fn ends_with_network(address: IpAddr, bits: u8) -> bool {
+    match address {
+        IpAddr::V4(address) => address.to_bits().checked_shl(bits.into()).unwrap_or(0) == 0,
+        IpAddr::V6(address) => address.to_bits().checked_shl(bits.into()).unwrap_or(0) == 0,
+    }
 }
 
 fn in_network(peer: IpAddr, network: IpAddr, bits: u8) -> bool {
@@ -182,10 +211,25 @@ mod tests {
             "*.example.id",
             "10.0.0.0/33",
             "10.0.0/8",
+            "10.1.2.3/8",
+            "2001:db8::1/32",
             "10.0.0.1,",
             "!",
         ] {
             assert!(AddressList::parse(list).is_err(), "{list}");
+        }
+    }
+
+    #[test]
+    fn a_certificate_names_networks_only() {
+        for (list, good) in [
+            ("10.0.0.0/8,192.0.2.7", true),
+            ("2001:db8::/32", true),
+            ("10.*", false),
+            ("!10.1.2.3,10.0.0.0/8", false),
+            ("", false),
+        ] {
+            assert_eq!(AddressList::parse_networks(list).is_ok(), good, "{list}");
         }
     }
 

@@ -1,32 +1,37 @@
-//! Who may log in: the accounts and their keys, re-read on request.
+//! Who may log in: the accounts, their keys and authorities, and what is revoked.
 
 use std::collections::HashMap;
 use std::fs;
 use std::net::IpAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use russh::keys::{Algorithm, PublicKey};
+use russh::keys::{Algorithm, Certificate, PublicKey};
 
 use crate::fault::Fault;
 use crate::sftp::Account;
-use crate::sftp::login::authorized_keys::{AuthorizedKey, NotNow, parse};
+use crate::sftp::login::authorized_keys::{AuthorizedKey, Role, parse};
+use crate::sftp::login::certificate;
+use crate::sftp::login::fresh::Fresh;
+use crate::sftp::login::reason::Reason;
+use crate::sftp::login::strength;
+use crate::trust::key_file::read_public;
+use crate::trust::revoked::Revoked;
 
-/// Largest `authorized_keys`, in bytes: some thousand keys.
-const MOST_BYTES: u64 = 1 << 20;
-
-/// All accounts with their keys, as of one reading.
+/// All accounts with their keys. A file that changes is read again at the next login.
 #[derive(Debug)]
 pub(crate) struct Registry {
     accounts: HashMap<String, Keys>,
+    revoked: Option<Fresh<Revoked>>,
 }
 
 #[derive(Debug)]
 struct Keys {
     root: PathBuf,
-    keys: Vec<AuthorizedKey>,
+    listed: Fresh<Vec<AuthorizedKey>>,
 }
 
 /// A login that may proceed.
@@ -38,41 +43,53 @@ pub(crate) struct Login {
     pub(crate) root: PathBuf,
 }
 
-/// Why a login may not proceed. For the log; the client is told the same each time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Reason {
-    /// No such account.
-    UnknownAccount,
-    /// The account has no such key.
-    UnknownKey,
-    /// The key is not for this address.
-    WrongAddress,
-    /// The key has expired.
-    Expired,
-    /// A signature with SHA-1.
-    Sha1,
-}
-
 impl Registry {
-    /// Reads the keys of all accounts.
+    /// Reads the keys of all accounts, and those that are revoked.
     ///
     /// # Errors
     /// The first file that cannot be read or honoured, with the line.
-    pub(crate) fn read(accounts: &[Account]) -> Result<Self, Fault> {
-        let zone = TimeZone::system();
+    pub(crate) fn read(accounts: &[Account], revoked: Option<&Path>) -> Result<Self, Fault> {
         let mut read = HashMap::new();
         for account in accounts {
             let keys = Keys {
                 root: account.root.clone(),
-                keys: parse(
-                    &account.authorized_keys,
-                    &text(&account.authorized_keys)?,
-                    &zone,
-                )?,
+                listed: Fresh::open(&account.authorized_keys, read_keys)?,
             };
             read.insert(account.name.clone(), keys);
         }
-        Ok(Self { accounts: read })
+        Ok(Self {
+            accounts: read,
+            revoked: revoked
+                .map(|path| Fresh::open(path, Revoked::load))
+                .transpose()?,
+        })
+    }
+
+    /// Whether a client that says it has `key` should go on and prove it.
+    ///
+    /// The SSH library does not say whether a key was offered by itself or in a certificate, of which it shows the key
+    /// alone. So from the moment that any account has an authority every key is asked to prove itself, whoever the
+    /// user claims to be: an answer for this account or this key only would tell which accounts there are.
+    ///
+    /// # Errors
+    /// Why the key need not be proven.
+    pub(crate) fn invite(
+        &self,
+        user: &str,
+        key: &PublicKey,
+        algorithm: &Algorithm,
+        peer: IpAddr,
+        now: Timestamp,
+    ) -> Result<(), Reason> {
+        check_kind(key, algorithm)?;
+        let has_authority = |keys: &Keys| {
+            let listed = keys.listed.get();
+            listed.iter().any(|listed| listed.role != Role::Login)
+        };
+        if self.accounts.values().any(has_authority) {
+            return Ok(());
+        }
+        self.admit(user, key, algorithm, peer, now).map(drop)
     }
 
     /// Whether `user` may log in with `key` from `peer` at `now`.
@@ -87,46 +104,127 @@ impl Registry {
         peer: IpAddr,
         now: Timestamp,
     ) -> Result<Login, Reason> {
-        if matches!(algorithm, Algorithm::Rsa { hash: None }) {
-            return Err(Reason::Sha1);
+        check_kind(key, algorithm)?;
+        if self
+            .revoked()
+            .is_some_and(|list| list.has_key(key.key_data()))
+        {
+            return Err(Reason::Revoked);
         }
-        let account = self.accounts.get(user).ok_or(Reason::UnknownAccount)?;
-        // A key may stand on several lines, for several addresses or times.
-        let mut reason = Reason::UnknownKey;
-        for listed in &account.keys {
-            if listed.key.key_data() == key.key_data() {
-                match listed.counts(peer, now) {
-                    Ok(()) => {
-                        return Ok(Login {
-                            account: user.to_owned(),
-                            root: account.root.clone(),
-                        });
-                    }
-                    Err(NotNow::WrongAddress) => reason = Reason::WrongAddress,
-                    Err(NotNow::Expired) => reason = Reason::Expired,
-                }
-            }
+        self.login(user, Reason::UnknownKey, |listed| {
+            let is_it = listed.role == Role::Login && listed.key == *key.key_data();
+            is_it.then(|| listed.counts(peer, now))
+        })
+    }
+
+    /// Whether `user` may log in with `certificate`, whose key is proven, from `peer` at `now`. The key listed by
+    /// itself does not help a bad certificate.
+    ///
+    /// # Errors
+    /// Why not.
+    pub(crate) fn admit_certificate(
+        &self,
+        user: &str,
+        certificate: &Certificate,
+        peer: IpAddr,
+        now: Timestamp,
+    ) -> Result<Login, Reason> {
+        if self
+            .revoked()
+            .is_some_and(|list| list.has_certificate(certificate))
+        {
+            return Err(Reason::Revoked);
         }
-        Err(reason)
+        let account = [user.to_owned()];
+        self.login(user, Reason::UnknownAuthority, |listed| {
+            let Role::Authority(principals) = &listed.role else {
+                return None;
+            };
+            let names = principals.as_deref().unwrap_or(&account);
+            let is_it = listed.key == *certificate.signature_key();
+            is_it.then(|| {
+                listed.counts(peer, now)?;
+                certificate::check(certificate, names, peer, now)
+            })
+        })
     }
 
     /// Whether there is such an account; a name that is none may be a password typed in the wrong place.
     pub(crate) fn knows(&self, user: &str) -> bool {
         self.accounts.contains_key(user)
     }
+
+    /// What should be said of accounts to which nobody can log in at `now`.
+    pub(crate) fn warnings(&self, now: Timestamp) -> Vec<String> {
+        let mut warnings: Vec<String> = self
+            .accounts
+            .iter()
+            .filter_map(|(account, keys)| {
+                let listed = keys.listed.get();
+                let why = if listed.is_empty() {
+                    "has no key"
+                } else if listed.iter().all(|key| key.has_expired(now)) {
+                    "has only keys that have expired"
+                } else {
+                    return None;
+                };
+                Some(format!(
+                    "nobody can log in as {account}: its authorized_keys {why}"
+                ))
+            })
+            .collect();
+        warnings.sort();
+        warnings
+    }
+
+    /// Goes through the lines of an account until one that is meant and good. A key may stand on several lines, for
+    /// several addresses or times; of the bad ones the last gives the reason.
+    fn login(
+        &self,
+        user: &str,
+        unknown: Reason,
+        judge: impl Fn(&AuthorizedKey) -> Option<Result<(), Reason>>,
+    ) -> Result<Login, Reason> {
+        let keys = self.accounts.get(user).ok_or(Reason::UnknownAccount)?;
+        let mut reason = unknown;
+        for listed in keys.listed.get().iter() {
+            match judge(listed) {
+                Some(Ok(())) => {
+                    return Ok(Login {
+                        account: user.to_owned(),
+                        root: keys.root.clone(),
+                    });
+                }
+                Some(Err(why)) => reason = why,
+                None => {}
+            }
+        }
+        Err(reason)
+    }
+
+    fn revoked(&self) -> Option<Arc<Revoked>> {
+        self.revoked.as_ref().map(Fresh::get)
+    }
 }
 
-fn text(path: &Path) -> Result<String, Fault> {
-    let problem = |problem: &str| Fault::Key {
-        path: path.to_path_buf(),
-        problem: problem.to_owned(),
-    };
+/// What can be said of a key without knowing whose it is.
+fn check_kind(key: &PublicKey, algorithm: &Algorithm) -> Result<(), Reason> {
+    if matches!(algorithm, Algorithm::Rsa { hash: None }) {
+        return Err(Reason::Sha1);
+    }
+    strength::check(key.key_data()).map_err(|_| Reason::WeakKey)
+}
+
+fn read_keys(path: &Path) -> Result<Vec<AuthorizedKey>, Fault> {
     let metadata = fs::metadata(path).map_err(Fault::io("read the authorized keys", path))?;
     if metadata.permissions().mode() & 0o002 != 0 {
-        return Err(problem("everybody can write it; run: chmod o-w on it"));
+        return Err(Fault::Key {
+            path: path.to_path_buf(),
+            problem: "everybody can write it; run: chmod o-w on it".to_owned(),
+        });
     }
-    if metadata.len() > MOST_BYTES {
-        return Err(problem("it is larger than 1 MiB"));
-    }
-    fs::read_to_string(path).map_err(Fault::io("read the authorized keys", path))
+    parse(path, &read_public(path)?, &TimeZone::system())
 }
+
+#[cfg(test)]
+mod tests;

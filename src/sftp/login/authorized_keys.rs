@@ -7,13 +7,14 @@ use std::path::Path;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
-use russh::keys::{Algorithm, PublicKey};
+use russh::keys::PublicKey;
+use russh::keys::ssh_key::public::KeyData;
 
 use crate::fault::Fault;
 use crate::sftp::login::addresses::AddressList;
+use crate::sftp::login::reason::Reason;
+use crate::sftp::login::strength;
 
-/// Shortest RSA modulus, in bits, as for signatures.
-const RSA_BITS: u32 = 3072;
 /// Options that take rights away which nobody has here anyway.
 const HARMLESS: [&str; 6] = [
     "restrict",
@@ -24,22 +25,24 @@ const HARMLESS: [&str; 6] = [
     "no-x11-forwarding",
 ];
 
-/// A key that may log in, and when from where.
+/// A key that may log in or certify who may, and when from where.
 #[derive(Debug, Clone)]
 pub(crate) struct AuthorizedKey {
     /// The key.
-    pub(crate) key: PublicKey,
+    pub(crate) key: KeyData,
+    /// What it is good for.
+    pub(crate) role: Role,
     from: Option<AddressList>,
     expires: Option<Timestamp>,
 }
 
-/// Why a key that is listed does not count now.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum NotNow {
-    /// `from=` does not list the address.
-    WrongAddress,
-    /// `expiry-time=` has passed.
-    Expired,
+/// What a key is good for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// Whoever has it may log in.
+    Login,
+    /// It signs certificates (`cert-authority`), which must name one of these principals; `None` is the account.
+    Authority(Option<Vec<String>>),
 }
 
 impl AuthorizedKey {
@@ -47,14 +50,19 @@ impl AuthorizedKey {
     ///
     /// # Errors
     /// Why not.
-    pub(crate) fn counts(&self, peer: IpAddr, now: Timestamp) -> Result<(), NotNow> {
-        if self.expires.is_some_and(|expires| now >= expires) {
-            return Err(NotNow::Expired);
+    pub(crate) fn counts(&self, peer: IpAddr, now: Timestamp) -> Result<(), Reason> {
+        if self.has_expired(now) {
+            return Err(Reason::Expired);
         }
         if self.from.as_ref().is_some_and(|list| !list.admits(peer)) {
-            return Err(NotNow::WrongAddress);
+            return Err(Reason::WrongAddress);
         }
         Ok(())
+    }
+
+    /// Whether its `expiry-time=` has come.
+    pub(crate) fn has_expired(&self, now: Timestamp) -> bool {
+        self.expires.is_some_and(|expires| now >= expires)
     }
 }
 
@@ -92,57 +100,56 @@ fn parse_line(line: &str, zone: &TimeZone) -> Result<AuthorizedKey, String> {
             (options, key)
         }
     };
-    check_strength(&key)?;
-    let mut authorized = AuthorizedKey {
-        key,
-        from: None,
-        expires: None,
-    };
+    strength::check(key.key_data())?;
+    let (mut from, mut expires, mut authority, mut principals) = (None, None, false, None);
     for (name, value) in options {
         match (name.to_ascii_lowercase().as_str(), value) {
-            ("from", Some(value)) if authorized.from.is_none() => {
-                authorized.from = Some(AddressList::parse(&value)?);
+            ("from", Some(value)) if from.is_none() => from = Some(AddressList::parse(&value)?),
+            ("expiry-time", Some(value)) if expires.is_none() => {
+                expires = Some(parse_time(&value, zone)?);
             }
-            ("expiry-time", Some(value)) if authorized.expires.is_none() => {
-                authorized.expires = Some(parse_time(&value, zone)?);
+            ("principals", Some(value)) if principals.is_none() => {
+                principals = Some(parse_principals(&value)?);
             }
-            ("from" | "expiry-time", _) => {
+            ("from" | "expiry-time" | "principals", _) => {
                 return Err(format!("the option {name} needs one value in quotes"));
             }
+            ("cert-authority", None) => authority = true,
             (harmless, None) if HARMLESS.contains(&harmless) => {}
-            ("cert-authority", _) => {
-                return Err("certificates are not supported; list each key itself".to_owned());
-            }
             _ => {
                 return Err(format!(
-                    "the option {name} is not supported; use from=, expiry-time= and restrict"
+                    "the option {name} is not supported; use from=, expiry-time=, restrict, cert-authority and principals="
                 ));
             }
         }
     }
-    Ok(authorized)
+    let role = match (authority, principals) {
+        (true, principals) => Role::Authority(principals),
+        (false, None) => Role::Login,
+        (false, Some(_)) => {
+            return Err("principals= goes with cert-authority only".to_owned());
+        }
+    };
+    Ok(AuthorizedKey {
+        key: key.key_data().clone(),
+        role,
+        from,
+        expires,
+    })
 }
 
-fn check_strength(key: &PublicKey) -> Result<(), String> {
-    match key.algorithm() {
-        Algorithm::Ed25519 | Algorithm::Ecdsa { .. } => Ok(()),
-        Algorithm::Rsa { .. } => {
-            let bits = key.key_data().rsa().map_or(0, |rsa| rsa.key_size());
-            if bits < RSA_BITS {
-                return Err(format!(
-                    "the RSA key has {bits} bits, {RSA_BITS} are needed; better make an ed25519 key"
-                ));
-            }
-            Ok(())
-        }
-        // The library does not tell whether the person touched the key, which must not be taken for granted.
-        Algorithm::SkEd25519 | Algorithm::SkEcdsaSha2NistP256 => Err(
-            "security keys (sk-…) are not supported for logging in; use an ed25519 key".to_owned(),
-        ),
-        other => Err(format!(
-            "keys of type {other} are not accepted; use ed25519"
-        )),
+/// Names between commas. sshd takes them as they are, without wildcards.
+fn parse_principals(value: &str) -> Result<Vec<String>, String> {
+    let names: Vec<String> = value.split(',').map(str::to_owned).collect();
+    let odd = |name: &String| {
+        name.is_empty() || name.contains(|c: char| c.is_whitespace() || "*?!".contains(c))
+    };
+    if names.iter().any(odd) {
+        return Err(format!(
+            "principals= takes names as \"budi,siti\", not {value:?}"
+        ));
     }
+    Ok(names)
 }
 
 /// Splits `a,b="c d",e key…` into its options and the rest.
@@ -216,7 +223,8 @@ mod tests {
     use jiff::Timestamp;
     use jiff::tz::TimeZone;
 
-    use super::{NotNow, parse};
+    use super::{Role, parse};
+    use crate::sftp::login::reason::Reason;
 
     const KEY: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJdD7y3aLq454yWBdwLWbieU1ebz9/cu7/QEXn9OIeZJ a comment";
 
@@ -226,7 +234,7 @@ mod tests {
 
     #[test]
     fn options_decide_when_a_key_counts() {
-        let cases: &[(&str, &str, &str, Result<(), NotNow>)] = &[
+        let cases: &[(&str, &str, &str, Result<(), Reason>)] = &[
             ("", "10.1.2.3", "2026-01-01T00:00:00Z", Ok(())),
             (
                 "restrict,no-pty ",
@@ -244,7 +252,7 @@ mod tests {
                 r#"from="10.0.0.0/8" "#,
                 "11.1.2.3",
                 "2026-01-01T00:00:00Z",
-                Err(NotNow::WrongAddress),
+                Err(Reason::WrongAddress),
             ),
             (
                 r#"from="0.0.0.0/0" "#,
@@ -256,13 +264,13 @@ mod tests {
                 r#"from="::/0" "#,
                 "11.1.2.3",
                 "2026-01-01T00:00:00Z",
-                Err(NotNow::WrongAddress),
+                Err(Reason::WrongAddress),
             ),
             (
                 r#"from="!10.1.2.3,10.1.*" "#,
                 "10.1.2.3",
                 "2026-01-01T00:00:00Z",
-                Err(NotNow::WrongAddress),
+                Err(Reason::WrongAddress),
             ),
             (
                 r#"from="!10.1.2.3,10.1.*" "#,
@@ -274,7 +282,7 @@ mod tests {
                 r#"from="!10.1.2.3" "#,
                 "10.1.2.4",
                 "2026-01-01T00:00:00Z",
-                Err(NotNow::WrongAddress),
+                Err(Reason::WrongAddress),
             ),
             (
                 r#"from="2001:db8::/32,192.0.2.7" "#,
@@ -292,7 +300,7 @@ mod tests {
                 r#"from="2001:db8::/32,192.0.2.7" "#,
                 "192.0.2.8",
                 "2026-01-01T00:00:00Z",
-                Err(NotNow::WrongAddress),
+                Err(Reason::WrongAddress),
             ),
             (
                 r#"expiry-time="20260101Z" "#,
@@ -304,7 +312,7 @@ mod tests {
                 r#"expiry-time="20260101Z" "#,
                 "10.1.2.3",
                 "2026-01-01T00:00:00Z",
-                Err(NotNow::Expired),
+                Err(Reason::Expired),
             ),
             // Without Z in the zone of the service, seven hours ahead here.
             (
@@ -317,7 +325,7 @@ mod tests {
                 r#"expiry-time="20260101" "#,
                 "10.1.2.3",
                 "2025-12-31T17:00:00Z",
-                Err(NotNow::Expired),
+                Err(Reason::Expired),
             ),
             (
                 r#"expiry-time="202601011230Z",from="10.*" "#,
@@ -329,7 +337,7 @@ mod tests {
                 r#"Expiry-Time="20260101123001Z" "#,
                 "10.1.2.3",
                 "2026-01-01T12:30:01Z",
-                Err(NotNow::Expired),
+                Err(Reason::Expired),
             ),
         ];
         for (options, peer, now, expected) in cases {
@@ -349,7 +357,13 @@ mod tests {
         for (line, part) in [
             ("not a key", "no public key"),
             (r#"command="/bin/sh" "#, "option command is not supported"),
-            ("cert-authority ", "certificates"),
+            (r#"cert-authority="yes" "#, "not supported"),
+            (r#"principals="budi" "#, "goes with cert-authority"),
+            ("cert-authority,principals ", "needs one value"),
+            (r#"cert-authority,principals="" "#, "takes names"),
+            (r#"cert-authority,principals="budi,,siti" "#, "takes names"),
+            (r#"cert-authority,principals="*" "#, "takes names"),
+            (r#"from="10.1.2.3/8" "#, "bits set"),
             ("port-forwarding ", "not supported"),
             (r#"from="bkn.example.id" "#, "addresses"),
             (r#"from="10.0.0.0/33" "#, "addresses"),
@@ -371,6 +385,21 @@ mod tests {
                 .to_string();
             assert!(fault.contains("bkn/authorized_keys: line 3: "), "{fault}");
             assert!(fault.contains(part), "{line}: {fault}");
+        }
+    }
+
+    #[test]
+    fn an_authority_is_no_login() {
+        for (options, role) in [
+            ("", Role::Login),
+            ("cert-authority ", Role::Authority(None)),
+            (
+                r#"cert-authority,principals="budi,siti",from="10.*" "#,
+                Role::Authority(Some(vec!["budi".to_owned(), "siti".to_owned()])),
+            ),
+        ] {
+            let keys = parse(Path::new("keys"), &format!("{options}{KEY}\n"), &zone()).unwrap();
+            assert_eq!(keys[0].role, role);
         }
     }
 

@@ -1,7 +1,8 @@
 //! Carries out requests: canonical path, then policy, then jail, then answer.
 
-use crate::sftp::event::Actor;
+use crate::sftp::event::{Actor, What, shown};
 use crate::sftp::requests::codec::{Item, MAX_DATA, Violation};
+use crate::sftp::requests::denial;
 use crate::sftp::requests::extensions;
 use crate::sftp::requests::handles::{Handles, OpenFile, Opened};
 use crate::sftp::requests::refusal::Refusal;
@@ -87,7 +88,7 @@ impl Engine {
                     result: self
                         .handles
                         .file(handle)
-                        .and_then(|file| file.file_to_change().map(drop)),
+                        .and_then(|file| file.check_writable()),
                     handle: handle.to_vec(),
                 });
             }
@@ -104,12 +105,25 @@ impl Engine {
             }
             Item::WriteEnd => {
                 if let Some(write) = self.write.take() {
+                    if let Err(refusal) = &write.result {
+                        self.tell_of_write(&write.handle, refusal);
+                    }
                     let done = write.result.map(|()| reply::ok(out, write.id));
                     self.answer_with(done, write.id, out);
                 }
             }
         }
         Ok(())
+    }
+
+    /// Tells of a refused WRITE, once for each open file: a client sends many before it hears of the first refusal.
+    fn tell_of_write(&mut self, handle: &[u8], refusal: &Refusal) {
+        if let Ok(file) = self.handles.file(handle)
+            && refusal.by_rule
+            && let Some(shown) = file.first_denial()
+        {
+            denial::tell_of_write(&self.actor, shown, refusal);
+        }
     }
 
     /// Whether something that takes long is under way: no item is carried out until it has ended.
@@ -167,8 +181,10 @@ impl Engine {
             return Err(Violation("a request without a number"));
         };
         let id = u32::from_be_bytes([*a, *b, *c, *d]);
-        let done =
-            Request::read(*kind, payload).and_then(|request| self.carry_out(id, request, out));
+        let done = Request::read(*kind, payload).and_then(|request| {
+            self.carry_out(id, request.clone(), out)
+                .inspect_err(|refusal| denial::tell(&self.actor, &request, refusal))
+        });
         self.answer_with(done, id, out);
         Ok(())
     }
@@ -242,19 +258,23 @@ impl Engine {
                 let path = CanonicalPath::parse(path)?;
                 self.jail
                     .remove(self.jail.allowed(&path, Action::Remove)?)?;
-                self.report("file removed");
+                self.actor.tell(What::Removed { file: shown(&path) });
             }
             Request::RemoveFolder(path) => {
                 let path = CanonicalPath::parse(path)?;
                 self.jail
                     .remove_folder(self.jail.allowed(&path, Action::RemoveFolder)?)?;
-                self.report("folder removed");
+                self.actor.tell(What::FolderRemoved {
+                    folder: shown(&path),
+                });
             }
             Request::MakeFolder(path) => {
                 let path = CanonicalPath::parse(path)?;
                 self.jail
                     .make_folder(self.jail.allowed(&path, Action::MakeFolder)?)?;
-                self.report("folder made");
+                self.actor.tell(What::FolderMade {
+                    folder: shown(&path),
+                });
             }
             Request::Rename { from, to } => self.rename(from, to, false)?,
             Request::ReadLink(path) => {
@@ -272,7 +292,7 @@ impl Engine {
         self.handles.room()?;
         let path = CanonicalPath::parse(path)?;
         let target = self.jail.allowed(&path, Action::Read)?;
-        let file = OpenFile::for_reading(self.jail.open_read(target)?);
+        let file = OpenFile::for_reading(self.jail.open_read(target)?, shown(&path));
         Ok(self.handles.keep(Opened::File(file)))
     }
 
@@ -281,7 +301,12 @@ impl Engine {
         let path = CanonicalPath::parse(path)?;
         let target = self.jail.allowed(&path, Action::Write)?;
         let opened = self.jail.open_write(target, mode)?;
-        let file = OpenFile::for_writing(opened, mode.read, mode.create || mode.truncate);
+        let file = OpenFile::for_writing(
+            opened,
+            shown(&path),
+            mode.read,
+            mode.create || mode.truncate,
+        );
         Ok(self.handles.keep(Opened::File(file)))
     }
 
@@ -291,7 +316,10 @@ impl Engine {
         let source = self.jail.allowed(&from, Action::RenameFrom)?;
         self.jail
             .rename(source, self.jail.allowed(&to, Action::RenameTo)?, replace)?;
-        self.report("renamed");
+        self.actor.tell(What::Renamed {
+            from: shown(&from),
+            to: shown(&to),
+        });
         Ok(())
     }
 
@@ -305,7 +333,7 @@ impl Engine {
             // The same way as any writer, so that a file being claimed is left alone.
             let target = self.jail.allowed(&path, Action::Write)?;
             let opened = self.jail.open_write(target, WriteMode::default())?;
-            let mut file = OpenFile::for_writing(opened, false, true);
+            let mut file = OpenFile::for_writing(opened, shown(&path), false, true);
             file.resize(size)?;
             file.sync()?;
         }
@@ -314,15 +342,122 @@ impl Engine {
         }
         Ok(())
     }
-
-    fn report(&self, what: &'static str) {
-        let Actor { account, peer, .. } = &self.actor;
-        tracing::info!(%account, ?peer, "{what}");
-    }
 }
 
 impl Drop for Engine {
     fn drop(&mut self) {
         self.close_all();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use proptest::prelude::{Just, Strategy, any, prop, prop_assert, prop_oneof, proptest};
+    use tempfile::TempDir;
+
+    use super::Engine;
+    use crate::sftp::event::{Actor, Recorder};
+    use crate::sftp::limits::{Limits, Quota};
+    use crate::sftp::requests::codec::Decoder;
+    use crate::sftp::root::jail::Jail;
+
+    /// A field of a request: a string that could be a path, a handle or the name of an extension, a number, or anything.
+    fn field() -> impl Strategy<Value = Vec<u8>> {
+        let known = prop::sample::select(vec![
+            "0",
+            "1",
+            "2",
+            "/",
+            "inbox",
+            "inbox/a",
+            "inbox/b/c",
+            "outbox/a",
+            "STATUS.txt",
+            "~",
+            "sha256",
+            "copy-data",
+            "check-file",
+            "check-file-name",
+            "check-file-handle",
+            "users-groups-by-id@openssh.com",
+            "expand-path@openssh.com",
+            "home-directory",
+            "statvfs@openssh.com",
+            "posix-rename@openssh.com",
+            "lsetstat@openssh.com",
+        ]);
+        let string = |bytes: &[u8]| [&(bytes.len() as u32).to_be_bytes(), bytes].concat();
+        prop_oneof![
+            4 => known.prop_map(move |text| string(text.as_bytes())),
+            1 => prop::collection::vec(any::<u8>(), 0..20).prop_map(move |bytes| string(&bytes)),
+            1 => (0u32..64).prop_map(|number| number.to_be_bytes().to_vec()),
+            1 => any::<u64>().prop_map(|number| number.to_be_bytes().to_vec()),
+            1 => Just(vec![0; 8]),
+            1 => prop::collection::vec(any::<u8>(), 0..9),
+        ]
+    }
+
+    fn packet() -> impl Strategy<Value = Vec<u8>> {
+        let kind = prop_oneof![8 => 3u8..21, 6 => Just(200u8), 1 => any::<u8>()];
+        (kind, prop::collection::vec(field(), 0..6)).prop_map(|(kind, fields)| {
+            let payload = fields.concat();
+            let length = (payload.len() as u32 + 5).to_be_bytes();
+            [&length[..], &[kind, 0, 0, 0, 7], &payload].concat()
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_asked_is_answered(packets in prop::collection::vec(packet(), 1..30)) {
+            let dir = TempDir::new().unwrap();
+            for folder in ["inbox", "outbox", "receipts"] {
+                fs::create_dir(dir.path().join(folder)).unwrap();
+                fs::write(dir.path().join(folder).join("a"), [7; 600]).unwrap();
+            }
+            let limits = Limits {
+                quota: Quota { bytes: 1 << 20, files: 10 },
+                ..Limits::default()
+            };
+            let actor = Actor {
+                account: "bkn".to_owned(),
+                peer: None,
+                client: None,
+                recorder: Recorder::default(),
+            };
+            let jail = Jail::open(dir.path(), &limits).unwrap();
+            let mut engine = Engine::new(jail, actor, limits.open_handles);
+            let mut decoder = Decoder::default();
+            let stream = [&[0, 0, 0, 5, 1, 0, 0, 0, 3], &*packets.concat()].concat();
+            let (mut input, mut answers) = (&stream[..], Vec::new());
+            while let Ok(Some(item)) = decoder.next(&mut input) {
+                if engine.handle(item, &mut answers).is_err() {
+                    break;
+                }
+                while let Some(work) = engine.take_work() {
+                    engine.give_back(work.slice(), &mut answers);
+                }
+                prop_assert!(!engine.is_busy());
+            }
+            let mut rest = &answers[..];
+            while let Some((length, after)) = rest.split_first_chunk::<4>() {
+                let length = u32::from_be_bytes(*length) as usize;
+                prop_assert!((5..=34_000).contains(&length) && length <= after.len());
+                rest = &after[length..];
+            }
+            prop_assert!(rest.is_empty());
+            let kept: u64 = walk(&dir.path().join("inbox"));
+            prop_assert!(kept <= 1 << 20, "{}", kept);
+        }
+    }
+
+    fn walk(folder: &std::path::Path) -> u64 {
+        let entries = fs::read_dir(folder).unwrap();
+        let size = |entry: fs::DirEntry| match entry.metadata().unwrap() {
+            metadata if metadata.is_dir() => walk(&entry.path()),
+            metadata => metadata.len(),
+        };
+        entries.map(|entry| size(entry.unwrap())).sum()
     }
 }

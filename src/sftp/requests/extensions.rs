@@ -16,18 +16,20 @@ use crate::sftp::root::path::CanonicalPath;
 use crate::sftp::root::policy::Action;
 
 const LIMITS: &str = "limits@openssh.com";
-const POSIX_RENAME: &str = "posix-rename@openssh.com";
+/// Renames and replaces.
+pub(crate) const POSIX_RENAME: &str = "posix-rename@openssh.com";
 const FSYNC: &str = "fsync@openssh.com";
 const STATVFS: &str = "statvfs@openssh.com";
 const FSTATVFS: &str = "fstatvfs@openssh.com";
-const LSETSTAT: &str = "lsetstat@openssh.com";
+/// Sets attributes.
+pub(crate) const LSETSTAT: &str = "lsetstat@openssh.com";
 const HARDLINK: &str = "hardlink@openssh.com";
 const EXPAND_PATH: &str = "expand-path@openssh.com";
 const USERS_GROUPS: &str = "users-groups-by-id@openssh.com";
 const HOME: &str = "home-directory";
 const COPY: &str = "copy-data";
 const CHECK_HANDLE: &str = "check-file-handle";
-const CHECK_NAME: &str = "check-file-name";
+pub(crate) const CHECK_NAME: &str = "check-file-name";
 /// What servers list for both of these, and WinSCP looks for. As a request it is the form of an older draft, which
 /// paramiko sends: with a handle, and with this name again in the answer.
 const CHECK: &str = "check-file";

@@ -4,12 +4,14 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
+use std::time::Instant;
 
 use rustix::buffer::spare_capacity;
 use rustix::io::Errno;
 use tokio::runtime::{Handle as Runtime, RuntimeFlavor};
 
-use crate::sftp::event::Actor;
+use crate::sftp::event::{Actor, What};
+use crate::sftp::requests::fingerprint::Fingerprint;
 use crate::sftp::requests::refusal::Refusal;
 use crate::sftp::root::jail::Times;
 use crate::sftp::root::listing::Listing;
@@ -34,9 +36,18 @@ pub(crate) enum Opened {
 pub(crate) struct OpenFile {
     file: File,
     growth: Growth,
+    /// Its path, as far as it may be shown.
+    shown: String,
+    opened: Instant,
     readable: bool,
     writable: bool,
-    changed: bool,
+    fingerprint: Fingerprint,
+    /// Opening, writing or setting its size changed its content.
+    touched: bool,
+    /// Something of that is not on the disk yet.
+    unsynced: bool,
+    /// A WRITE was refused by a rule before.
+    denied: bool,
     bytes_read: u64,
     bytes_written: u64,
 }
@@ -114,7 +125,11 @@ impl Handles {
             return Ok(());
         };
         let synced = file.sync();
-        file.report(actor, synced.is_ok());
+        let sha256 = match synced {
+            Ok(()) => file.digest(),
+            Err(_) => None,
+        };
+        file.tell(actor, sha256);
         synced
     }
 
@@ -122,38 +137,45 @@ impl Handles {
     pub(crate) fn abandon(&mut self, actor: &Actor) {
         for (_, opened) in self.open.drain() {
             if let Opened::File(file) = opened {
-                file.report(actor, false);
+                file.tell(actor, None);
             }
         }
     }
 }
 
 impl OpenFile {
-    /// A file opened for reading only.
-    pub(crate) fn for_reading(file: File) -> Self {
-        Self::new(file, Growth::new(None, 0, false), true, false)
+    /// A file opened for reading only; `shown` is what may be shown of its path.
+    pub(crate) fn for_reading(file: File, shown: String) -> Self {
+        Self {
+            file,
+            growth: Growth::new(None, 0, false),
+            shown,
+            opened: Instant::now(),
+            readable: true,
+            writable: false,
+            fingerprint: Fingerprint::new(),
+            touched: false,
+            unsynced: false,
+            denied: false,
+            bytes_read: 0,
+            bytes_written: 0,
+        }
     }
 
     /// A file opened for writing, with what it may grow; `changed` when opening it made or emptied it.
     pub(crate) fn for_writing(
         (file, growth): (File, Growth),
+        shown: String,
         readable: bool,
         changed: bool,
     ) -> Self {
-        let mut opened = Self::new(file, growth, readable, true);
-        opened.changed = changed;
-        opened
-    }
-
-    fn new(file: File, growth: Growth, readable: bool, writable: bool) -> Self {
         Self {
-            file,
             growth,
             readable,
-            writable,
-            changed: false,
-            bytes_read: 0,
-            bytes_written: 0,
+            writable: true,
+            touched: changed,
+            unsynced: changed,
+            ..Self::for_reading(file, shown)
         }
     }
 
@@ -162,23 +184,31 @@ impl OpenFile {
         self.writable
     }
 
+    /// What may be shown of its path, the first time that a rule refuses a WRITE.
+    pub(crate) fn first_denial(&mut self) -> Option<&str> {
+        let first = !std::mem::replace(&mut self.denied, true);
+        first.then_some(&self.shown)
+    }
+
     /// The file, for looking at it.
     pub(crate) fn file(&self) -> &File {
         &self.file
     }
 
-    /// The file, for changing its size or times.
+    /// The file, for changing its times.
     pub(crate) fn file_to_change(&mut self) -> Result<&File, Refusal> {
         self.check_writable()?;
-        self.changed = true;
+        self.unsynced = true;
         Ok(&self.file)
     }
 
-    /// Sets its size.
+    /// Sets its size, by cutting it or by zeros at its end.
     pub(crate) fn resize(&mut self, size: u64) -> Result<(), Refusal> {
         self.check_writable()?;
         self.growth.resize(size)?;
-        Ok(self.file_to_change()?.set_len(size)?)
+        self.file_to_change()?.set_len(size)?;
+        self.content_changed();
+        Ok(())
     }
 
     /// Sets its times.
@@ -196,6 +226,7 @@ impl OpenFile {
     /// The same for writing, with what it may grow: told when it has, by [`OpenFile::written`].
     pub(crate) fn share_to_write(&mut self) -> Result<(File, Growth), Refusal> {
         let file = self.file_to_change()?.try_clone()?;
+        self.content_changed();
         Ok((file, self.growth.clone()))
     }
 
@@ -203,6 +234,12 @@ impl OpenFile {
     pub(crate) fn written(&mut self, bytes: u64, growth: Growth) {
         self.growth = growth;
         self.bytes_written += bytes;
+    }
+
+    /// Its content is no longer what arrived in order.
+    fn content_changed(&mut self) {
+        self.touched = true;
+        self.fingerprint.lose();
     }
 
     /// Appends up to `len` bytes from `offset` to `out`.
@@ -236,23 +273,26 @@ impl OpenFile {
     /// Writes at `offset`, or at the end when opened for appending.
     pub(crate) fn write(&mut self, offset: u64, data: &[u8]) -> Result<(), Refusal> {
         self.check_writable()?;
-        self.changed = true;
         self.growth.write(offset, data.len() as u64)?;
+        self.touched = true;
+        self.unsynced = true;
         self.file.write_all_at(data, offset)?;
         self.bytes_written += data.len() as u64;
+        self.fingerprint.take(offset, data);
         Ok(())
     }
 
     /// Brings what was written to the disk.
     pub(crate) fn sync(&mut self) -> Result<(), Refusal> {
-        if self.changed {
+        if self.unsynced {
             off_the_loop(|| self.file.sync_all())?;
-            self.changed = false;
+            self.unsynced = false;
         }
         Ok(())
     }
 
-    fn check_writable(&self) -> Result<(), Refusal> {
+    /// Fails for a file that was opened for reading only.
+    pub(crate) fn check_writable(&self) -> Result<(), Refusal> {
         if self.writable {
             Ok(())
         } else {
@@ -272,15 +312,34 @@ impl OpenFile {
         }
     }
 
-    fn report(&self, actor: &Actor, complete: bool) {
-        let Actor { account, peer, .. } = actor;
-        if self.writable {
-            let bytes = self.bytes_written;
-            tracing::info!(%account, ?peer, bytes, complete, "upload closed");
-        } else {
-            let bytes = self.bytes_read;
-            tracing::info!(%account, ?peer, bytes, "download closed");
+    /// The SHA-256 of what was uploaded; `None` if nothing was. The lock is still held, so nothing is claimed meanwhile.
+    fn digest(&self) -> Option<String> {
+        if !self.touched {
+            return None;
         }
+        let digest = off_the_loop(|| self.fingerprint.finish(&self.file));
+        if let Err(error) = &digest {
+            tracing::error!(kind = ?error.kind(), "an upload cannot be read");
+        }
+        digest.ok()
+    }
+
+    fn tell(self, actor: &Actor, sha256: Option<String>) {
+        let (file, duration) = (self.shown, self.opened.elapsed());
+        actor.tell(if self.writable {
+            What::Upload {
+                file,
+                bytes: self.bytes_written,
+                sha256,
+                duration,
+            }
+        } else {
+            What::Download {
+                file,
+                bytes: self.bytes_read,
+                duration,
+            }
+        });
     }
 }
 

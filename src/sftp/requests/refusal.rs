@@ -32,12 +32,25 @@ pub(crate) struct Refusal {
     pub(crate) code: StatusCode,
     /// What happened and what to do.
     pub(crate) message: Cow<'static, str>,
+    /// A rule of this server refused it, not the state of its files.
+    pub(crate) by_rule: bool,
 }
 
 impl Refusal {
     /// The party may not do this here.
     pub(crate) fn denied(message: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(StatusCode::PermissionDenied, message)
+        Self {
+            by_rule: true,
+            ..Self::new(StatusCode::PermissionDenied, message)
+        }
+    }
+
+    /// The party has as much here as it may have.
+    pub(crate) fn over_quota(message: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            by_rule: true,
+            ..Self::failure(message)
+        }
     }
 
     /// Nothing of that name exists for this party.
@@ -100,6 +113,7 @@ impl Refusal {
         Self {
             code,
             message: message.into(),
+            by_rule: false,
         }
     }
 }

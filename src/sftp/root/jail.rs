@@ -39,7 +39,7 @@ pub(crate) struct Jail {
 /// How a file is opened for writing.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct WriteMode {
-    /// Read through the same handle too.
+    /// The client may read through the same handle. The jail opens for reading in any case, to take the digest.
     pub(crate) read: bool,
     /// Make the file if it is missing.
     pub(crate) create: bool,
@@ -166,7 +166,8 @@ impl Jail {
         let mut options = OpenOptions::new();
         options
             .write(true)
-            .read(mode.read)
+            // Also for a client that only writes: its upload's digest may need the whole file.
+            .read(true)
             .append(mode.append)
             .create(mode.create)
             .create_new(mode.create && mode.exclusive)

@@ -246,7 +246,7 @@ fn full(quota: Quota, more: Amount) -> Refusal {
     } else {
         size(quota.bytes)
     };
-    Refusal::failure(format!(
+    Refusal::over_quota(format!(
         "the inbox is full, at most {what} may lie in it: remove what you no longer need, or wait until your \
          deliveries have been taken in"
     ))

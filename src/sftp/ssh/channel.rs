@@ -16,6 +16,7 @@ use std::time::Instant;
 use russh::ChannelId;
 use russh::server::{Handle, Session};
 
+use crate::sftp::event::What;
 use crate::sftp::requests::codec::{Decoder, Item, Violation};
 use crate::sftp::requests::engine::Engine;
 use crate::sftp::requests::work::{Progress, Work};
@@ -202,7 +203,7 @@ impl SftpChannel {
                     return;
                 }
                 Step::Broken(reason) => {
-                    tracing::warn!(reason, "sftp protocol violation");
+                    self.lock().engine.actor.tell(What::TurnedAway { reason });
                     let _ = handle.close(self.id).await;
                     return;
                 }
@@ -214,9 +215,12 @@ impl SftpChannel {
         }
     }
 
-    /// Sends the answer after the last slice; after another, only sees whether the session is still there.
+    /// Sends the answer, if that was the last slice.
     async fn go_on(&self, progress: Progress, handle: &Handle) -> Result<(), ()> {
         let output = self.lock().give_back(progress);
+        if output.is_empty() {
+            return Ok(());
+        }
         handle.data(self.id, output).await.map_err(drop)
     }
 

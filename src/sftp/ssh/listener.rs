@@ -6,6 +6,7 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use russh::server::Config;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -18,8 +19,7 @@ use crate::sftp::ssh::admission::Admission;
 use crate::sftp::ssh::transport;
 use crate::sftp::ssh::turned_away::TurnedAway;
 use crate::sftp::ssh::visit::Visit;
-use crate::sftp::{Account, Limits, Recorder, Settings};
-use crate::trust::key_file::read_ssh_key;
+use crate::sftp::{Limits, Recorder, Settings};
 
 /// Connections that the system keeps for us until we take them: a flood does not push others out of the queue at once.
 const BACKLOG: i32 = 1024;
@@ -36,32 +36,58 @@ pub struct Server {
 
 /// What all connections share.
 pub(crate) struct Shared {
-    accounts: Vec<Account>,
-    limits: Limits,
-    recorder: Recorder,
-    registry: RwLock<Arc<Registry>>,
+    settings: Settings,
+    keys: RwLock<Keys>,
+}
+
+/// What comes from key files, as of the last good reading of all of them.
+struct Keys {
+    registry: Arc<Registry>,
     config: Arc<Config>,
+}
+
+impl Keys {
+    fn read(settings: &Settings) -> Result<Self, Fault> {
+        let host_key = settings.host_key(Timestamp::now())?;
+        let registry = Registry::read(&settings.accounts, settings.revoked_keys.as_deref())?;
+        Ok(Self {
+            registry: Arc::new(registry),
+            config: Arc::new(transport::config(host_key, &settings.limits)),
+        })
+    }
 }
 
 impl Shared {
     /// The bounds.
     pub(crate) fn limits(&self) -> &Limits {
-        &self.limits
+        &self.settings.limits
     }
 
     /// Who hears of what happens.
     pub(crate) fn recorder(&self) -> &Recorder {
-        &self.recorder
+        &self.settings.recorder
     }
 
-    /// What russh is told.
-    pub(crate) fn config(&self) -> &Arc<Config> {
-        &self.config
-    }
-
-    /// The keys as of the last good reading.
+    /// Who may log in.
     pub(crate) fn registry(&self) -> Arc<Registry> {
-        Arc::clone(&self.registry.read().unwrap_or_else(PoisonError::into_inner))
+        Arc::clone(
+            &self
+                .keys
+                .read()
+                .unwrap_or_else(PoisonError::into_inner)
+                .registry,
+        )
+    }
+
+    /// What russh is told for a new connection.
+    pub(crate) fn config(&self) -> Arc<Config> {
+        Arc::clone(
+            &self
+                .keys
+                .read()
+                .unwrap_or_else(PoisonError::into_inner)
+                .config,
+        )
     }
 }
 
@@ -71,8 +97,7 @@ impl Server {
     /// # Errors
     /// A key file that cannot be used, or an address that cannot be had.
     pub fn bind(settings: Settings) -> Result<Self, Fault> {
-        let host_key = read_ssh_key(&settings.host_key)?;
-        let registry = Registry::read(&settings.accounts)?;
+        let keys = RwLock::new(Keys::read(&settings)?);
         let listener = StdListener::bind(settings.listen).map_err(network("listen for SFTP"))?;
         // The standard library's 128 is changed by saying it once more.
         rustix::net::listen(&listener, BACKLOG)
@@ -81,15 +106,8 @@ impl Server {
             .set_nonblocking(true)
             .map_err(network("listen for SFTP"))?;
         let address = listener.local_addr().map_err(network("listen for SFTP"))?;
-        let config = Arc::new(transport::config(host_key, &settings.limits));
         Ok(Self {
-            shared: Arc::new(Shared {
-                accounts: settings.accounts,
-                limits: settings.limits,
-                recorder: settings.recorder,
-                registry: RwLock::new(Arc::new(registry)),
-                config,
-            }),
+            shared: Arc::new(Shared { settings, keys }),
             listener: Arc::new(Mutex::new(Some(listener))),
             address,
         })
@@ -100,17 +118,18 @@ impl Server {
         self.address
     }
 
-    /// Reads the keys of all accounts again, for later logins. Connections go on.
+    /// Reads all key files again, for later logins and the host key of later connections. Connections go on. A changed
+    /// `authorized_keys` or list of revoked keys needs no call: it is read at the next login.
     ///
     /// # Errors
     /// A file that cannot be used; then all keys stay as they were.
     pub fn reload(&self) -> Result<(), Fault> {
-        let registry = Arc::new(Registry::read(&self.shared.accounts)?);
+        let keys = Keys::read(&self.shared.settings)?;
         *self
             .shared
-            .registry
+            .keys
             .write()
-            .unwrap_or_else(PoisonError::into_inner) = registry;
+            .unwrap_or_else(PoisonError::into_inner) = keys;
         Ok(())
     }
 
@@ -165,8 +184,8 @@ impl Reception {
     fn new(shared: &Arc<Shared>) -> Self {
         Self {
             shared: Arc::clone(shared),
-            admission: Admission::new(&shared.limits),
-            turned_away: TurnedAway::new(shared.recorder.clone()),
+            admission: Admission::new(shared.limits()),
+            turned_away: TurnedAway::new(shared.recorder().clone()),
             stop: watch::Sender::new(false),
         }
     }

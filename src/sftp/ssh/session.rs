@@ -6,14 +6,16 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use jiff::Timestamp;
-use russh::keys::{Algorithm, HashAlg, PublicKey};
+use russh::keys::ssh_key::Fingerprint;
+use russh::keys::{Certificate, HashAlg};
 use russh::server::{
     Auth, ChannelOpenHandle, Handler, Msg, PublicKeyOffer, Session, VerifiedPublicKey,
 };
 use russh::{Channel, ChannelId, ChannelOpenFailure, Disconnect, Pty};
 
-use crate::sftp::event::{Actor, Event, What};
-use crate::sftp::login::auth::{Login, Reason};
+use crate::sftp::event::{Actor, Event, What, software};
+use crate::sftp::login::auth::Login;
+use crate::sftp::login::reason::Reason;
 use crate::sftp::requests::engine::Engine;
 use crate::sftp::root::jail::Jail;
 use crate::sftp::ssh::channel::{Outcome, SftpChannel};
@@ -34,6 +36,10 @@ pub(crate) struct Connection {
     pace: Arc<Pace>,
     peer: IpAddr,
     login: Option<Login>,
+    /// Of the key that logged in.
+    fingerprint: Option<String>,
+    /// Who acts here, and since when, once it has logged in.
+    actor: Option<(Actor, Instant)>,
     /// `None` until the channel asks for SFTP.
     channels: HashMap<ChannelId, Option<SftpChannel>>,
     channels_ever: usize,
@@ -49,35 +55,51 @@ impl Connection {
             pace: Arc::new(pace),
             peer,
             login: None,
+            fingerprint: None,
+            actor: None,
             channels: HashMap::new(),
             channels_ever: 0,
         }
     }
 
-    fn admit(&self, user: &str, key: &PublicKey, algorithm: &Algorithm) -> Result<Login, Reason> {
-        self.server
-            .registry()
-            .admit(user, key, algorithm, self.peer, Timestamp::now())
+    /// Lets a party in. `fingerprint` is that of the key that it has proven.
+    fn welcome(&mut self, login: Login, fingerprint: Fingerprint) -> Auth {
+        self.login = Some(login);
+        self.fingerprint = Some(fingerprint.to_string());
+        Auth::Accept
     }
 
-    fn report_refusal(&self, user: &str, reason: Reason) {
-        let account = if self.server.registry().knows(user) {
-            user
-        } else {
-            "(unknown)"
-        };
-        tracing::info!(%account, peer = %self.peer, ?reason, "login refused");
+    /// Turns somebody away. The client is told the same whatever the reason, after the same time. A name that is no
+    /// account may be a password typed in the wrong place, so it is not told.
+    fn refused(&self, user: &str, reason: Reason) -> Auth {
+        let known = self.server.registry().knows(user);
+        self.server.recorder().tell(Event {
+            at: Timestamp::now(),
+            account: known.then(|| user.to_owned()),
+            peer: Some(self.peer),
+            client: None,
+            what: What::LoginRefused {
+                reason: reason.word(),
+            },
+        });
+        Auth::reject()
+    }
+
+    /// Tells what happened to this connection, whoever it is.
+    fn tell(&self, what: What) {
+        match &self.actor {
+            Some((actor, _)) => actor.tell(what),
+            None => self
+                .server
+                .recorder()
+                .tell_of_stranger(Some(self.peer), what),
+        }
     }
 
     /// Starts SFTP on a channel, or says in the log why it cannot.
     fn start(&self, id: ChannelId) -> Option<SftpChannel> {
         let login = self.login.as_ref()?;
-        let actor = Actor {
-            account: login.account.clone(),
-            peer: Some(self.peer),
-            client: None,
-            recorder: self.server.recorder().clone(),
-        };
+        let (actor, _) = self.actor.clone()?;
         match Jail::open(&login.root, self.server.limits()) {
             Ok(jail) => {
                 let limits = self.server.limits();
@@ -113,7 +135,7 @@ impl Connection {
             }
             Outcome::Broken(reason) => {
                 self.channels.remove(&id);
-                tracing::warn!(peer = %self.peer, reason, "sftp protocol violation");
+                self.tell(What::TurnedAway { reason });
                 session.close(id)
             }
             Outcome::Flooded => {
@@ -125,18 +147,25 @@ impl Connection {
 
     /// Tells that a bound has ended something here.
     fn turned_away(&self, reason: &'static str) {
-        self.server.recorder().tell(Event {
-            at: Timestamp::now(),
-            account: self.login.as_ref().map(|login| login.account.clone()),
-            peer: Some(self.peer),
-            client: None,
-            what: What::TurnedAway { reason },
-        });
+        self.tell(What::TurnedAway { reason });
     }
 
     /// A request for something that is not SFTP: refused and closed, or `scp -O` would wait for ever.
-    fn refuse(&mut self, id: ChannelId, session: &mut Session) -> Result<(), russh::Error> {
-        tracing::info!(peer = %self.peer, "a request other than sftp was refused");
+    fn refuse(
+        &mut self,
+        id: ChannelId,
+        action: &'static str,
+        session: &mut Session,
+    ) -> Result<(), russh::Error> {
+        self.tell(What::Denied {
+            action,
+            file: None,
+            reason: "only SFTP is served here",
+        });
+        self.hang_up(id, session)
+    }
+
+    fn hang_up(&mut self, id: ChannelId, session: &mut Session) -> Result<(), russh::Error> {
         if let Some(Some(sftp)) = self.channels.remove(&id) {
             sftp.abandon();
         }
@@ -160,37 +189,65 @@ impl Handler for Connection {
         user: &str,
         offer: PublicKeyOffer<'_>,
     ) -> Result<Auth, Self::Error> {
-        Ok(match self.admit(user, offer.public_key, offer.algorithm) {
-            Ok(_) => Auth::Accept,
-            Err(reason) => {
-                self.report_refusal(user, reason);
-                Auth::reject()
-            }
-        })
+        let registry = self.server.registry();
+        let (key, algorithm) = (offer.public_key, offer.algorithm);
+        Ok(
+            match registry.invite(user, key, algorithm, self.peer, Timestamp::now()) {
+                Ok(()) => Auth::Accept,
+                Err(reason) => self.refused(user, reason),
+            },
+        )
     }
 
     async fn auth_publickey(
         &mut self,
         user: &str,
-        key: VerifiedPublicKey<'_>,
+        proven: VerifiedPublicKey<'_>,
     ) -> Result<Auth, Self::Error> {
-        Ok(match self.admit(user, key.public_key, key.algorithm) {
-            Ok(login) => {
-                let fingerprint = key.public_key.fingerprint(HashAlg::Sha256);
-                tracing::info!(account = %login.account, peer = %self.peer, %fingerprint, "login");
-                self.login = Some(login);
-                Auth::Accept
-            }
-            Err(reason) => {
-                self.report_refusal(user, reason);
-                Auth::reject()
-            }
-        })
+        let registry = self.server.registry();
+        let (key, algorithm) = (proven.public_key, proven.algorithm);
+        Ok(
+            match registry.admit(user, key, algorithm, self.peer, Timestamp::now()) {
+                Ok(login) => self.welcome(login, key.fingerprint(HashAlg::Sha256)),
+                Err(reason) => self.refused(user, reason),
+            },
+        )
     }
 
-    async fn auth_succeeded(&mut self, _: &mut Session) -> Result<(), Self::Error> {
+    async fn auth_openssh_certificate(
+        &mut self,
+        user: &str,
+        certificate: &Certificate,
+    ) -> Result<Auth, Self::Error> {
+        let registry = self.server.registry();
+        Ok(
+            match registry.admit_certificate(user, certificate, self.peer, Timestamp::now()) {
+                Ok(login) => {
+                    // The key id may be somebody's name; serial and authority say which certificate it was.
+                    let serial = certificate.serial();
+                    let authority = certificate.signature_key().fingerprint(HashAlg::Sha256);
+                    tracing::info!(account = %login.account, serial, %authority, "certificate accepted");
+                    let key = certificate.public_key();
+                    self.welcome(login, key.fingerprint(HashAlg::Sha256))
+                }
+                Err(reason) => self.refused(user, reason),
+            },
+        )
+    }
+
+    async fn auth_succeeded(&mut self, session: &mut Session) -> Result<(), Self::Error> {
         if let Some(login) = &self.login {
             self.pulse.logged_in(&login.account);
+            let actor = Actor {
+                account: login.account.clone(),
+                peer: Some(self.peer),
+                client: software(session.remote_sshid()),
+                recorder: self.server.recorder().clone(),
+            };
+            actor.tell(What::Login {
+                fingerprint: self.fingerprint.take(),
+            });
+            self.actor = Some((actor, Instant::now()));
         }
         Ok(())
     }
@@ -233,14 +290,14 @@ impl Handler for Connection {
         session: &mut Session,
     ) -> Result<(), Self::Error> {
         if name != "sftp" || !matches!(self.channels.get(&id), Some(None)) {
-            return self.refuse(id, session);
+            return self.refuse(id, "subsystem", session);
         }
         match self.start(id) {
             Some(sftp) => {
                 self.channels.insert(id, Some(sftp));
                 session.channel_success(id)
             }
-            None => self.refuse(id, session),
+            None => self.hang_up(id, session),
         }
     }
 
@@ -311,7 +368,7 @@ impl Handler for Connection {
         id: ChannelId,
         session: &mut Session,
     ) -> Result<(), Self::Error> {
-        self.refuse(id, session)
+        self.refuse(id, "shell", session)
     }
 
     async fn exec_request(
@@ -320,7 +377,7 @@ impl Handler for Connection {
         _: &[u8],
         session: &mut Session,
     ) -> Result<(), Self::Error> {
-        self.refuse(id, session)
+        self.refuse(id, "exec", session)
     }
 
     async fn pty_request(
@@ -366,8 +423,10 @@ impl Drop for Connection {
         for sftp in self.channels.values().flatten() {
             sftp.abandon();
         }
-        if let Some(login) = &self.login {
-            tracing::info!(account = %login.account, peer = %self.peer, "connection ended");
+        if let Some((actor, since)) = &self.actor {
+            actor.tell(What::Ended {
+                duration: since.elapsed(),
+            });
         }
     }
 }

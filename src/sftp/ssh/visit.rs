@@ -83,11 +83,7 @@ impl Visit {
 
     async fn attend(&mut self) -> End {
         let handler = Connection::new(Arc::clone(&self.shared), Arc::clone(&self.pulse), self.peer);
-        let greeting = run_stream(
-            Arc::clone(self.shared.config()),
-            self.socket.buffered(),
-            handler,
-        );
+        let greeting = run_stream(self.shared.config(), self.socket.buffered(), handler);
         let grace = self.pulse.deadline(self.shared.limits());
         let greeted = tokio::select! {
             greeted = timeout_at(grace, greeting) => greeted,

@@ -1,0 +1,261 @@
+//! What may be shown of names that clients choose: what follows the naming rule, else a mask. A name is chosen by
+//! people, and could hold a person's number or name.
+
+use crate::sftp::root::path::{CanonicalPath, STATUS_FILE, Target};
+
+/// Endings of files that are exchanged, of uploads under way, and of what is dropped by mistake.
+const ENDINGS: [&str; 19] = [
+    ".csv",
+    ".gz",
+    ".zst",
+    ".age",
+    ".sha256",
+    ".sig",
+    ".rows",
+    ".txt",
+    ".json",
+    ".berkas",
+    ".sisa",
+    ".filepart",
+    ".part",
+    ".partial",
+    ".tmp",
+    ".xlsx",
+    ".xls",
+    ".ods",
+    ".zip",
+];
+/// No name has more endings, as `….csv.gz.age.berkas.json.sig`.
+const MOST_ENDINGS: usize = 7;
+/// Names without their endings that the service itself gives.
+const OURS: [&str; 3] = ["perubahan", "ringkasan", "SHA256SUMS"];
+/// Most digits in the names of a party and a dataset together, and in a sequence: too few for a NIP or a NIK, also
+/// with a date between them.
+const ID_DIGITS: usize = 4;
+const SEQUENCE_DIGITS: usize = 6;
+/// Longest name of a client's software, in bytes.
+const SOFTWARE_BYTES: usize = 64;
+/// Most digits in a row of a version.
+const VERSION_DIGITS: usize = 10;
+
+/// A path as it may be shown: from the root, without the first `/`.
+pub(crate) fn shown(path: &CanonicalPath) -> String {
+    match path.target() {
+        Target::Root => "/".to_owned(),
+        Target::Status => STATUS_FILE.to_owned(),
+        Target::Area(area) => area.name().to_owned(),
+        Target::Entry {
+            area,
+            folders,
+            name,
+        } => {
+            let mut text = area.name().to_owned();
+            for part in folders.iter().map(String::as_str).chain([name]) {
+                text.push('/');
+                text.push_str(&shown_name(part));
+            }
+            text
+        }
+        Target::Nowhere => "(elsewhere)".to_owned(),
+    }
+}
+
+/// The name of a file or folder as it may be shown: itself if it follows the rule for deliveries (design §2) or is one
+/// that the service gives, with any of the known endings; else its length in characters and its known endings, as
+/// `(masked 12).csv.age`.
+pub fn shown_name(name: &str) -> String {
+    let mut stem = name;
+    for _ in 0..MOST_ENDINGS {
+        match ENDINGS.iter().find_map(|ending| stem.strip_suffix(ending)) {
+            Some(shorter) if !shorter.is_empty() => stem = shorter,
+            _ => break,
+        }
+    }
+    // Hidden by its client while it comes.
+    let bare = stem.strip_prefix('.').unwrap_or(stem);
+    if follows_the_rule(bare) {
+        name.to_owned()
+    } else {
+        let endings = name.strip_prefix(stem).unwrap_or_default();
+        format!("(masked {}){endings}", stem.chars().count())
+    }
+}
+
+/// What the client's software calls itself behind `SSH-2.0-`: printable ASCII, its first 64 bytes, and nothing at all
+/// that holds a number as long as a person's.
+pub(crate) fn software(identification: &[u8]) -> Option<String> {
+    let text: String = identification
+        .iter()
+        .take(256)
+        .map(|byte| char::from(*byte))
+        .filter(|c| matches!(c, ' '..='~'))
+        .collect();
+    let name = text.strip_prefix("SSH-2.0-").unwrap_or(&text);
+    let name: String = name.chars().take(SOFTWARE_BYTES).collect();
+    let long = name
+        .split(|c: char| !c.is_ascii_digit())
+        .any(|digits| digits.len() > VERSION_DIGITS);
+    (!name.is_empty() && !long).then_some(name)
+}
+
+fn follows_the_rule(stem: &str) -> bool {
+    let (stem, of_digest) = without_digest(stem);
+    OURS.contains(&stem)
+        || (of_digest && stem == "kiriman")
+        || stem.strip_prefix("perbedaan_").is_some_and(is_id)
+        || is_data_stem(stem)
+        || is_response(stem)
+}
+
+/// Without the first digits of a digest behind a dash or a dot, as `kiriman-0123456789ab`; and whether there were any.
+fn without_digest(stem: &str) -> (&str, bool) {
+    let is_digest = |text: &str| {
+        text.len() == 12 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+    };
+    match stem.rsplit_once(['-', '.']) {
+        Some((shorter, digest)) if is_digest(digest) => (shorter, true),
+        _ => (stem, false),
+    }
+}
+
+/// `<party>_<dataset>_<full|delta>_<as-of date>_<sequence>`.
+fn is_data_stem(stem: &str) -> bool {
+    let parts = || {
+        let (stem, sequence) = stem.rsplit_once('_')?;
+        let (stem, date) = stem.rsplit_once('_')?;
+        let (ids, mode) = stem.rsplit_once('_')?;
+        Some((ids, mode, date, sequence))
+    };
+    parts().is_some_and(|(ids, mode, date, sequence)| {
+        ids.contains('_')
+            && is_id(ids)
+            && matches!(mode, "full" | "delta")
+            && is_date(date)
+            && is_sequence(sequence)
+    })
+}
+
+/// `<run date>_<dataset>_<party>_<sequence>`.
+fn is_response(name: &str) -> bool {
+    let parts = || {
+        let (date, rest) = name.split_once('_')?;
+        let (ids, sequence) = rest.rsplit_once('_')?;
+        Some((date, ids, sequence))
+    };
+    parts().is_some_and(|(date, ids, sequence)| {
+        ids.contains('_') && is_id(ids) && is_date(date) && is_sequence(sequence)
+    })
+}
+
+/// Names of parties, datasets and reconciliations: a party's and a dataset's together at most.
+fn is_id(text: &str) -> bool {
+    let begins = text.bytes().next().is_some_and(|b| b.is_ascii_lowercase());
+    let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    begins && text.len() <= 81 && text.bytes().all(allowed) && digits <= ID_DIGITS
+}
+
+fn is_date(text: &str) -> bool {
+    let date = text.parse::<jiff::civil::Date>();
+    date.is_ok_and(|date| date.to_string() == text && text.len() == 10)
+}
+
+fn is_sequence(text: &str) -> bool {
+    (1..=SEQUENCE_DIGITS).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{shown, shown_name, software};
+    use crate::sftp::root::path::CanonicalPath;
+
+    #[test]
+    fn a_name_that_follows_the_rule_is_shown_and_any_other_is_masked() {
+        for name in [
+            "bkn_pns_full_2026-11-22_0007.csv.age",
+            "bkn_pns_full_2026-11-22_0007.csv.gz.age.filepart",
+            ".bkn_pns_full_2026-11-22_0007.csv.age.part",
+            "bpjs_peserta_pns_delta_2026-11-22_1.sha256.sig",
+            "bkn_pns_full_2026-11-22_0007.rows.csv.age",
+            "bkn_pns_full_2026-11-22_0007.0123456789ab.json.sig",
+            "bkn_pns_full_2026-11-22_0007.csv.zst.age.berkas.json.sig",
+            "kiriman-0123456789ab.berkas.txt",
+            "2026-11-22_peserta_pns_bpjs_0007",
+            "perubahan.csv.age",
+            "perbedaan_kepesertaan.csv.age",
+            "ringkasan.json",
+            "SHA256SUMS",
+            "SHA256SUMS.sig",
+        ] {
+            assert_eq!(shown_name(name), name);
+        }
+        for (name, mask) in [
+            ("gaji siti.csv", "(masked 9).csv"),
+            ("gaji siti.xlsx.filepart", "(masked 9).xlsx.filepart"),
+            ("197805122006042001", "(masked 18)"),
+            ("3201015205780001.csv.age", "(masked 16).csv.age"),
+            (
+                "bkn_pns_full_1978-05-12_2006042001.csv.age",
+                "(masked 34).csv.age",
+            ),
+            (
+                "bkn_p3201015205780001_full_2026-11-22_1.csv.age",
+                "(masked 39).csv.age",
+            ),
+            (
+                "bkn_pns_full_2026-13-22_0007.csv.age",
+                "(masked 28).csv.age",
+            ),
+            ("bkn_pns_full_2026-11-22_0007.siti", "(masked 33)"),
+            ("BKN_pns_full_2026-11-22_0007.age", "(masked 28).age"),
+            ("kiriman", "(masked 7)"),
+            ("siti-0123456789ab.txt", "(masked 17).txt"),
+            ("1978-05-12_siti_1", "(masked 17)"),
+            (".csv", "(masked 4)"),
+            ("..csv", "(masked 1).csv"),
+            ("\u{1b}[2Jé", "(masked 5)"),
+        ] {
+            assert_eq!(shown_name(name), mask, "{name:?}");
+        }
+    }
+
+    #[test]
+    fn a_path_is_shown_part_by_part() {
+        for (path, text) in [
+            ("/", "/"),
+            ("inbox", "inbox"),
+            ("STATUS.txt", "STATUS.txt"),
+            ("/inbox/siti/data.csv", "inbox/(masked 4)/(masked 4).csv"),
+            (
+                "/outbox/2026-11-22_pns_bkn_0007/perubahan.csv.age",
+                "outbox/2026-11-22_pns_bkn_0007/perubahan.csv.age",
+            ),
+            ("/etc/passwd", "(elsewhere)"),
+        ] {
+            assert_eq!(shown(&CanonicalPath::parse(path).unwrap()), text);
+        }
+    }
+
+    #[test]
+    fn software_is_named_as_far_as_it_is_a_name() {
+        let cases: [(&[u8], Option<&str>); 6] = [
+            (b"SSH-2.0-OpenSSH_10.0", Some("OpenSSH_10.0")),
+            (
+                b"SSH-2.0-WinSCP_release_6.5 x\x1b\xff",
+                Some("WinSCP_release_6.5 x"),
+            ),
+            (b"SSH-2.0-", None),
+            (b"", None),
+            (b"SSH-2.0-197805122006042001", None),
+            (
+                b"SSH-2.0-PuTTY_Snapshot_2026_11_22.abc",
+                Some("PuTTY_Snapshot_2026_11_22.abc"),
+            ),
+        ];
+        for (sent, name) in cases {
+            assert_eq!(software(sent).as_deref(), name);
+        }
+        let long = software(&[b'x'; 300]);
+        assert_eq!(long.map(|name| name.len()), Some(64));
+    }
+}

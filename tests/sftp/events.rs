@@ -1,0 +1,202 @@
+//! What is told of uploads and names: the digest of what really lies there, and no name that could hold a person's
+//! number.
+
+use std::fs;
+use std::sync::{Arc, Mutex};
+
+use aws_lc_rs::digest::{SHA256, digest};
+use jiff::civil::{Date, date};
+use padan::delivery::DataFileName;
+use padan::sftp::{Event, Limits, Recorder, What, shown_name};
+use proptest::prelude::{Strategy, prop, proptest};
+use proptest::{prop_assert, prop_assert_eq};
+
+use crate::common::raw::{Raw, id, packet, text, write};
+use crate::common::{SftpSite, noise};
+
+/// A server, and everything that it told.
+struct Told {
+    site: SftpSite,
+    events: Arc<Mutex<Vec<Event>>>,
+}
+
+impl Told {
+    fn start() -> Self {
+        let events: Arc<Mutex<Vec<Event>>> = Arc::default();
+        let hear = Arc::clone(&events);
+        let recorder = Recorder::new(move |event| hear.lock().unwrap().push(event));
+        Self {
+            site: SftpSite::start_recorded(Limits::default(), recorder),
+            events,
+        }
+    }
+
+    /// Bytes and digest of each upload, in the order in which they ended.
+    fn uploads(mut self) -> Vec<(u64, Option<String>)> {
+        self.site.stop();
+        let events = self.events.lock().unwrap();
+        let uploads = events.iter().filter_map(|event| match &event.what {
+            What::Upload { bytes, sha256, .. } => Some((*bytes, sha256.clone())),
+            _ => None,
+        });
+        uploads.collect()
+    }
+}
+
+fn sha256(bytes: &[u8]) -> Option<String> {
+    Some(hex::encode(digest(&SHA256, bytes)))
+}
+
+/// Read and write; make; empty; as the protocol has them.
+const WRITE: u32 = 2;
+const CREATE: u32 = 8;
+const TRUNCATE: u32 = 16;
+
+#[test]
+#[ignore = "needs sftp"]
+fn the_digest_of_an_upload_is_that_of_the_whole_file() {
+    let told = Told::start();
+    let site = &told.site;
+    let whole = noise(600_000, 1);
+    fs::write(site.dir().join("up"), &whole).unwrap();
+    fs::write(site.dir().join("empty"), "").unwrap();
+    fs::write(site.root("bkn", "inbox/part"), &whole[..200_001]).unwrap();
+    site.sftp_ok(
+        "bkn",
+        "put up inbox/up\nput empty inbox/empty\nput up inbox/up\nreput up inbox/part\n",
+    );
+    let bytes = whole.len() as u64;
+    assert_eq!(
+        told.uploads(),
+        [
+            (bytes, sha256(&whole)),
+            (0, sha256(b"")),
+            (bytes, sha256(&whole)),
+            (bytes - 200_001, sha256(&whole)),
+        ]
+    );
+}
+
+#[test]
+fn the_digest_holds_whatever_the_order_of_writes() {
+    let told = Told::start();
+    let site = &told.site;
+    fs::write(site.root("bkn", "inbox/old"), "an older and longer text").unwrap();
+    site.runtime.block_on(async {
+        let mut raw = Raw::greeted(site, "bkn").await;
+        let mut upload = async |name: &str, flags, writes: &[(u64, &[u8])], size: Option<u64>| {
+            let handle = raw.open(name, flags).await;
+            for (offset, data) in writes {
+                raw.send(&write(2, &handle, *offset, data)).await;
+                assert_eq!(raw.status().await.1, 0);
+            }
+            if let Some(size) = size {
+                let size = size.to_be_bytes();
+                let set = packet(10, &[&id(3), &text(&handle), &1u32.to_be_bytes(), &size]);
+                raw.send(&set).await;
+                assert_eq!(raw.status().await.1, 0);
+            }
+            raw.send(&packet(4, &[&id(4), &text(&handle)])).await;
+            assert_eq!(raw.status().await.1, 0);
+        };
+        let new = WRITE | CREATE | TRUNCATE;
+        upload("inbox/a", new, &[(4, b" and"), (0, b"half")], None).await;
+        upload(
+            "inbox/b",
+            new,
+            &[(0, b"HALF"), (0, b"half"), (4, b" and")],
+            None,
+        )
+        .await;
+        upload("inbox/c", new, &[(0, b"half and half")], Some(8)).await;
+        upload("inbox/d", new, &[(8, b"!")], None).await;
+        upload("inbox/old", WRITE, &[(0, b"AN")], None).await;
+        // Nothing was uploaded: there is no digest of an upload.
+        upload("inbox/old", WRITE, &[], None).await;
+    });
+    assert_eq!(
+        told.uploads(),
+        [
+            (8, sha256(b"half and")),
+            (12, sha256(b"half and")),
+            (13, sha256(b"half and")),
+            (1, sha256(b"\0\0\0\0\0\0\0\0!")),
+            (2, sha256(b"AN older and longer text")),
+            (0, None),
+        ]
+    );
+}
+
+#[test]
+fn an_upload_whose_client_disappears_has_no_digest() {
+    let told = Told::start();
+    let site = &told.site;
+    site.runtime.block_on(async {
+        let mut raw = Raw::greeted(site, "bkn").await;
+        let handle = raw.open("inbox/f", WRITE | CREATE).await;
+        raw.send(&write(2, &handle, 0, b"part")).await;
+        assert_eq!(raw.status().await.1, 0);
+    });
+    assert_eq!(told.uploads(), [(4, None)]);
+}
+
+/// Names as the rule for deliveries has them, of parties and datasets with few digits.
+fn names() -> impl Strategy<Value = String> {
+    let day = (2000..2100i16, 1..=12i8, 1..=28i8)
+        .prop_map(|(y, m, d): (i16, i8, i8)| -> Date { date(y, m, d) });
+    (
+        "[a-z][a-z]{0,30}[0-9]{0,2}",
+        "[a-z][a-z_]{0,30}[0-9]{0,2}",
+        prop::sample::select(vec!["full", "delta"]),
+        day,
+        1..=999_999u32,
+        prop::sample::select(vec![".csv.age", ".csv.gz.age", ".csv.zst.age"]),
+    )
+        .prop_map(|(party, dataset, mode, day, sequence, ending)| {
+            format!("{party}_{dataset}_{mode}_{day}_{sequence:04}{ending}")
+        })
+}
+
+proptest! {
+    #[test]
+    fn every_name_of_a_delivery_is_shown(name in names()) {
+        prop_assert!(name.parse::<DataFileName>().is_ok(), "{name}");
+        let stem = name.split_once('.').unwrap().0;
+        for name in [
+            name.clone(),
+            format!("{name}.filepart"),
+            format!(".{name}.part"),
+            format!("{stem}.sha256"),
+            format!("{stem}.sha256.sig"),
+            format!("{stem}.json.sig"),
+            format!("{stem}.rows.csv.age"),
+            format!("{name}.berkas.txt"),
+            format!("{name}.filepart.sisa.json"),
+        ] {
+            prop_assert_eq!(shown_name(&name), name);
+        }
+    }
+
+    /// Wherever the rule would let it stand.
+    #[test]
+    fn a_number_of_a_person_is_never_shown(number in "[0-9]{16}|[0-9]{18}") {
+        let (date, rest) = number.split_at(8);
+        for name in [
+            format!("{number}.csv"),
+            format!("bkn_pns_full_2026-11-22_{number}.csv.age"),
+            format!("b{number}_pns_full_2026-11-22_0001.csv.age"),
+            format!("bkn_pns{number}_full_2026-11-22_0001.csv.age"),
+            format!("bkn_pns_{date}_{rest}_full_2026-11-22_0001.csv.age"),
+            format!("bkn_pns_full_{}-{}-{}_{rest}.csv.age", &date[..4], &date[4..6], &date[6..]),
+            format!("2026-11-22_pns_bkn_{number}"),
+            format!("perbedaan_{number}.csv.age"),
+            format!("kiriman-{number}.txt"),
+            format!("bkn_pns_full_2026-11-22_0001.{number}.csv.age"),
+        ] {
+            let shown = shown_name(&name);
+            prop_assert!(shown.starts_with("(masked "), "{}: {}", name, shown);
+            let digits = shown.chars().filter(char::is_ascii_digit).count();
+            prop_assert!(digits <= 2, "{}: {}", name, shown);
+        }
+    }
+}
