@@ -96,8 +96,9 @@ fn recorded(party: &str, config: &Path, peer: Option<IpAddr>) -> Result<(), Fail
     let party = known(party, &config)?;
     let runtime = serve::runtime()?;
     let layout = Layout::new(&config.data_dir);
+    layout.create_party(party)?;
     let (recording, recorder) = Recording::start(&layout, runtime.handle().clone())?;
-    let served = serve_one(&serve::visit(&config, party, peer, recorder)?);
+    let served = serve_one(&serve::visit(&config, party, peer, recorder));
     recording.finish();
     served
 }

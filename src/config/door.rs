@@ -98,6 +98,8 @@ const KEYS: &[&str] = &[
     "fsync",
     "leftovers",
 ];
+/// Folders below an inbox, one in the other, in which deliveries are looked for: clients may not make more.
+pub const DEEPEST_FOLDER: usize = 8;
 const BANS: &[&str] = &["failures", "within", "duration", "never"];
 const QUOTA: &[&str] = &["bytes", "files"];
 
@@ -143,7 +145,7 @@ fn read_section(section: &Section<'_>, found: &mut Findings) -> Door {
         rekey: memory(section, "rekey", REKEY, found),
         // A file system's own bound, from NAME_MAX of Linux; shorter than 64 no delivery's name fits.
         name_bytes: number(section, "name_bytes", 64..=255, found),
-        depth: number(section, "depth", 1..=64, found),
+        depth: number(section, "depth", 1..=DEEPEST_FOLDER, found),
         strict_algorithms: switch(section, "strict_algorithms", found),
         fsync: switch(section, "fsync", found),
         leftovers: time(section, "leftovers", found),

@@ -10,6 +10,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use crate::agreement::PartyId;
+use crate::config::DEEPEST_FOLDER;
 use crate::delivery::{DeliveryId, Manifest, checksums, manifest};
 use crate::digest::{Hasher, Sha256Digest};
 use crate::fault::Fault;
@@ -19,8 +20,6 @@ use crate::trust::sshsig;
 use super::Context;
 use super::plaintext::is_plain_table;
 
-/// Deepest folder below an inbox that is looked into.
-const DEEPEST: usize = 8;
 /// What ends every SSHSIG file: a signature without it is still being written.
 const SIGNATURE_END: &str = "-----END SSH SIGNATURE-----";
 
@@ -131,7 +130,7 @@ fn look(
         }
     }
     group(cx, party, folder, &files, found);
-    if depth < DEEPEST {
+    if depth < DEEPEST_FOLDER {
         for name in folders {
             let below = match folder {
                 "" => name,

@@ -14,6 +14,7 @@ use std::thread;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -44,7 +45,7 @@ const THREADS_PER_PROCESSOR: usize = 4;
 const FEWEST_THREADS: usize = 16;
 /// A thread of the runtime that goes to work on the only event there is leaves nobody listening to the network until it
 /// is done. If it waits for a disk, a spare thread is to take over after this time.
-const TAKE_OVER: Duration = Duration::from_millis(20);
+const TAKE_OVER: Duration = Duration::from_millis(50);
 
 /// The runtime for the SFTP server and the ledger.
 pub fn runtime() -> Result<Runtime, Fault> {
@@ -58,6 +59,18 @@ pub fn runtime() -> Result<Runtime, Fault> {
             doing: "start the runtime",
             problem: e.to_string(),
         })
+}
+
+/// A shell gives 1024 open files, which two hundred busy clients use up. As many as the system allows are taken instead.
+fn raise_file_limit() {
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit {
+        current: limit.maximum,
+        ..limit
+    };
+    if let Err(error) = setrlimit(Resource::Nofile, raised) {
+        tracing::warn!(%error, "the number of open files cannot be raised");
+    }
 }
 
 /// Wakes a thread of the runtime now and then, which listens to the network if nobody does; until the answer is dropped.
@@ -84,6 +97,7 @@ pub fn serve(
     progress: impl Progress + Send + 'static,
     ready: impl FnOnce(SocketAddr),
 ) -> Result<(), LoadError> {
+    raise_file_limit();
     let runtime = runtime()?;
     let service = Arc::new(Service::load(config, runtime.handle().clone())?);
     let (recording, recorder) = Recording::start(&service.layout, runtime.handle().clone())?;
@@ -238,23 +252,21 @@ pub fn key_problems(config: &Config) -> Vec<Fault> {
     problems
 }
 
-/// What a party is served by `padan sftp`: the same root and limits as by the embedded server. Its folders are made.
+/// What a party is served by `padan sftp`: the same root and limits as by the embedded server.
 pub fn visit(
     config: &Config,
     party: &PartyId,
     peer: Option<IpAddr>,
     recorder: Recorder,
-) -> Result<sftp::Visit, Fault> {
-    let layout = Layout::new(&config.data_dir);
-    layout.create_party(party)?;
-    Ok(sftp::Visit {
+) -> sftp::Visit {
+    sftp::Visit {
         account: party.to_string(),
-        root: layout.party(party),
+        root: Layout::new(&config.data_dir).party(party),
         rules: sftp::Rules::Party,
         limits: bounds::limits(&config.sftp),
         peer,
         recorder,
-    })
+    }
 }
 
 /// What an operator should know of key files that can be used.

@@ -1,9 +1,10 @@
 //! The SFTP server: folders over SSH, public key only, one closed root per party.
 //!
 //! Reading order, along the way of a byte:
-//! - `ssh`: [`Server`] accepts and supervises connections (`listener`) with the algorithms of `transport` over a buffered
-//!   `stream`; `session` answers SSH; `channel` bounds what one SFTP channel may queue and `stash`es what must wait.
-//!   Where another SSH server stands at the door, `stdio` takes their place.
+//! - `ssh`: [`Server`] accepts connections (`listener`). `admission` gives each a place unless its address is shut out
+//!   (`bans`), or it is `turned_away`; its `visit` watches over it by its `pulse`. `session` answers SSH with the
+//!   algorithms of `transport` over a buffered `stream`; `channel` bounds what one SFTP channel may queue, `stash`es what
+//!   must wait and keeps to the `pace`. Where another SSH server stands at the door, `stdio` takes their place.
 //! - `login`: who may come in (`auth`), by key or `certificate`, from `authorized_keys` and the `addresses` in it, or
 //!   for which `reason` not; what the server proves itself with (`host_key`).
 //! - `requests`: `codec` cuts the bytes, `request` reads what is asked for; `engine` and `extensions` carry it out on

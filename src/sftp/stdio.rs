@@ -6,6 +6,7 @@
 use std::net::IpAddr;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::path::PathBuf;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -15,9 +16,10 @@ use rustix::io::Errno;
 use crate::fault::Fault;
 use crate::sftp::event::{Actor, Recorder, What};
 use crate::sftp::limits::Limits;
-use crate::sftp::requests::codec::{Decoder, Violation};
+use crate::sftp::requests::codec::{Decoder, Item, Violation};
 use crate::sftp::requests::engine::Engine;
 use crate::sftp::root::jail::Jail;
+use crate::sftp::ssh::pace::Pace;
 
 /// Requests are read in pieces of at most this size.
 const READ: usize = 256 * 1024;
@@ -87,7 +89,8 @@ pub fn serve_stdio(visit: &Visit, input: impl AsFd, output: impl AsFd) -> Result
         visit.limits.fsync,
     );
     let wire = Wire::over(input.as_fd(), output.as_fd(), visit.limits.idle);
-    let ended = match wire.and_then(|wire| converse(engine, &wire)) {
+    let pace = Pace::new(visit.limits.requests_per_second, begun);
+    let ended = match wire.and_then(|wire| converse(engine, &wire, &pace)) {
         Ok(()) => Ok(Ended::Left),
         Err(Stop::Ended(ended)) => Ok(ended),
         Err(Stop::Trouble(error)) => Err(Fault::Network {
@@ -106,7 +109,7 @@ pub fn serve_stdio(visit: &Visit, input: impl AsFd, output: impl AsFd) -> Result
 }
 
 /// Carries out requests until the client has sent its last byte.
-fn converse(mut engine: Engine, wire: &Wire<'_>) -> Result<(), Stop> {
+fn converse(mut engine: Engine, wire: &Wire<'_>, pace: &Pace) -> Result<(), Stop> {
     let mut decoder = Decoder::default();
     let mut buffer = vec![0; READ];
     let mut answers = Vec::new();
@@ -115,7 +118,9 @@ fn converse(mut engine: Engine, wire: &Wire<'_>) -> Result<(), Stop> {
         if requests.is_empty() {
             return Ok(());
         }
+        let mut asked = 0;
         while let Some(item) = decoder.next(&mut requests)? {
+            asked += u32::from(!matches!(item, Item::WriteData(_) | Item::WriteEnd));
             engine.handle(item, &mut answers)?;
             while let Some(work) = engine.take_work() {
                 wire.still_there()?;
@@ -128,6 +133,7 @@ fn converse(mut engine: Engine, wire: &Wire<'_>) -> Result<(), Stop> {
         }
         wire.send(&answers)?;
         answers.clear();
+        thread::sleep(pace.spend(asked, Instant::now()));
     }
 }
 

@@ -202,7 +202,7 @@ fn interrupted_put(client: &dyn Client, site: &mut Site) {
         local: &local,
         remote,
     };
-    if !can(client, site, &resume) {
+    if !client.in_order() || !can(client, site, &resume) {
         perform(client, site, &put);
     }
     assert_same(&local, &site.disk(remote));
@@ -222,7 +222,7 @@ fn interrupted_get(client: &dyn Client, site: &mut Site) {
         remote,
         local: &local,
     };
-    if !local.exists() || !can(client, site, &resume) {
+    if !local.exists() || !client.in_order() || !can(client, site, &resume) {
         perform(client, site, &get);
     }
     assert_same(&local, &site.disk(remote));

@@ -20,6 +20,11 @@ pub trait Client: Sync {
         printed.lines().map(str::to_owned).collect()
     }
 
+    /// Whether a cut transfer leaves a beginning of the file, so that it may be resumed.
+    fn in_order(&self) -> bool {
+        true
+    }
+
     /// What a person sees.
     fn words(&self) -> Words;
 }

@@ -31,6 +31,10 @@ impl Client for Ssh2 {
         })
     }
 
+    fn in_order(&self) -> bool {
+        false
+    }
+
     fn words(&self) -> Words {
         Words {
             denied: "outbox/ is read-only: put deliveries into inbox/",

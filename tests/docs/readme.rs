@@ -43,6 +43,7 @@ fn every_page_and_heading_that_is_named_is_there() {
         "docs/polling.md",
         "docs/operator.md",
         "docs/hardening.md",
+        "docs/clients.md",
     ] {
         let page = text(path);
         let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);

@@ -61,7 +61,9 @@ fn a_panic_over_somebody_without_a_place_does_not_end_the_service() {
         ..Limits::default()
     };
     let site = SftpSite::start_with(limits, |settings, _| {
-        settings.recorder = Recorder::new(|_| panic!("a mistake"));
+        settings.recorder = Recorder::new(|event| {
+            assert!(!matches!(event.what, What::TurnedAway { .. }), "a mistake");
+        });
     });
     let first = site.client("bkn");
     for _ in 0..3 {

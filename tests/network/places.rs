@@ -129,6 +129,26 @@ fn sessions_beyond_the_limit_are_refused_and_the_others_go_on() {
 }
 
 #[test]
+fn after_too_many_refused_keys_the_right_one_comes_too_late() {
+    let site = SftpSite::start(Limits {
+        login_attempts: 3,
+        refusal_time: Duration::ZERO,
+        ..Limits::default()
+    });
+    site.runtime.block_on(async {
+        for (refused, let_in) in [(2, true), (3, false)] {
+            let mut session = session_from(site.address(), HERE).await.unwrap();
+            for _ in 0..refused {
+                let key = site.key("bpjs");
+                assert!(!log_in(&mut session, "bkn", &key).await.unwrap());
+            }
+            let last = log_in(&mut session, "bkn", &site.key("bkn")).await;
+            assert_eq!(last.unwrap_or(false), let_in, "after {refused}");
+        }
+    });
+}
+
+#[test]
 fn one_byte_at_a_time_gets_nobody_past_the_time_for_logins() {
     let heard = Heard::start(Limits {
         login_grace: Duration::from_millis(500),

@@ -87,3 +87,17 @@ async fn close(raw: &mut Raw, handle: &[u8]) {
     raw.send(&packet(4, &[&id(6), &text(handle)])).await;
     assert_eq!(raw.status().await.1, 0);
 }
+
+#[test]
+#[ignore = "needs prlimit"]
+fn the_service_takes_as_many_open_files_as_it_may_have() {
+    let service = Service::start_under(&[], |_| {
+        ["prlimit", "--nofile=64:4096"].map(str::to_owned).to_vec()
+    });
+    clients().block_on(async {
+        let mut raw = service.greeted("bkn", [127, 0, 0, 1]).await;
+        for n in 0..100 {
+            raw.open(&format!("inbox/{n}"), 0x0a).await;
+        }
+    });
+}

@@ -156,9 +156,14 @@ fn the_rules_of_the_inbox_hold_behind_sshd() {
     assert_eq!(names(&bkn.inbox()), ["2026"]);
 
     let log = fs::read_to_string(padan.path("sftp.log")).unwrap();
-    let login = r#""message":"login","account":"bkn","peer":"127.0.0.1""#;
+    let events = padan.command("events").output().unwrap();
+    let events = String::from_utf8(events.stdout).unwrap();
+    let login = r#""event":"login","account":"bkn","peer":"127.0.0.1""#;
     assert!(log.contains(login), "{log}");
-    assert!(log.contains("upload closed"), "{log}");
+    for event in ["login", "upload", "renamed", "denied", "ended"] {
+        assert!(log.contains(&format!("\"event\":\"{event}\"")), "{log}");
+        assert!(events.contains(event), "in the ledger: {events}");
+    }
     assert!(!log.contains("2026/a"), "no file names: {log}");
 }
 

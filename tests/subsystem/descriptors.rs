@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use padan::sftp::{Ended, Limits, Recorder, Rules, Visit, serve_stdio};
 use tempfile::TempDir;
@@ -13,18 +13,23 @@ use tempfile::TempDir;
 const INIT: [u8; 9] = [0, 0, 0, 5, 1, 0, 0, 0, 3];
 const OPEN: &[u8] = b"\0\0\0\x16\x03\0\0\0\x01\0\0\0\x05/file\0\0\0\x01\0\0\0\0";
 
-/// A folder that is served whole to the other end of a socket.
+/// A folder that is served whole to the other end of a socket, for as long as the client is not idle.
 fn served(idle: Duration) -> (TempDir, UnixStream, JoinHandle<Ended>) {
+    served_within(Limits {
+        idle,
+        ..Limits::default()
+    })
+}
+
+/// The same within any limits.
+fn served_within(limits: Limits) -> (TempDir, UnixStream, JoinHandle<Ended>) {
     let dir = TempDir::new().unwrap();
     fs::write(dir.path().join("file"), vec![7; 255 * 1024]).unwrap();
     let visit = Visit {
         account: "bkn".to_owned(),
         root: dir.path().to_owned(),
         rules: Rules::Unrestricted,
-        limits: Limits {
-            idle,
-            ..Limits::default()
-        },
+        limits,
         peer: None,
         recorder: Recorder::default(),
     };
@@ -87,6 +92,42 @@ fn answers_wait_for_a_slow_client_and_come_in_order() {
     }
     assert_eq!(packet(), None);
     assert_eq!(serving.join().unwrap(), Ended::Left);
+}
+
+#[test]
+fn a_client_that_asks_too_fast_waits() {
+    let (_dir, mut client, serving) = served_within(Limits {
+        requests_per_second: 1000,
+        ..Limits::default()
+    });
+    let begun = Instant::now();
+    let ask = [&[0, 0, 0, 9, 4][..], &[0; 8]].concat();
+    // A second's worth at once, then half as many, then one that waits for its turn.
+    client
+        .write_all(&[&INIT[..], &ask.repeat(1500)].concat())
+        .unwrap();
+    let mut version = vec![0; u32::from_be_bytes(first(&mut client)) as usize];
+    client.read_exact(&mut version).unwrap();
+    let mut refused = 0;
+    for request in 0..1501 {
+        if request == 1500 {
+            client.write_all(&ask).unwrap();
+        }
+        let mut answer = vec![0; u32::from_be_bytes(first(&mut client)) as usize];
+        client.read_exact(&mut answer).unwrap();
+        refused += u32::from(answer[0] == 101);
+    }
+    assert_eq!(refused, 1501);
+    assert!(begun.elapsed() > Duration::from_millis(400));
+    drop(client);
+    assert_eq!(serving.join().unwrap(), Ended::Left);
+}
+
+/// Four bytes.
+fn first(client: &mut UnixStream) -> [u8; 4] {
+    let mut bytes = [0; 4];
+    client.read_exact(&mut bytes).unwrap();
+    bytes
 }
 
 #[test]

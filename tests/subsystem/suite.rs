@@ -118,7 +118,7 @@ fn every_command_does_what_it_says() {
         assert_eq!(copy, name);
     }
     bench.ok(
-        "mkdir up\nput data up\nput data up/other\nput to/* up/\ncd up\npwd\nrename other more\nchmod 600 more\nrm more\n\
+        "mkdir up\nput data up\nput data up/other\nput to/* up/\ncd up\npwd\ncp other copied\nrm copied\nrename other more\nchmod 600 more\nrm more\n\
          mkdir sub\nmkdir sub/sub\nrename sub gone\ncd gone\nlcd to\nput data\nrm data\ncd ..\nrmdir gone/sub\nrmdir gone\n\
          lmkdir made\ndf\ndf -i\n",
     );

@@ -284,7 +284,7 @@ impl Jail {
         renameat_with(&*old_folder, old_name, &*new_folder, new_name, flags).map_err(|error| {
             match error {
                 Errno::INVAL if is_folder => {
-                    Refusal::failure("a folder cannot be moved into itself")
+                    Refusal::failure("a folder cannot be moved into itself: choose another place")
                 }
                 Errno::ISDIR => Refusal::failure(
                     "a folder of that name exists already: a file cannot replace it",
