@@ -23,9 +23,9 @@ pub use sqlite::SqliteLedger;
 
 /// The service's memory. Methods block; call them from the pipeline's own thread, never from an async task.
 pub trait Ledger: Send + Sync {
-    /// Notes that an incomplete delivery lies in an inbox. Returns since when it has lain there unchanged: a new
-    /// `fingerprint` starts the time again.
-    fn waiting(&self, waiting: &Waiting, now: Timestamp) -> Result<Timestamp, Fault>;
+    /// Notes that incomplete deliveries lie in the inboxes, all in one transaction. Returns of each since when it has
+    /// lain there unchanged: a new `fingerprint` starts the time again.
+    fn waiting(&self, waiting: &[Waiting], now: Timestamp) -> Result<Vec<Timestamp>, Fault>;
 
     /// Notes that the sender was told about it. Returns false if that was already noted for this fingerprint.
     fn waiting_told(&self, waiting: &Waiting) -> Result<bool, Fault>;

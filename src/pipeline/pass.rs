@@ -16,7 +16,7 @@ use super::job::Job;
 use super::run::{Ended, FIRST_RETRY, run};
 use super::scan::{Candidate, Incomplete, scan};
 use super::take::{self, Taken};
-use super::waiting::{Wait, forget_others, remove_plaintext, wait};
+use super::waiting::{Wait, forget_others, remove_plaintext, resting_since, wait};
 use super::{Context, archive, respond, retention, status_page};
 
 /// Most notes about incomplete things that one pass writes; the next one follows at once.
@@ -81,15 +81,25 @@ pub fn pass(cx: &Context) -> Result<Pass, Fault> {
     for delivery in cx.ledger.open()? {
         done.attempt(take::resume(cx, &delivery));
     }
-    let mut resting = take_and_run(cx, &mut done)?;
+    let resting = take_and_run(cx, &mut done)?;
     // Notes come after answers: what one party leaves lying about holds up nobody's delivery.
     let mut notes = MOST_NOTES;
     let mut given_up = false;
-    for (party, incomplete) in &mut resting {
-        for incomplete in incomplete.drain(..) {
-            given_up |= mind(cx, &incomplete, &mut notes, &mut done);
+    for (party, incomplete) in resting {
+        let (plaintext, waiting): (Vec<_>, Vec<_>) = incomplete
+            .into_iter()
+            .partition(|incomplete| incomplete.code == Code::NotEncrypted);
+        for file in &plaintext {
+            mind(cx, file, remove_plaintext(cx, file), &mut done);
         }
-        done.attempt(status_page::write(cx, party));
+        let since = done
+            .attempt(resting_since(cx, &waiting))
+            .unwrap_or_default();
+        for (incomplete, since) in waiting.iter().zip(since) {
+            let outcome = wait(cx, incomplete, since, &mut notes);
+            given_up |= mind(cx, incomplete, outcome, &mut done);
+        }
+        done.attempt(status_page::write(cx, &party));
     }
     if given_up {
         run_open(cx, &mut done)?;
@@ -152,12 +162,13 @@ fn look_through(
     found.incomplete
 }
 
-/// One thing that rests in an inbox. Returns whether it is in staging now, to be refused.
-fn mind(cx: &Context, incomplete: &Incomplete, notes: &mut u32, done: &mut Pass) -> bool {
-    let outcome = match incomplete.code {
-        Code::NotEncrypted => remove_plaintext(cx, incomplete),
-        _ => wait(cx, incomplete, notes),
-    };
+/// What becomes of one thing that rests in an inbox. Returns whether it is in staging now, to be refused.
+fn mind(
+    cx: &Context,
+    incomplete: &Incomplete,
+    outcome: Result<Wait, Fault>,
+    done: &mut Pass,
+) -> bool {
     match done.attempt(outcome) {
         Some(Wait::Until(due)) => done.wake_in(due),
         Some(Wait::Enough(candidate)) => {

@@ -29,16 +29,32 @@ pub enum Wait {
     Removed(u64),
 }
 
-/// After `settle` the sender is told what is missing; after `give_up` it is refused. What a broken upload left behind
-/// goes after `leftovers`. At most `notes` are written, and counted down.
-pub fn wait(cx: &Context, incomplete: &Incomplete, notes: &mut u32) -> Result<Wait, Fault> {
-    let now = (cx.clock)();
-    let entry = Waiting {
+/// Since when each has lain as it is. All are noted at once: an inbox may hold thousands.
+pub fn resting_since(cx: &Context, incomplete: &[Incomplete]) -> Result<Vec<Timestamp>, Fault> {
+    if incomplete.is_empty() {
+        return Ok(vec![]);
+    }
+    let entries: Vec<_> = incomplete.iter().map(entry).collect();
+    cx.ledger.waiting(&entries, (cx.clock)())
+}
+
+fn entry(incomplete: &Incomplete) -> Waiting {
+    Waiting {
         party: incomplete.party.clone(),
         place: incomplete.place.clone(),
         fingerprint: incomplete.fingerprint,
-    };
-    let since = cx.ledger.waiting(&entry, now)?;
+    }
+}
+
+/// After `settle` the sender is told what is missing; after `give_up` it is refused. What a broken upload left behind
+/// goes after `leftovers`. At most `notes` are written, and counted down.
+pub fn wait(
+    cx: &Context,
+    incomplete: &Incomplete,
+    since: Timestamp,
+    notes: &mut u32,
+) -> Result<Wait, Fault> {
+    let now = (cx.clock)();
     let rested = since
         .duration_until(now)
         .max(SignedDuration::ZERO)
@@ -67,7 +83,7 @@ pub fn wait(cx: &Context, incomplete: &Incomplete, notes: &mut u32) -> Result<Wa
             if *notes == 0 {
                 return Ok(Wait::Until(SOON));
             }
-            if cx.ledger.waiting_told(&entry)? {
+            if cx.ledger.waiting_told(&entry(incomplete))? {
                 *notes -= 1;
                 respond::waiting_note(cx, incomplete, since)?;
             }

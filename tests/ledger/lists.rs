@@ -14,11 +14,11 @@ fn incomplete_deliveries_wait_from_their_last_change() {
         place: "november/a.sha256".to_owned(),
         fingerprint: Sha256Digest::of(bytes),
     };
-    assert_eq!(ledger.waiting(&lonely(b"1"), at(0)).unwrap(), at(0));
-    assert_eq!(ledger.waiting(&lonely(b"1"), at(5)).unwrap(), at(0));
+    assert_eq!(ledger.waiting(&[lonely(b"1")], at(0)).unwrap(), [at(0)]);
+    assert_eq!(ledger.waiting(&[lonely(b"1")], at(5)).unwrap(), [at(0)]);
     assert!(ledger.waiting_told(&lonely(b"1")).unwrap());
     assert!(!ledger.waiting_told(&lonely(b"1")).unwrap());
-    assert_eq!(ledger.waiting(&lonely(b"2"), at(9)).unwrap(), at(9));
+    assert_eq!(ledger.waiting(&[lonely(b"2")], at(9)).unwrap(), [at(9)]);
     let seen = |told| Incomplete {
         party: bkn(),
         place: "november/a.sha256".to_owned(),
@@ -34,14 +34,15 @@ fn incomplete_deliveries_wait_from_their_last_change() {
         party: "bpjs".parse().unwrap(),
         ..lonely(b"1")
     };
-    ledger.waiting(&theirs, at(1)).unwrap();
+    let both = [lonely(b"2"), theirs.clone()];
+    assert_eq!(ledger.waiting(&both, at(11)).unwrap(), [at(9), at(11)]);
     ledger
         .waiting_only(&bkn(), &["november/a.sha256".to_owned()])
         .unwrap();
     assert_eq!(ledger.incomplete().unwrap().len(), 2);
     ledger.waiting_only(&bkn(), &[]).unwrap();
     assert_eq!(ledger.incomplete().unwrap()[0].party, theirs.party);
-    assert_eq!(ledger.waiting(&lonely(b"2"), at(20)).unwrap(), at(20));
+    assert_eq!(ledger.waiting(&[lonely(b"2")], at(20)).unwrap(), [at(20)]);
 }
 
 #[test]

@@ -102,7 +102,9 @@ fn busy_place() -> Place {
         place: "november/bpjs_peserta_pns_full_2026-11-22_0001.sha256".to_owned(),
         fingerprint: Sha256Digest::of(b"lonely"),
     };
-    ledger.waiting(&lonely, at(30)).unwrap();
+    ledger
+        .waiting(std::slice::from_ref(&lonely), at(30))
+        .unwrap();
     ledger.waiting_told(&lonely).unwrap();
     place
 }

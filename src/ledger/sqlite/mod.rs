@@ -87,7 +87,7 @@ impl SqliteLedger {
 }
 
 impl Ledger for SqliteLedger {
-    fn waiting(&self, waiting: &Waiting, now: Timestamp) -> Result<Timestamp, Fault> {
+    fn waiting(&self, waiting: &[Waiting], now: Timestamp) -> Result<Vec<Timestamp>, Fault> {
         self.write(async |db| waiting::note(db, waiting, now).await)
     }
 

@@ -1,6 +1,6 @@
 //! What lies incomplete in the inboxes.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
 use sqlx::SqliteConnection;
@@ -13,20 +13,42 @@ use super::value::{instant, parsed};
 
 pub async fn note(
     db: &mut SqliteConnection,
-    waiting: &Waiting,
+    waiting: &[Waiting],
     now: Timestamp,
-) -> Result<Timestamp, Fault> {
-    let known: Option<(String, String)> =
-        sqlx::query_as("SELECT fingerprint, since FROM waiting WHERE party = $1 AND place = $2")
-            .bind(waiting.party.as_str())
-            .bind(&waiting.place)
-            .fetch_optional(&mut *db)
+) -> Result<Vec<Timestamp>, Fault> {
+    // One question for all: most were known before, and each question costs more than its answer.
+    let known: Vec<(String, String, String, String)> =
+        sqlx::query_as("SELECT party, place, fingerprint, since FROM waiting")
+            .fetch_all(&mut *db)
             .await?;
-    if let Some((fingerprint, since)) = known
-        && fingerprint == waiting.fingerprint.to_string()
-    {
-        return parsed(&since);
+    let known: HashMap<_, _> = known
+        .iter()
+        .map(|(party, place, fingerprint, since)| {
+            ((party.as_str(), place.as_str()), (fingerprint, since))
+        })
+        .collect();
+    let mut resting = Vec::with_capacity(waiting.len());
+    for waiting in waiting {
+        let fingerprint = waiting.fingerprint.to_string();
+        resting.push(
+            match known.get(&(waiting.party.as_str(), waiting.place.as_str())) {
+                Some((same, since)) if **same == fingerprint => parsed(since)?,
+                _ => {
+                    begin(db, waiting, &fingerprint, now).await?;
+                    now
+                }
+            },
+        );
     }
+    Ok(resting)
+}
+
+async fn begin(
+    db: &mut SqliteConnection,
+    waiting: &Waiting,
+    fingerprint: &str,
+    now: Timestamp,
+) -> Result<(), Fault> {
     sqlx::query(
         "INSERT INTO waiting (party, place, fingerprint, since, told) VALUES ($1, $2, $3, $4, 0)
          ON CONFLICT (party, place) DO UPDATE
@@ -34,11 +56,11 @@ pub async fn note(
     )
     .bind(waiting.party.as_str())
     .bind(&waiting.place)
-    .bind(waiting.fingerprint.to_string())
+    .bind(fingerprint)
     .bind(instant(now))
     .execute(db)
     .await?;
-    Ok(now)
+    Ok(())
 }
 
 pub async fn told(db: &mut SqliteConnection, waiting: &Waiting) -> Result<bool, Fault> {
