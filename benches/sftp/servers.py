@@ -75,17 +75,18 @@ class Server:
 
 
 class Padan(Server):
-    """`padan serve` as a party sees it; `fsync` is its setting for uploads."""
+    """`padan serve` as a party sees it, with some of the settings in the section `sftp`."""
 
     name = "padan"
 
-    def __init__(self, binary, home, fsync):
+    def __init__(self, binary, home, **settings):
         config = home / "padan.yaml"
         subprocess.run([binary, "init", home, "--trial"], check=True, capture_output=True)
-        settings = {"fsync": str(fsync).lower(), "connections_per_address": 512, "max_startups": "200:30:300"}
+        # All connections here come from one address.
+        settings = {"connections_per_address": 512, "max_startups": "200:30:300", **settings}
         text = config.read_text()
         for name, value in settings.items():
-            text, found = re.subn(f"(?m)^  {name}: .*$", f"  {name}: {value}", text)
+            text, found = re.subn(f"(?m)^  {name}: .*$", f"  {name}: {str(value).lower()}", text)
             if found != 1:
                 raise SystemExit(f"padan.yaml has no sftp.{name} to set")
         config.write_text(text)

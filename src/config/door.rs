@@ -61,6 +61,8 @@ pub struct Door {
     pub quota_files: Option<u64>,
     /// Bring an upload to the disk before its CLOSE is answered.
     pub fsync: Option<bool>,
+    /// Tell the SHA-256 of each upload.
+    pub hash_uploads: Option<bool>,
     /// How long what clients leave behind stays.
     pub leftovers: Option<Duration>,
 }
@@ -96,6 +98,7 @@ const KEYS: &[&str] = &[
     "depth",
     "quota",
     "fsync",
+    "hash_uploads",
     "leftovers",
 ];
 /// Folders below an inbox, one in the other, in which deliveries are looked for: clients may not make more.
@@ -148,6 +151,7 @@ fn read_section(section: &Section<'_>, found: &mut Findings) -> Door {
         depth: number(section, "depth", 1..=DEEPEST_FOLDER, found),
         strict_algorithms: switch(section, "strict_algorithms", found),
         fsync: switch(section, "fsync", found),
+        hash_uploads: switch(section, "hash_uploads", found),
         leftovers: time(section, "leftovers", found),
         ..Door::default()
     };

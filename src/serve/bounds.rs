@@ -45,6 +45,7 @@ pub(super) fn limits(said: &Door) -> Limits {
             files: said.quota_files.unwrap_or(usual.quota.files),
         },
         fsync: said.fsync.unwrap_or(usual.fsync),
+        hash_uploads: said.hash_uploads.unwrap_or(usual.hash_uploads),
         refusal_time: usual.refusal_time,
         window: usual.window,
         stop_grace: usual.stop_grace,

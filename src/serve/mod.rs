@@ -35,9 +35,6 @@ pub use service::{LoadError, Service};
 /// as after any other end of the process.
 const LAST_DELIVERY: Duration = Duration::from_secs(20);
 
-/// After so many turns of connections the runtime looks whether a client that waited has sent something. Its own default,
-/// 61, lets a listing wait behind 61 pieces of large transfers.
-const EVENT_INTERVAL: u32 = 4;
 /// Reads and writes are done inline (design §5), so a disk that stands still holds up a thread for each session that
 /// waits for it. There are more threads than processors for that: a spare one costs some kilobytes and no measurable
 /// speed.
@@ -53,7 +50,6 @@ pub fn runtime() -> Result<Runtime, Fault> {
     Builder::new_multi_thread()
         .worker_threads(FEWEST_THREADS.max(processors * THREADS_PER_PROCESSOR))
         .enable_all()
-        .event_interval(EVENT_INTERVAL)
         .build()
         .map_err(|e| Fault::Network {
             doing: "start the runtime",

@@ -33,7 +33,7 @@ pub fn converse<'s>(
         ..Limits::default()
     };
     let jail = Jail::open(root, &limits)?;
-    let mut engine = Engine::new(jail, actor, limits.open_handles, limits.fsync);
+    let mut engine = Engine::new(jail, actor, &limits);
     let mut decoder = Decoder::default();
     let mut answers = Vec::new();
     let broken = pieces

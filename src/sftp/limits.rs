@@ -50,6 +50,8 @@ pub struct Limits {
     pub quota: Quota,
     /// Bring an upload to the disk before its CLOSE is answered.
     pub fsync: bool,
+    /// Tell the SHA-256 of each upload: about half a second of a processor for each GiB.
+    pub hash_uploads: bool,
     /// Time that connections have for their running request when the server stops.
     pub stop_grace: Duration,
 }
@@ -128,6 +130,7 @@ impl Default for Limits {
                 files: 20_000,
             },
             fsync: true,
+            hash_uploads: true,
             stop_grace: Duration::from_secs(5),
         }
     }

@@ -82,12 +82,7 @@ pub fn serve_stdio(visit: &Visit, input: impl AsFd, output: impl AsFd) -> Result
     };
     let begun = Instant::now();
     actor.tell(What::Login { fingerprint: None });
-    let engine = Engine::new(
-        jail,
-        actor.clone(),
-        visit.limits.open_handles,
-        visit.limits.fsync,
-    );
+    let engine = Engine::new(jail, actor.clone(), &visit.limits);
     let wire = Wire::over(input.as_fd(), output.as_fd(), visit.limits.idle);
     let pace = Pace::new(visit.limits.requests_per_second, begun);
     let ended = match wire.and_then(|wire| converse(engine, &wire, &pace)) {

@@ -1,5 +1,6 @@
 //! Carries out requests: canonical path, then policy, then jail, then answer.
 
+use crate::sftp::Limits;
 use crate::sftp::event::{Actor, What, shown};
 use crate::sftp::requests::codec::{Item, MAX_DATA, Violation};
 use crate::sftp::requests::denial;
@@ -44,10 +45,10 @@ struct OpenWrite {
 
 impl Engine {
     /// A new conversation in a party's root.
-    pub(crate) fn new(jail: Jail, actor: Actor, open_handles: usize, fsync: bool) -> Self {
+    pub(crate) fn new(jail: Jail, actor: Actor, limits: &Limits) -> Self {
         Self {
             jail,
-            handles: Handles::new(open_handles, fsync),
+            handles: Handles::new(limits),
             actor,
             greeted: false,
             write: None,
@@ -427,7 +428,7 @@ mod tests {
                 recorder: Recorder::default(),
             };
             let jail = Jail::open(dir.path(), &limits).unwrap();
-            let mut engine = Engine::new(jail, actor, limits.open_handles, limits.fsync);
+            let mut engine = Engine::new(jail, actor, &limits);
             let mut decoder = Decoder::default();
             let stream = [&[0, 0, 0, 5, 1, 0, 0, 0, 3], &*packets.concat()].concat();
             let (mut input, mut answers) = (&stream[..], Vec::new());

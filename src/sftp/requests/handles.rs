@@ -10,8 +10,9 @@ use rustix::buffer::spare_capacity;
 use rustix::io::Errno;
 use tokio::runtime::{Handle as Runtime, RuntimeFlavor};
 
+use crate::sftp::Limits;
 use crate::sftp::event::{Actor, What};
-use crate::sftp::requests::fingerprint::Fingerprint;
+use crate::sftp::requests::fingerprint::{Fingerprint, of_file};
 use crate::sftp::requests::refusal::Refusal;
 use crate::sftp::root::jail::Times;
 use crate::sftp::root::listing::Listing;
@@ -23,6 +24,7 @@ pub(crate) struct Handles {
     next: u32,
     limit: usize,
     fsync: bool,
+    hash_uploads: bool,
 }
 
 /// One of them.
@@ -42,7 +44,8 @@ pub(crate) struct OpenFile {
     opened: Instant,
     readable: bool,
     writable: bool,
-    fingerprint: Fingerprint,
+    /// `None` when nobody wants to know, or it is not written.
+    fingerprint: Option<Fingerprint>,
     /// Opening, writing or setting its size changed its content.
     touched: bool,
     /// Something of that is not on the disk yet.
@@ -54,13 +57,14 @@ pub(crate) struct OpenFile {
 }
 
 impl Handles {
-    /// No handles yet, and never more than `limit`; `fsync` as in [`Limits`](crate::sftp::Limits).
-    pub(crate) fn new(limit: usize, fsync: bool) -> Self {
+    /// No handles yet, and never more than the limits allow.
+    pub(crate) fn new(limits: &Limits) -> Self {
         Self {
             open: HashMap::new(),
             next: 0,
-            limit,
-            fsync,
+            limit: limits.open_handles,
+            fsync: limits.fsync,
+            hash_uploads: limits.hash_uploads,
         }
     }
 
@@ -80,7 +84,10 @@ impl Handles {
     }
 
     /// Keeps something open under a new name.
-    pub(crate) fn keep(&mut self, opened: Opened) -> u32 {
+    pub(crate) fn keep(&mut self, mut opened: Opened) -> u32 {
+        if let (Opened::File(file), false) = (&mut opened, self.hash_uploads) {
+            file.fingerprint = None;
+        }
         // A name is free again only after 2^32 others.
         while self.open.contains_key(&self.next) {
             self.next = self.next.wrapping_add(1);
@@ -155,7 +162,7 @@ impl OpenFile {
             opened: Instant::now(),
             readable: true,
             writable: false,
-            fingerprint: Fingerprint::new(),
+            fingerprint: None,
             touched: false,
             unsynced: false,
             denied: false,
@@ -175,6 +182,7 @@ impl OpenFile {
             growth,
             readable,
             writable: true,
+            fingerprint: Some(Fingerprint::new()),
             touched: changed,
             unsynced: changed,
             ..Self::for_reading(file, shown)
@@ -241,7 +249,9 @@ impl OpenFile {
     /// Its content is no longer what arrived in order.
     fn content_changed(&mut self) {
         self.touched = true;
-        self.fingerprint.lose();
+        if let Some(fingerprint) = &mut self.fingerprint {
+            fingerprint.lose();
+        }
     }
 
     /// Appends up to `len` bytes from `offset` to `out`.
@@ -280,7 +290,9 @@ impl OpenFile {
         self.unsynced = true;
         self.file.write_all_at(data, offset)?;
         self.bytes_written += data.len() as u64;
-        self.fingerprint.take(offset, data);
+        if let Some(fingerprint) = &mut self.fingerprint {
+            fingerprint.take(offset, data);
+        }
         Ok(())
     }
 
@@ -314,12 +326,15 @@ impl OpenFile {
         }
     }
 
-    /// The SHA-256 of what was uploaded; `None` if nothing was. The lock is still held, so nothing is claimed meanwhile.
+    /// The SHA-256 of what was uploaded; `None` if nothing was or nobody wants to know. The lock is still held, so nothing
+    /// is claimed meanwhile.
     fn digest(&self) -> Option<String> {
-        if !self.touched {
-            return None;
-        }
-        let digest = off_the_loop(|| self.fingerprint.finish(&self.file));
+        let fingerprint = self.fingerprint.as_ref().filter(|_| self.touched)?;
+        let length = self.file.metadata().map(|metadata| metadata.len());
+        let digest = length.and_then(|length| match fingerprint.of_length(length) {
+            Some(digest) => Ok(digest),
+            None => off_the_loop(|| of_file(&self.file)),
+        });
         if let Err(error) = &digest {
             tracing::error!(kind = ?error.kind(), "an upload cannot be read");
         }

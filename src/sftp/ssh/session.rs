@@ -103,7 +103,7 @@ impl Connection {
         match Jail::open(&login.root, self.server.limits()) {
             Ok(jail) => {
                 let limits = self.server.limits();
-                let engine = Engine::new(jail, actor, limits.open_handles, limits.fsync);
+                let engine = Engine::new(jail, actor, limits);
                 Some(SftpChannel::new(
                     id,
                     engine,
