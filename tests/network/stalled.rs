@@ -6,9 +6,15 @@ use crate::common::raw::{Raw, id, packet, read, text, write};
 use crate::service::{Service, clients};
 
 const HERE: [u8; 4] = [127, 0, 0, 1];
+
 /// A service for whose file `inbox/slow` of `bkn` one system call takes ten seconds.
 fn slow(call: &str) -> Service {
-    Service::start_under(&[], |dir| {
+    troubled(&[], call, "delay_enter=10s")
+}
+
+/// A service with some changes in its configuration, for whose file `inbox/slow` of `bkn` one system call has trouble.
+fn troubled(changes: &[(&str, &str)], call: &str, trouble: &str) -> Service {
+    Service::start_under(changes, |dir| {
         let file = dir.join("data/parties/bkn/inbox/slow");
         ["strace", "-f", "-o", "/dev/null", "-e"]
             .into_iter()
@@ -16,7 +22,7 @@ fn slow(call: &str) -> Service {
             .chain([
                 format!("trace={call}"),
                 "-e".to_owned(),
-                format!("inject={call}:delay_enter=10s"),
+                format!("inject={call}:{trouble}"),
                 "-P".to_owned(),
                 file.to_str().unwrap().to_owned(),
             ])
@@ -74,4 +80,18 @@ fn bringing_an_upload_to_a_slow_disk_holds_up_nobody_else() {
 fn writing_to_a_slow_disk_holds_up_nobody_else() {
     // Fewer than there are threads, but more than most machines have processors.
     holds_up_nobody_else("pwrite64", 10, |handle| write(1, handle, 0, b"some data"));
+}
+
+#[test]
+#[ignore = "needs strace"]
+fn an_upload_is_brought_to_the_disk_unless_the_operator_leaves_that_to_the_system() {
+    for (changes, answer) in [(&[][..], 4), (&[("  fsync: true", "  fsync: false")], 0)] {
+        let service = troubled(changes, "fsync", "error=EIO");
+        clients().block_on(async {
+            let mut raw = service.greeted("bkn", HERE).await;
+            let handle = raw.open("inbox/slow", 0x1a).await;
+            raw.send(&packet(4, &[&id(1), &text(&handle)])).await;
+            assert_eq!(raw.status().await.1, answer, "{changes:?}");
+        });
+    }
 }

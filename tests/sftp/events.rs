@@ -22,11 +22,15 @@ struct Told {
 
 impl Told {
     fn start() -> Self {
+        Self::start_with(Limits::default())
+    }
+
+    fn start_with(limits: Limits) -> Self {
         let events: Arc<Mutex<Vec<Event>>> = Arc::default();
         let hear = Arc::clone(&events);
         let recorder = Recorder::new(move |event| hear.lock().unwrap().push(event));
         Self {
-            site: SftpSite::start_recorded(Limits::default(), recorder),
+            site: SftpSite::start_recorded(limits, recorder),
             events,
         }
     }
@@ -125,6 +129,24 @@ fn the_digest_holds_whatever_the_order_of_writes() {
             (0, None),
         ]
     );
+}
+
+#[test]
+fn an_operator_may_do_without_digests() {
+    let told = Told::start_with(Limits {
+        hash_uploads: false,
+        ..Limits::default()
+    });
+    let site = &told.site;
+    site.runtime.block_on(async {
+        let mut raw = Raw::greeted(site, "bkn").await;
+        let handle = raw.open("inbox/a", WRITE | CREATE | TRUNCATE).await;
+        raw.send(&write(2, &handle, 0, b"half")).await;
+        assert_eq!(raw.status().await.1, 0);
+        raw.send(&packet(4, &[&id(4), &text(&handle)])).await;
+        assert_eq!(raw.status().await.1, 0);
+    });
+    assert_eq!(told.uploads(), [(4, None)]);
 }
 
 #[test]
