@@ -49,6 +49,8 @@ pub struct Door {
     pub pending_output: Option<usize>,
     /// Bytes of requests that may wait in one SFTP session.
     pub waiting_input: Option<usize>,
+    /// The same of one party.
+    pub waiting_input_per_party: Option<usize>,
     /// Bytes in one direction after which the session keys are exchanged anew.
     pub rekey: Option<usize>,
     /// Leave out the algorithms that only older clients need.
@@ -95,6 +97,7 @@ const KEYS: &[&str] = &[
     "open_handles_per_party",
     "pending_output",
     "waiting_input",
+    "waiting_input_per_party",
     "rekey",
     "strict_algorithms",
     "name_bytes",
@@ -119,6 +122,8 @@ const MOST_CONNECTIONS: usize = 100_000;
 const OUTPUT: RangeInclusive<u64> = 256 << 10..=64 << 20;
 /// Requests of one session that wait: at least two windows.
 const INPUT: RangeInclusive<u64> = 8 << 20..=256 << 20;
+/// The same of all sessions of a party.
+const INPUT_OF_ALL: RangeInclusive<u64> = 8 << 20..=16 << 30;
 /// RFC 4253 §9 recommends 1 GiB; below 1 MiB a transfer is little else.
 const REKEY: RangeInclusive<u64> = 1 << 20..=64 << 30;
 /// Sizes that no disk has exceed what the protocol can count.
@@ -153,6 +158,7 @@ fn read_section(section: &Section<'_>, found: &mut Findings) -> Door {
         open_handles_per_party: number(section, "open_handles_per_party", 1..=1_000_000, found),
         pending_output: memory(section, "pending_output", OUTPUT, found),
         waiting_input: memory(section, "waiting_input", INPUT, found),
+        waiting_input_per_party: memory(section, "waiting_input_per_party", INPUT_OF_ALL, found),
         rekey: memory(section, "rekey", REKEY, found),
         // A file system's own bound, from NAME_MAX of Linux; shorter than 64 no delivery's name fits.
         name_bytes: number(section, "name_bytes", 64..=255, found),

@@ -39,6 +39,9 @@ pub(super) fn limits(said: &Door) -> Limits {
             .unwrap_or(usual.open_handles_per_party),
         pending_output: said.pending_output.unwrap_or(usual.pending_output),
         waiting_input: said.waiting_input.unwrap_or(usual.waiting_input),
+        waiting_input_per_party: said
+            .waiting_input_per_party
+            .unwrap_or(usual.waiting_input_per_party),
         rekey_bytes: said.rekey.unwrap_or(usual.rekey_bytes),
         strict_algorithms: said.strict_algorithms.unwrap_or(usual.strict_algorithms),
         name_bytes: said.name_bytes.unwrap_or(usual.name_bytes),

@@ -34,6 +34,8 @@ pub struct Limits {
     pub open_handles_per_party: usize,
     /// Bytes of requests that may wait on one channel while the client does not read its answers.
     pub waiting_input: usize,
+    /// The same of one party, all its sessions together.
+    pub waiting_input_per_party: usize,
     /// Bytes of answers produced at a time before they must have left for the network.
     pub pending_output: usize,
     /// Leave out the key exchanges and message authentication that only older clients need and that `ssh-audit` warns of.
@@ -120,6 +122,7 @@ impl Default for Limits {
             open_handles: 128,
             open_handles_per_party: 4096,
             waiting_input: 16 << 20,
+            waiting_input_per_party: 128 << 20,
             pending_output: 1 << 20,
             strict_algorithms: false,
             window: 4 << 20,

@@ -18,6 +18,7 @@ use rustix::io::Errno;
 use tokio::sync::Semaphore;
 
 use crate::sftp::limits::Limits;
+use crate::sftp::requests::handles::off_the_loop;
 use crate::sftp::requests::refusal::Refusal;
 use crate::sftp::root::folder::{Folder, entries, fits, open_folder};
 use crate::sftp::root::listing::{Listing, Look, seen};
@@ -268,14 +269,14 @@ impl Jail {
         let (new_folder, new_name) = self.named(to)?;
         let is_folder = self.look(from)?.folder;
         if is_folder
-            && let Target::Entry {
-                area: Area::Inbox,
-                folders,
-                ..
-            } = to
+            && let (Target::Entry { folders: above, .. }, Target::Entry { area, folders, .. }) =
+                (from, to)
+            && area == Area::Inbox
+            // Otherwise it fits where it lies already.
+            && folders.len() > above.len()
         {
             let room = self.bounds.depth.saturating_sub(folders.len());
-            if !fits(&open_folder(&old_folder, old_name)?, room)? {
+            if !off_the_loop(|| fits(&open_folder(&old_folder, old_name)?, room))? {
                 return Err(self.bounds.too_deep());
             }
         }

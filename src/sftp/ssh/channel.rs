@@ -11,7 +11,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use russh::ChannelId;
 use russh::server::{Handle, Session};
@@ -21,8 +21,12 @@ use crate::sftp::requests::codec::{Decoder, Item, Violation};
 use crate::sftp::requests::engine::Engine;
 use crate::sftp::requests::work::{Progress, Work};
 use crate::sftp::ssh::pace::Pace;
+use crate::sftp::ssh::pulse::Pulse;
 use crate::sftp::ssh::stash::Stash;
 
+/// Requests are carried out for about this time before others get their turn: a single one may be small and still take
+/// long, and russh's own loop never pauses between two.
+const TURN: Duration = Duration::from_millis(5);
 /// Output is handed over in pieces of about this size.
 const PIECE: usize = 64 * 1024;
 
@@ -31,6 +35,7 @@ const PIECE: usize = 64 * 1024;
 pub(crate) struct SftpChannel {
     shared: Arc<Mutex<State>>,
     pace: Arc<Pace>,
+    pulse: Arc<Pulse>,
     id: ChannelId,
 }
 
@@ -48,18 +53,22 @@ pub(crate) enum Outcome {
 }
 
 struct State {
-    engine: Engine,
-    decoder: Decoder,
+    worker: Worker,
     stash: Stash,
-    /// The decoder could go on without more input.
-    unfinished: bool,
     /// The client has sent its last byte.
     ended: bool,
+    pump: Pump,
+    pending_output: usize,
+}
+
+/// Turns input into output.
+struct Worker {
+    engine: Engine,
+    decoder: Decoder,
+    /// The decoder could go on without more input.
+    unfinished: bool,
     /// Requests since the pace was last kept.
     requests: u32,
-    pump: Pump,
-    waiting_input: usize,
-    pending_output: usize,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,21 +91,24 @@ impl SftpChannel {
         id: ChannelId,
         engine: Engine,
         pace: Arc<Pace>,
-        waiting_input: usize,
+        pulse: Arc<Pulse>,
+        stash: Stash,
         pending_output: usize,
     ) -> Self {
         Self {
             id,
             pace,
+            pulse,
             shared: Arc::new(Mutex::new(State {
-                engine,
-                decoder: Decoder::default(),
-                stash: Stash::default(),
-                unfinished: false,
+                worker: Worker {
+                    engine,
+                    decoder: Decoder::default(),
+                    unfinished: false,
+                    requests: 0,
+                },
+                stash,
                 ended: false,
-                requests: 0,
                 pump: Pump::Off,
-                waiting_input,
                 pending_output,
             })),
         }
@@ -133,7 +145,7 @@ impl SftpChannel {
 
     /// Waits, if requests were made faster than the connection may make them. Nothing is read meanwhile.
     pub(crate) async fn keep_pace(&self) {
-        let requests = std::mem::take(&mut self.lock().requests);
+        let requests = std::mem::take(&mut self.lock().worker.requests);
         let wait = self.pace.spend(requests, Instant::now());
         if !wait.is_zero() {
             tokio::time::sleep(wait).await;
@@ -196,6 +208,10 @@ impl SftpChannel {
                         handle.close(self.id).await
                     }
                 },
+                Step::Again => {
+                    tokio::task::yield_now().await;
+                    Ok(())
+                }
                 Step::Finished => {
                     let _ = handle.exit_status_request(self.id, 0).await;
                     let _ = handle.eof(self.id).await;
@@ -203,7 +219,7 @@ impl SftpChannel {
                     return;
                 }
                 Step::Broken(reason) => {
-                    self.lock().engine.actor.tell(What::TurnedAway { reason });
+                    self.lock().worker.engine.actor.tell(What::TurnedAway { reason });
                     let _ = handle.close(self.id).await;
                     return;
                 }
@@ -217,6 +233,8 @@ impl SftpChannel {
 
     /// Sends the answer, if that was the last slice.
     async fn go_on(&self, progress: Progress, handle: &Handle) -> Result<(), ()> {
+        // A client that waits for something long is not idle.
+        self.pulse.beat();
         let output = self.lock().give_back(progress);
         if output.is_empty() {
             return Ok(());
@@ -240,6 +258,8 @@ enum Step {
     Output(Vec<u8>),
     /// Do a slice of this: a request that takes long, before all others.
     Work(Work),
+    /// Go on when others have had their turn.
+    Again,
     /// Nothing waits; see that the last output has left, then look once more.
     Drained,
     /// All is answered and the client is done.
@@ -252,14 +272,14 @@ enum Step {
 
 impl State {
     fn waits(&self) -> bool {
-        self.unfinished || !self.stash.waiting().is_empty()
+        self.worker.unfinished || !self.stash.waiting().is_empty()
     }
 
     fn close(&mut self) {
         self.pump = Pump::Closed;
-        self.stash = Stash::default();
-        self.unfinished = false;
-        self.engine.close_all();
+        self.stash.clear();
+        self.worker.unfinished = false;
+        self.worker.engine.close_all();
     }
 
     fn feed(
@@ -277,12 +297,13 @@ impl State {
             }
             input = &[];
         }
+        let until = Instant::now() + TURN;
         let mut budget = self.pending_output;
         while budget > 0 && !session.has_pending_data(id) {
             let (output, result) = if self.stash.waiting().is_empty() {
-                self.produce(&mut input)
+                self.worker.produce(&mut input, until)
             } else {
-                self.produce_from_stash()
+                self.produce_from_stash(until)
             };
             budget = budget.saturating_sub(output.len());
             if !output.is_empty() {
@@ -292,7 +313,8 @@ impl State {
                 return Ok(Outcome::Broken(reason));
             }
             // What takes long is the pump's; what comes after it waits.
-            if self.engine.is_busy() || (!self.waits() && input.is_empty()) {
+            let done = !self.waits() && input.is_empty();
+            if done || self.worker.engine.is_busy() || Instant::now() >= until {
                 break;
             }
         }
@@ -301,20 +323,75 @@ impl State {
 
     /// Keeps input for later.
     fn stash_rest(&mut self, input: &[u8]) -> Outcome {
-        if self.stash.waiting().len() + input.len() > self.waiting_input {
-            return Outcome::Flooded;
+        if input.is_empty() || self.stash.push(input) {
+            Outcome::Open
+        } else {
+            Outcome::Flooded
         }
-        if !input.is_empty() {
-            self.stash.push(input);
-        }
-        Outcome::Open
     }
 
-    /// Carries out requests from the input until it is used up or a piece of output is ready.
-    fn produce(&mut self, input: &mut &[u8]) -> (Vec<u8>, Result<(), Violation>) {
+    fn produce_from_stash(&mut self, until: Instant) -> (Vec<u8>, Result<(), Violation>) {
+        let worker = &mut self.worker;
+        self.stash.work_off(|rest| worker.produce(rest, until))
+    }
+
+    /// The output after a slice of work, none unless it was the last one.
+    fn give_back(&mut self, progress: Progress) -> Vec<u8> {
+        let mut output = Vec::new();
+        if self.pump != Pump::Closed {
+            self.worker.engine.give_back(progress, &mut output);
+        }
+        output
+    }
+
+    fn pump_step(&mut self) -> Step {
+        let was = std::mem::replace(&mut self.pump, Pump::Working);
+        if was == Pump::Closed {
+            self.pump = Pump::Closed;
+            return Step::Off;
+        }
+        let until = Instant::now() + TURN;
+        while self.waits() {
+            if let Some(work) = self.worker.engine.take_work() {
+                return Step::Work(work);
+            }
+            let (output, result) = self.produce_from_stash(until);
+            if let Err(Violation(reason)) = result {
+                self.close();
+                return Step::Broken(reason);
+            }
+            if !output.is_empty() {
+                self.pump = Pump::Working;
+                return Step::Output(output);
+            }
+            if Instant::now() >= until {
+                return Step::Again;
+            }
+        }
+        match was {
+            Pump::Drained if self.ended => {
+                self.close();
+                Step::Finished
+            }
+            Pump::Drained => {
+                self.pump = Pump::Off;
+                Step::Off
+            }
+            _ => {
+                self.pump = Pump::Drained;
+                Step::Drained
+            }
+        }
+    }
+}
+
+impl Worker {
+    /// Carries out requests from the input until it is used up, a piece of output is ready or the turn is over.
+    fn produce(&mut self, input: &mut &[u8], until: Instant) -> (Vec<u8>, Result<(), Violation>) {
         let mut output = Vec::new();
         let result = loop {
-            if output.len() >= PIECE || self.engine.is_busy() {
+            let over = !input.is_empty() && Instant::now() >= until;
+            if over || output.len() >= PIECE || self.engine.is_busy() {
                 self.unfinished = true;
                 break Ok(());
             }
@@ -335,61 +412,5 @@ impl State {
             }
         };
         (output, result)
-    }
-
-    fn produce_from_stash(&mut self) -> (Vec<u8>, Result<(), Violation>) {
-        let stash = std::mem::take(&mut self.stash);
-        let mut input = stash.waiting();
-        let before = input.len();
-        let produced = self.produce(&mut input);
-        let used = before - input.len();
-        self.stash = stash;
-        self.stash.take(used);
-        produced
-    }
-
-    /// The output after a slice of work, none unless it was the last one.
-    fn give_back(&mut self, progress: Progress) -> Vec<u8> {
-        let mut output = Vec::new();
-        if self.pump != Pump::Closed {
-            self.engine.give_back(progress, &mut output);
-        }
-        output
-    }
-
-    fn pump_step(&mut self) -> Step {
-        let was = std::mem::replace(&mut self.pump, Pump::Working);
-        if was == Pump::Closed {
-            self.pump = Pump::Closed;
-            return Step::Off;
-        }
-        while self.waits() {
-            if let Some(work) = self.engine.take_work() {
-                return Step::Work(work);
-            }
-            let (output, result) = self.produce_from_stash();
-            if let Err(Violation(reason)) = result {
-                self.close();
-                return Step::Broken(reason);
-            }
-            if !output.is_empty() {
-                self.pump = Pump::Working;
-                return Step::Output(output);
-            }
-        }
-        match was {
-            Pump::Drained if self.ended => {
-                self.close();
-                Step::Finished
-            }
-            Pump::Drained => {
-                self.pump = Pump::Off;
-                Step::Off
-            }
-            _ => {
-                self.pump = Pump::Drained;
-                Step::Drained
-            }
-        }
     }
 }

@@ -16,6 +16,7 @@ use tokio::time::sleep;
 use crate::fault::Fault;
 use crate::sftp::login::auth::Registry;
 use crate::sftp::ssh::admission::Admission;
+use crate::sftp::ssh::allowance::Allowances;
 use crate::sftp::ssh::transport;
 use crate::sftp::ssh::turned_away::TurnedAway;
 use crate::sftp::ssh::visit::Visit;
@@ -38,6 +39,7 @@ pub struct Server {
 pub(crate) struct Shared {
     settings: Settings,
     keys: RwLock<Keys>,
+    allowances: Allowances,
 }
 
 /// What comes from key files, as of the last good reading of all of them.
@@ -61,6 +63,11 @@ impl Shared {
     /// The bounds.
     pub(crate) fn limits(&self) -> &Limits {
         &self.settings.limits
+    }
+
+    /// What the parties' sessions may keep of requests that wait.
+    pub(crate) fn allowances(&self) -> &Allowances {
+        &self.allowances
     }
 
     /// Who hears of what happens.
@@ -107,7 +114,11 @@ impl Server {
             .map_err(network("listen for SFTP"))?;
         let address = listener.local_addr().map_err(network("listen for SFTP"))?;
         Ok(Self {
-            shared: Arc::new(Shared { settings, keys }),
+            shared: Arc::new(Shared {
+                allowances: Allowances::new(settings.limits.waiting_input_per_party),
+                settings,
+                keys,
+            }),
             listener: Arc::new(Mutex::new(Some(listener))),
             address,
         })

@@ -1,6 +1,7 @@
 //! The network half: accepting and watching connections, SSH itself, the bounds of a channel.
 
 pub(super) mod admission;
+pub(super) mod allowance;
 pub(super) mod bans;
 pub(super) mod channel;
 pub(super) mod listener;

@@ -22,6 +22,7 @@ use crate::sftp::ssh::channel::{Outcome, SftpChannel};
 use crate::sftp::ssh::listener::Shared;
 use crate::sftp::ssh::pace::Pace;
 use crate::sftp::ssh::pulse::Pulse;
+use crate::sftp::ssh::stash::Stash;
 
 /// Channels in the life of one connection: russh keeps a little of each that we close first.
 const CHANNELS_EVER: usize = 4096;
@@ -108,7 +109,11 @@ impl Connection {
                     id,
                     engine,
                     Arc::clone(&self.pace),
-                    limits.waiting_input,
+                    Arc::clone(&self.pulse),
+                    Stash::new(
+                        limits.waiting_input,
+                        self.server.allowances().of(&login.account),
+                    ),
                     limits.pending_output,
                 ))
             }
