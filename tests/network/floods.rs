@@ -186,3 +186,34 @@ fn channels_without_end_end_their_connection_only() {
     });
     site.client("bkn");
 }
+
+#[test]
+fn small_requests_that_take_long_leave_others_their_turn() {
+    const ATTACKERS: usize = 20;
+    const REQUESTS: u32 = 400;
+    let service = Service::start(&[]);
+    // A folder that has to be looked through before it is moved deeper.
+    let folders = service.root("bkn", "inbox/big");
+    for n in 0..1_000 {
+        fs::create_dir_all(folders.join(n.to_string())).unwrap();
+    }
+    fs::create_dir_all(service.root("bkn", "inbox/there/taken")).unwrap();
+    clients().block_on(async {
+        let mut at_it = Vec::new();
+        for _ in 0..ATTACKERS {
+            let mut raw = service.greeted("bkn", FLOOD).await;
+            // A few bytes each; the new name is taken, or the first would be the last.
+            let request = |n| {
+                packet(
+                    18,
+                    &[&id(n), &text(b"inbox/big"), &text(b"inbox/there/taken")],
+                )
+            };
+            let requests: Vec<u8> = (0..REQUESTS).flat_map(request).collect();
+            raw.send(&requests).await;
+            at_it.push(raw);
+        }
+        let mut other = service.greeted("bpjs", OTHER).await;
+        exchange(&mut other, "inbox/a", 256 * KIB, 1).await;
+    });
+}
