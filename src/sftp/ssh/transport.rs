@@ -16,6 +16,9 @@ pub(crate) const VERSION: &str = "SSH-2.0-Padan";
 /// A client that is gone is noticed within about a minute, so that the lock of its cut upload ends.
 const KEEPALIVE: Duration = Duration::from_secs(20);
 
+/// Time to say goodbye before a connection is ended.
+const FAREWELL: Duration = Duration::from_secs(1);
+
 /// As in OpenSSH and RFC 4253 §9.
 const REKEY_TIME: Duration = Duration::from_secs(3600);
 
@@ -98,8 +101,9 @@ pub(crate) fn config(host_key: HostKey, limits: &Limits) -> Config {
         // One place: the pump of a channel counts on it.
         event_buffer_size: 1,
         preferred: preferred(limits.strict_algorithms),
-        // Also ends a connection whose client has stopped reading from the network.
-        inactivity_timeout: Some(limits.idle),
+        // Ends a connection whose client has stopped reading from the network. Later than an idle one is ended with a
+        // word of why: this ends it without.
+        inactivity_timeout: Some(limits.idle + FAREWELL),
         keepalive_interval: Some(KEEPALIVE),
         keepalive_max: 3,
         ..Config::default()
