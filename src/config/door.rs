@@ -43,6 +43,8 @@ pub struct Door {
     pub requests_per_second: Option<u32>,
     /// Open files and folders in one SFTP session.
     pub open_handles: Option<usize>,
+    /// The same of one party.
+    pub open_handles_per_party: Option<usize>,
     /// Bytes of answers that may wait in one SFTP session.
     pub pending_output: Option<usize>,
     /// Bytes of requests that may wait in one SFTP session.
@@ -90,6 +92,7 @@ const KEYS: &[&str] = &[
     "channels",
     "requests_per_second",
     "open_handles",
+    "open_handles_per_party",
     "pending_output",
     "waiting_input",
     "rekey",
@@ -103,6 +106,10 @@ const KEYS: &[&str] = &[
 ];
 /// Folders below an inbox, one in the other, in which deliveries are looked for: clients may not make more.
 pub const DEEPEST_FOLDER: usize = 8;
+
+/// Most entries of an inbox that are looked at: one party's litter must not hold up the other. No quota allows more, or a
+/// delivery could lie where nobody looks.
+pub const MOST_ENTRIES: u64 = 5_000;
 const BANS: &[&str] = &["failures", "within", "duration", "never"];
 const QUOTA: &[&str] = &["bytes", "files"];
 
@@ -143,6 +150,7 @@ fn read_section(section: &Section<'_>, found: &mut Findings) -> Door {
         channels: number(section, "channels", 1..=64, found),
         requests_per_second: number(section, "requests_per_second", 100..=1_000_000, found),
         open_handles: number(section, "open_handles", 1..=4096, found),
+        open_handles_per_party: number(section, "open_handles_per_party", 1..=1_000_000, found),
         pending_output: memory(section, "pending_output", OUTPUT, found),
         waiting_input: memory(section, "waiting_input", INPUT, found),
         rekey: memory(section, "rekey", REKEY, found),
@@ -158,7 +166,7 @@ fn read_section(section: &Section<'_>, found: &mut Findings) -> Door {
     read_bans(section, &mut door, found);
     if let Some(quota) = inner(section, "quota", QUOTA, found) {
         door.quota_bytes = size(&quota, "bytes", STORED, found);
-        door.quota_files = number(&quota, "files", 1..=100_000_000, found);
+        door.quota_files = number(&quota, "files", 1..=MOST_ENTRIES, found);
     }
     door
 }

@@ -10,7 +10,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use crate::agreement::PartyId;
-use crate::config::DEEPEST_FOLDER;
+use crate::config::{DEEPEST_FOLDER, MOST_ENTRIES};
 use crate::delivery::{DeliveryId, Manifest, checksums, manifest};
 use crate::digest::{Hasher, Sha256Digest};
 use crate::fault::Fault;
@@ -22,9 +22,6 @@ use super::plaintext::is_plain_table;
 
 /// What ends every SSHSIG file: a signature without it is still being written.
 const SIGNATURE_END: &str = "-----END SSH SIGNATURE-----";
-
-/// Most entries of one inbox that are looked at: one party's litter must not hold up the other.
-const MOST_ENTRIES: usize = 5_000;
 
 /// A manifest and the files that belong to it.
 #[derive(Debug, Clone)]
@@ -72,7 +69,7 @@ pub struct Found {
     /// Not ready.
     pub incomplete: Vec<Incomplete>,
     /// Entries looked at.
-    looked_at: usize,
+    looked_at: u64,
 }
 
 impl Found {

@@ -34,6 +34,9 @@ pub(super) fn limits(said: &Door) -> Limits {
             .requests_per_second
             .unwrap_or(usual.requests_per_second),
         open_handles: said.open_handles.unwrap_or(usual.open_handles),
+        open_handles_per_party: said
+            .open_handles_per_party
+            .unwrap_or(usual.open_handles_per_party),
         pending_output: said.pending_output.unwrap_or(usual.pending_output),
         waiting_input: said.waiting_input.unwrap_or(usual.waiting_input),
         rekey_bytes: said.rekey.unwrap_or(usual.rekey_bytes),

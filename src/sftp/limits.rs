@@ -30,6 +30,8 @@ pub struct Limits {
     pub channels: usize,
     /// Open files and folders on one channel.
     pub open_handles: usize,
+    /// The same of one party, all its sessions in this process together: the system gives a process only so many.
+    pub open_handles_per_party: usize,
     /// Bytes of requests that may wait on one channel while the client does not read its answers.
     pub waiting_input: usize,
     /// Bytes of answers produced at a time before they must have left for the network.
@@ -116,6 +118,7 @@ impl Default for Limits {
             idle: Duration::from_secs(15 * 60),
             channels: 8,
             open_handles: 128,
+            open_handles_per_party: 4096,
             waiting_input: 16 << 20,
             pending_output: 1 << 20,
             strict_algorithms: false,
@@ -127,7 +130,7 @@ impl Default for Limits {
             depth: 8,
             quota: Quota {
                 bytes: 200 << 30,
-                files: 20_000,
+                files: 5_000,
             },
             fsync: true,
             hash_uploads: true,

@@ -57,6 +57,46 @@ fn stopping_ends_open_sessions() {
 }
 
 #[test]
+fn the_handles_of_a_party_are_counted_over_its_sessions() {
+    let site = SftpSite::start(Limits {
+        open_handles_per_party: 3,
+        ..Limits::default()
+    });
+    site.runtime.block_on(async {
+        let mut first = Raw::greeted(&site, "bkn").await;
+        let mut second = Raw::greeted(&site, "bkn").await;
+        let mut other = Raw::greeted(&site, "bpjs").await;
+        let handle = first.open("inbox/1", WRITE | CREATE).await;
+        first.open("inbox/2", WRITE | CREATE).await;
+        second.open("inbox/3", WRITE | CREATE).await;
+        let refused = packet(
+            3,
+            &[&id(1), &text(b"inbox/4"), &id(WRITE | CREATE), &[0; 4]],
+        );
+        second.send(&refused).await;
+        let (_, code, sentence) = second.status().await;
+        assert!(
+            code == 4 && sentence.contains("too many files"),
+            "{sentence}"
+        );
+        other.open("inbox/1", WRITE | CREATE).await;
+        first.send(&packet(4, &[&id(2), &text(&handle)])).await;
+        assert_eq!(first.status().await.1, 0);
+        second.open("inbox/4", WRITE | CREATE).await;
+        // Those of a session that is gone are free again.
+        drop(first);
+        while !site.root("bkn", "inbox").join("5").exists() {
+            let open = packet(
+                3,
+                &[&id(1), &text(b"inbox/5"), &id(WRITE | CREATE), &[0; 4]],
+            );
+            second.send(&open).await;
+            second.packet().await.unwrap();
+        }
+    });
+}
+
+#[test]
 fn handles_and_channels_are_counted() {
     let site = SftpSite::start(Limits {
         open_handles: 3,

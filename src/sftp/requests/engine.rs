@@ -47,8 +47,8 @@ impl Engine {
     /// A new conversation in a party's root.
     pub(crate) fn new(jail: Jail, actor: Actor, limits: &Limits) -> Self {
         Self {
+            handles: Handles::new(limits, jail.openings()),
             jail,
-            handles: Handles::new(limits),
             actor,
             greeted: false,
             write: None,
@@ -216,10 +216,10 @@ impl Engine {
                 return Ok(());
             }
             Request::OpenFolder(path) => {
-                self.handles.room()?;
+                let place = self.handles.place()?;
                 let path = CanonicalPath::parse(path)?;
                 let listing = self.jail.list(self.jail.allowed(&path, Action::List)?)?;
-                reply::handle(out, id, self.handles.keep(Opened::Folder(listing)));
+                reply::handle(out, id, self.handles.keep(Opened::Folder(listing), place));
                 return Ok(());
             }
             Request::List(handle) => {
@@ -290,15 +290,15 @@ impl Engine {
     }
 
     fn open_to_read(&mut self, path: &str) -> Result<u32, Refusal> {
-        self.handles.room()?;
+        let place = self.handles.place()?;
         let path = CanonicalPath::parse(path)?;
         let target = self.jail.allowed(&path, Action::Read)?;
         let file = OpenFile::for_reading(self.jail.open_read(target)?, shown(&path));
-        Ok(self.handles.keep(Opened::File(file)))
+        Ok(self.handles.keep(Opened::File(file), place))
     }
 
     fn open_to_write(&mut self, path: &str, mode: WriteMode) -> Result<u32, Refusal> {
-        self.handles.room()?;
+        let place = self.handles.place()?;
         let path = CanonicalPath::parse(path)?;
         let target = self.jail.allowed(&path, Action::Write)?;
         let opened = self.jail.open_write(target, mode)?;
@@ -308,7 +308,7 @@ impl Engine {
             mode.read,
             mode.create || mode.truncate,
         );
-        Ok(self.handles.keep(Opened::File(file)))
+        Ok(self.handles.keep(Opened::File(file), place))
     }
 
     /// Renames; also for the extension that replaces.

@@ -4,11 +4,13 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
+use std::sync::Arc;
 use std::time::Instant;
 
 use rustix::buffer::spare_capacity;
 use rustix::io::Errno;
 use tokio::runtime::{Handle as Runtime, RuntimeFlavor};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::sftp::Limits;
 use crate::sftp::event::{Actor, What};
@@ -20,12 +22,19 @@ use crate::sftp::root::usage::Growth;
 
 /// The open files and folders of one channel.
 pub(crate) struct Handles {
-    open: HashMap<u32, Opened>,
+    open: HashMap<u32, (Opened, Place)>,
     next: u32,
     limit: usize,
+    /// Shared with the party's other sessions.
+    openings: Option<Arc<Semaphore>>,
     fsync: bool,
     hash_uploads: bool,
 }
+
+/// Room for something open, given back when it is closed.
+pub(crate) struct Place(
+    #[expect(dead_code, reason = "held, not looked at")] Option<OwnedSemaphorePermit>,
+);
 
 /// One of them.
 pub(crate) enum Opened {
@@ -57,12 +66,13 @@ pub(crate) struct OpenFile {
 }
 
 impl Handles {
-    /// No handles yet, and never more than the limits allow.
-    pub(crate) fn new(limits: &Limits) -> Self {
+    /// No handles yet, and never more than the limits and the places of the party allow.
+    pub(crate) fn new(limits: &Limits, openings: Option<Arc<Semaphore>>) -> Self {
         Self {
             open: HashMap::new(),
             next: 0,
             limit: limits.open_handles,
+            openings,
             fsync: limits.fsync,
             hash_uploads: limits.hash_uploads,
         }
@@ -73,18 +83,26 @@ impl Handles {
         self.limit
     }
 
-    /// Fails when no more may be opened; asked before anything is opened or made.
-    pub(crate) fn room(&self) -> Result<(), Refusal> {
-        if self.open.len() >= self.limit {
-            return Err(Refusal::failure(
+    /// A place for something that is about to be opened; asked for before anything is opened or made.
+    pub(crate) fn place(&self) -> Result<Place, Refusal> {
+        let full = || {
+            Refusal::failure(
                 "too many files are open at a time: let some transfers end and try again",
-            ));
+            )
+        };
+        if self.open.len() >= self.limit {
+            return Err(full());
         }
-        Ok(())
+        let place = self
+            .openings
+            .as_ref()
+            .map(|openings| Arc::clone(openings).try_acquire_owned())
+            .transpose();
+        place.map(Place).map_err(|_| full())
     }
 
     /// Keeps something open under a new name.
-    pub(crate) fn keep(&mut self, mut opened: Opened) -> u32 {
+    pub(crate) fn keep(&mut self, mut opened: Opened, place: Place) -> u32 {
         if let (Opened::File(file), false) = (&mut opened, self.hash_uploads) {
             file.fingerprint = None;
         }
@@ -94,15 +112,15 @@ impl Handles {
         }
         let name = self.next;
         self.next = self.next.wrapping_add(1);
-        self.open.insert(name, opened);
+        self.open.insert(name, (opened, place));
         name
     }
 
     /// The file of that handle.
     pub(crate) fn file(&mut self, handle: &[u8]) -> Result<&mut OpenFile, Refusal> {
         match self.open.get_mut(&name(handle)?) {
-            Some(Opened::File(file)) => Ok(file),
-            Some(Opened::Folder(_)) => Err(Refusal::is_folder()),
+            Some((Opened::File(file), _)) => Ok(file),
+            Some((Opened::Folder(_), _)) => Err(Refusal::is_folder()),
             None => Err(Refusal::unknown_handle()),
         }
     }
@@ -110,23 +128,23 @@ impl Handles {
     /// The file of that number, if it is still open.
     pub(crate) fn file_named(&mut self, name: u32) -> Option<&mut OpenFile> {
         match self.open.get_mut(&name) {
-            Some(Opened::File(file)) => Some(file),
-            Some(Opened::Folder(_)) | None => None,
+            Some((Opened::File(file), _)) => Some(file),
+            Some((Opened::Folder(_), _)) | None => None,
         }
     }
 
     /// The listing of that handle.
     pub(crate) fn listing(&mut self, handle: &[u8]) -> Result<&mut Listing, Refusal> {
         match self.open.get_mut(&name(handle)?) {
-            Some(Opened::Folder(listing)) => Ok(listing),
-            Some(Opened::File(_)) => Err(Refusal::is_file()),
+            Some((Opened::Folder(listing), _)) => Ok(listing),
+            Some((Opened::File(_), _)) => Err(Refusal::is_file()),
             None => Err(Refusal::unknown_handle()),
         }
     }
 
     /// Closes one: what was written is on the disk before the client hears so, if it shall be, and the lock ends.
     pub(crate) fn close(&mut self, handle: &[u8], actor: &Actor) -> Result<(), Refusal> {
-        let opened = self
+        let (opened, _place) = self
             .open
             .remove(&name(handle)?)
             .ok_or_else(Refusal::unknown_handle)?;
@@ -144,7 +162,7 @@ impl Handles {
 
     /// Closes everything when the client is gone; an upload cut short is kept for a resume.
     pub(crate) fn abandon(&mut self, actor: &Actor) {
-        for (_, opened) in self.open.drain() {
+        for (_, (opened, _)) in self.open.drain() {
             if let Opened::File(file) = opened {
                 file.tell(actor, None);
             }

@@ -15,6 +15,7 @@ use rustix::fs::{
     renameat_with, statat, utimensat,
 };
 use rustix::io::Errno;
+use tokio::sync::Semaphore;
 
 use crate::sftp::limits::Limits;
 use crate::sftp::requests::refusal::Refusal;
@@ -77,7 +78,7 @@ impl Jail {
     pub(crate) fn open(root: &Path, limits: &Limits) -> io::Result<Self> {
         let root = Dir::open_ambient_dir(root, ambient_authority())?;
         let inbox = open_folder(&root, Area::Inbox.name())?;
-        let usage = Usage::shared(&inbox, limits.quota)?;
+        let usage = Usage::shared(&inbox, limits)?;
         let mut areas = vec![(Area::Inbox, inbox)];
         for area in [Area::Outbox, Area::Receipts] {
             areas.push((area, open_folder(&root, area.name())?));
@@ -101,6 +102,11 @@ impl Jail {
             bounds: Bounds::from(limits),
             usage: None,
         })
+    }
+
+    /// Places for what the party opens, shared by its sessions; `None` where the root is served whole.
+    pub(crate) fn openings(&self) -> Option<Arc<Semaphore>> {
+        self.usage.as_ref().map(|usage| usage.openings())
     }
 
     /// What a path means here, if the policy allows the action on it.

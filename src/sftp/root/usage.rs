@@ -17,8 +17,9 @@ use std::time::{Duration, Instant};
 use cap_std::fs::Dir;
 use rustix::fs::{AtFlags, FileType, fstat, statat};
 use rustix::io::Errno;
+use tokio::sync::Semaphore;
 
-use crate::sftp::limits::Quota;
+use crate::sftp::limits::{Limits, Quota};
 use crate::sftp::requests::handles::off_the_loop;
 use crate::sftp::requests::refusal::Refusal;
 use crate::sftp::root::folder::{entries, open_folder};
@@ -52,6 +53,8 @@ pub(crate) struct Amount {
 pub(crate) struct Usage {
     inbox: Dir,
     count: Mutex<Count>,
+    /// As many as the party may have open, in all its sessions.
+    openings: Arc<Semaphore>,
     /// Held while walking: one walk at a time.
     walking: Mutex<()>,
 }
@@ -75,32 +78,39 @@ struct Walk {
 }
 
 impl Usage {
-    /// The count of an inbox, shared with everybody in this process who has it open.
+    /// The count of an inbox, shared with everybody in this process who has it open. The first one's limits hold for
+    /// what may be open.
     ///
     /// # Errors
     /// The folder handle cannot be used.
-    pub(crate) fn shared(inbox: &Dir, quota: Quota) -> io::Result<Arc<Self>> {
+    pub(crate) fn shared(inbox: &Dir, limits: &Limits) -> io::Result<Arc<Self>> {
         let stat = fstat(inbox)?;
         let mut shared = locked(&SHARED);
         let known = shared
             .get(&(stat.st_dev, stat.st_ino))
             .and_then(Weak::upgrade);
         if let Some(usage) = known {
-            locked(&usage.count).quota = quota;
+            locked(&usage.count).quota = limits.quota;
             return Ok(usage);
         }
         shared.retain(|_, usage| usage.strong_count() > 0);
         let usage = Arc::new(Self {
             inbox: inbox.try_clone()?,
             count: Mutex::new(Count {
-                quota,
+                quota: limits.quota,
                 last: None,
                 grown: Amount::default(),
             }),
+            openings: Arc::new(Semaphore::new(limits.open_handles_per_party)),
             walking: Mutex::new(()),
         });
         shared.insert((stat.st_dev, stat.st_ino), Arc::downgrade(&usage));
         Ok(usage)
+    }
+
+    /// Places for what the party opens.
+    pub(crate) fn openings(&self) -> Arc<Semaphore> {
+        Arc::clone(&self.openings)
     }
 
     /// Counts growth that is about to happen, unless it is more than what is left.
@@ -330,11 +340,15 @@ mod tests {
     use cap_std::fs::Dir;
     use tempfile::TempDir;
 
-    use super::{Amount, Growth, Quota, Usage, size};
+    use super::{Amount, Growth, Limits, Quota, Usage, size};
 
     fn usage(path: &Path, bytes: u64, files: u64) -> Arc<Usage> {
         let inbox = Dir::open_ambient_dir(path, ambient_authority()).unwrap();
-        Usage::shared(&inbox, Quota { bytes, files }).unwrap()
+        let limits = Limits {
+            quota: Quota { bytes, files },
+            ..Limits::default()
+        };
+        Usage::shared(&inbox, &limits).unwrap()
     }
 
     const ENTRY: Amount = Amount {

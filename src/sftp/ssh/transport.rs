@@ -16,8 +16,8 @@ pub(crate) const VERSION: &str = "SSH-2.0-Padan";
 /// A client that is gone is noticed within about a minute, so that the lock of its cut upload ends.
 const KEEPALIVE: Duration = Duration::from_secs(20);
 
-/// Time to say goodbye before a connection is ended.
-const FAREWELL: Duration = Duration::from_secs(1);
+/// Between our own end of an idle connection and russh's.
+const IDLE_MARGIN: Duration = Duration::from_secs(5);
 
 /// As in OpenSSH and RFC 4253 §9.
 const REKEY_TIME: Duration = Duration::from_secs(3600);
@@ -101,9 +101,8 @@ pub(crate) fn config(host_key: HostKey, limits: &Limits) -> Config {
         // One place: the pump of a channel counts on it.
         event_buffer_size: 1,
         preferred: preferred(limits.strict_algorithms),
-        // Ends a connection whose client has stopped reading from the network. Later than an idle one is ended with a
-        // word of why: this ends it without.
-        inactivity_timeout: Some(limits.idle + FAREWELL),
+        // Also ends a connection whose client has stopped reading from the network. Later than our own, which says why.
+        inactivity_timeout: Some(limits.idle + IDLE_MARGIN),
         keepalive_interval: Some(KEEPALIVE),
         keepalive_max: 3,
         ..Config::default()
