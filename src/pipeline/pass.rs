@@ -21,6 +21,10 @@ use super::{Context, archive, respond, retention, status_page};
 
 /// Most notes about incomplete things that one pass writes; the next one follows at once.
 const MOST_NOTES: u32 = 50;
+/// Of the plain tables that one pass removes from an inbox, each of the first ones gets a note of its own; so many of the
+/// others share one. Notes are brought to the disk, and thousands of them would hold up the other party's next pass.
+const SINGLE_NOTES: usize = 20;
+const MOST_IN_A_NOTE: usize = 200;
 
 /// What one pass did.
 #[derive(Debug, Default)]
@@ -89,15 +93,20 @@ pub fn pass(cx: &Context) -> Result<Pass, Fault> {
         let (plaintext, waiting): (Vec<_>, Vec<_>) = incomplete
             .into_iter()
             .partition(|incomplete| incomplete.code == Code::NotEncrypted);
-        for file in &plaintext {
-            mind(cx, file, remove_plaintext(cx, file), &mut done);
+        // All of it goes at once, however much it is.
+        let (single, rest) = plaintext.split_at(plaintext.len().min(SINGLE_NOTES));
+        for files in single.chunks(1).chain(rest.chunks(MOST_IN_A_NOTE)) {
+            let outcome = remove_plaintext(cx, files);
+            for wait in done.attempt(outcome).unwrap_or_default() {
+                mind(cx, &party, Code::NotEncrypted, Ok(wait), &mut done);
+            }
         }
         let since = done
             .attempt(resting_since(cx, &waiting))
             .unwrap_or_default();
         for (incomplete, since) in waiting.iter().zip(since) {
             let outcome = wait(cx, incomplete, since, &mut notes);
-            given_up |= mind(cx, incomplete, outcome, &mut done);
+            given_up |= mind(cx, &party, Code::LeftOver, outcome, &mut done);
         }
         done.attempt(status_page::write(cx, &party));
     }
@@ -162,10 +171,12 @@ fn look_through(
     found.incomplete
 }
 
-/// What becomes of one thing that rests in an inbox. Returns whether it is in staging now, to be refused.
+/// What becomes of one thing that rests in an inbox, and is removed for the reason `code` if it is. Returns whether it is
+/// in staging now, to be refused.
 fn mind(
     cx: &Context,
-    incomplete: &Incomplete,
+    party: &PartyId,
+    code: Code,
     outcome: Result<Wait, Fault>,
     done: &mut Pass,
 ) -> bool {
@@ -176,11 +187,8 @@ fn mind(
             return done.attempt(outcome).unwrap_or(false);
         }
         Some(Wait::Removed(bytes)) => done.removed.push(Removed {
-            party: incomplete.party.clone(),
-            code: match incomplete.code {
-                Code::NotEncrypted => Code::NotEncrypted,
-                _ => Code::LeftOver,
-            },
+            party: party.clone(),
+            code,
             bytes,
         }),
         Some(Wait::ForEvent) | None => {}

@@ -1,7 +1,8 @@
 //! What lies in an inbox and makes no delivery yet: it rests, its sender is told, at last it is refused, or removed if
 //! a broken upload left it behind.
 
-use std::fs;
+use std::fs::{self, File};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -106,9 +107,23 @@ pub fn forget_others(cx: &Context, party: &PartyId, present: &[String]) -> Resul
     Ok(())
 }
 
-/// Plaintext must not lie on our disk: its sender is told, and it goes at once.
-pub fn remove_plaintext(cx: &Context, incomplete: &Incomplete) -> Result<Wait, Fault> {
-    remove(cx, incomplete, (cx.clock)())
+/// Plaintext must not lie on our disk: its sender is told, in one note about all these files of one party, and they go at
+/// once.
+pub fn remove_plaintext(cx: &Context, files: &[Incomplete]) -> Result<Vec<Wait>, Fault> {
+    let mut held = Vec::new();
+    let mut waits = Vec::new();
+    for file in files {
+        match hold(cx, file)? {
+            Ok(removable) => held.push((file, removable)),
+            Err(wait) => waits.push(wait),
+        }
+    }
+    let going: Vec<_> = held.iter().map(|(file, _)| *file).collect();
+    respond::joint_note(cx, &going, (cx.clock)())?;
+    for (file, removable) in held {
+        waits.push(removable.remove(cx, &file.party)?);
+    }
+    Ok(waits)
 }
 
 fn remove_left_over(
@@ -120,24 +135,44 @@ fn remove_left_over(
         code: Code::LeftOver,
         ..incomplete.clone()
     };
-    remove(cx, &gone, since)
+    match hold(cx, &gone)? {
+        Ok(removable) => {
+            respond::waiting_note(cx, &gone, since)?;
+            removable.remove(cx, &gone.party)
+        }
+        Err(wait) => Ok(wait),
+    }
 }
 
-/// Removes a file, and tells its sender. While somebody writes it, or when it is not as it was found, it stays: whoever
-/// closes it wakes the next pass.
-fn remove(cx: &Context, incomplete: &Incomplete, since: Timestamp) -> Result<Wait, Fault> {
+/// A file that may be removed as soon as its sender is told: nobody begins to write it meanwhile.
+struct Removable {
+    path: PathBuf,
+    held: File,
+}
+
+/// Takes hold of a file to remove. While somebody writes it, or when it is not as it was found, it stays: whoever closes
+/// it wakes the next pass.
+fn hold(cx: &Context, incomplete: &Incomplete) -> Result<Result<Removable, Wait>, Fault> {
     let inbox = cx.layout.inbox(&incomplete.party);
     let path = inbox.join(&incomplete.place);
     let Some(held) = open_unwritten(&path) else {
-        return Ok(Wait::ForEvent);
+        return Ok(Err(Wait::ForEvent));
     };
     let meta = held.metadata().map_err(Fault::io("look into", &inbox))?;
     if fingerprint(file_name(&incomplete.place), &meta) != incomplete.fingerprint {
-        return Ok(Wait::Until(SOON));
+        return Ok(Err(Wait::Until(SOON)));
     }
-    respond::waiting_note(cx, incomplete, since)?;
-    fs::remove_file(&path).map_err(Fault::io("remove a file from", &inbox))?;
-    Ok(Wait::Removed(meta.len()))
+    Ok(Ok(Removable { path, held }))
+}
+
+impl Removable {
+    fn remove(self, cx: &Context, party: &PartyId) -> Result<Wait, Fault> {
+        let inbox = cx.layout.inbox(party);
+        let meta = self.held.metadata();
+        let bytes = meta.map_err(Fault::io("look into", &inbox))?.len();
+        fs::remove_file(&self.path).map_err(Fault::io("remove a file from", &inbox))?;
+        Ok(Wait::Removed(bytes))
+    }
 }
 
 /// Whether nothing more is needed of it: answered before, or another party's. What lies there is left of a repetition

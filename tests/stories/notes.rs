@@ -144,3 +144,48 @@ fn a_table_in_the_clear_is_not_removed_before_its_sender_can_be_told() {
         || padan.log(),
     );
 }
+
+#[test]
+#[ignore = "needs age, ssh-keygen"]
+fn many_tables_in_the_clear_go_at_once_and_each_stands_in_a_note() {
+    let padan = Padan::new();
+    let bkn = padan.party("bkn");
+    // All are there at the first look.
+    fs::create_dir_all(bkn.inbox()).unwrap();
+    let mut dropped: Vec<_> = (0..300).map(|n| format!("data-{n:03}.csv")).collect();
+    for name in &dropped {
+        fs::write(bkn.inbox().join(name), "nip\n1\n").unwrap();
+    }
+    padan.serve();
+    wait_for(
+        || names(&bkn.inbox()).is_empty().then_some(()),
+        || padan.log(),
+    );
+
+    let mut told = Vec::new();
+    let mut notes = 0;
+    for page in names(&bkn.receipts()) {
+        let Some(name) = page.strip_suffix(".txt") else {
+            continue;
+        };
+        notes += 1;
+        let note = bkn.receipt(name);
+        assert_eq!(note.code(), "NOT_ENCRYPTED", "{name}");
+        match note.json["problem"]["names"].as_array() {
+            Some(names) => {
+                for name in names {
+                    let name = name.as_str().unwrap();
+                    assert!(note.text.contains(&format!("- {name}\n")), "{}", note.text);
+                    told.push(name.to_owned());
+                }
+            }
+            None => told.push(name.strip_suffix(".berkas").unwrap().to_owned()),
+        }
+    }
+    told.sort();
+    dropped.sort();
+    assert_eq!(told, dropped);
+    // Twenty of their own, and two that the others share.
+    assert_eq!(notes, 22);
+    assert!(!padan.log().contains("ERROR"), "{}", padan.log());
+}

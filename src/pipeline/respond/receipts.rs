@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use crate::agreement::{DatasetId, PartyId};
 use crate::delivery::receipt::{FORMAT, FileReceipt, Problem, Receipt, Verdict};
 use crate::delivery::{DeliveryId, Sha256Digest};
+use crate::digest::Hasher;
 use crate::fault::Fault;
 use crate::files;
 use crate::ledger::{Delivery, Part, Published, State};
@@ -71,6 +72,37 @@ pub fn waiting_note(cx: &Context, incomplete: &Incomplete, since: Timestamp) -> 
         None if incomplete.code == Code::LeftOver => farewell_name(&incomplete.place),
         None => note_name(&incomplete.place),
     };
+    tell(cx, incomplete, name, since)
+}
+
+/// The same about several files of one party at once; it says which. About one it is a [`waiting_note`].
+pub fn joint_note(cx: &Context, all: &[&Incomplete], since: Timestamp) -> Result<(), Fault> {
+    let first = match all {
+        [] => return Ok(()),
+        [one] => return waiting_note(cx, one, since),
+        [first, ..] => first,
+    };
+    let mut hasher = Hasher::default();
+    let mut names = Vec::new();
+    for incomplete in all {
+        hasher.update(incomplete.fingerprint.to_string().as_bytes());
+        let digest = Sha256Digest::of(incomplete.place.as_bytes());
+        names.push(safe_name(file_name(&incomplete.place), &digest.to_string()));
+    }
+    let together = Incomplete {
+        names,
+        ..(*first).clone()
+    };
+    let name = safe_name("", &hasher.finish().to_string()) + ".berkas";
+    tell(cx, &together, name, since)
+}
+
+fn tell(
+    cx: &Context,
+    incomplete: &Incomplete,
+    name: String,
+    since: Timestamp,
+) -> Result<(), Fault> {
     let delivery = incomplete.candidate.as_ref().map(|c| c.id);
     let receipt = Receipt {
         format: FORMAT,
@@ -79,7 +111,7 @@ pub fn waiting_note(cx: &Context, incomplete: &Incomplete, since: Timestamp) -> 
             _ => Verdict::Menunggu,
         },
         delivery,
-        name: name.clone(),
+        name,
         party: incomplete.party.clone(),
         received: in_zone(cx, since),
         agreement: cx.config.agreement.digest,
