@@ -11,7 +11,7 @@ use padan::sftp::{Event, Limits, Recorder, What, shown_name};
 use proptest::prelude::{Strategy, prop, proptest};
 use proptest::{prop_assert, prop_assert_eq};
 
-use crate::common::raw::{Raw, id, packet, text, write};
+use crate::common::raw::{Raw, about, id, packet, text, write};
 use crate::common::{SftpSite, noise};
 
 /// A server, and everything that it told.
@@ -127,6 +127,53 @@ fn the_digest_holds_whatever_the_order_of_writes() {
             (1, sha256(b"\0\0\0\0\0\0\0\0!")),
             (2, sha256(b"AN older and longer text")),
             (0, None),
+        ]
+    );
+}
+
+#[test]
+fn the_digest_is_right_although_others_change_the_file_meanwhile() {
+    let told = Told::start();
+    let site = &told.site;
+    site.runtime.block_on(async {
+        let (mut raw, mut other) = (
+            Raw::greeted(site, "bkn").await,
+            Raw::greeted(site, "bkn").await,
+        );
+        let new = WRITE | CREATE | TRUNCATE;
+        let resize = |name: &[u8], size: u64| {
+            let size = size.to_be_bytes();
+            packet(9, &[&id(1), &text(name), &id(1), &size])
+        };
+        // Cut and made as long again through its path.
+        let a = raw.open("inbox/a", new).await;
+        raw.done(&write(1, &a, 0, b"half and half")).await;
+        other.done(&resize(b"inbox/a", 4)).await;
+        other.done(&resize(b"inbox/a", 13)).await;
+        raw.done(&about(4, 1, &a)).await;
+        // Overwritten by another session, which sees the end of it.
+        let b = raw.open("inbox/b", new).await;
+        raw.done(&write(1, &b, 0, b"half")).await;
+        let c = other.open("inbox/b", WRITE).await;
+        other.done(&write(1, &c, 0, b"HALF")).await;
+        raw.done(&about(4, 1, &b)).await;
+        other.done(&about(4, 1, &c)).await;
+        // Emptied and written anew by another session, which is done before.
+        let d = raw.open("inbox/d", new).await;
+        raw.done(&write(1, &d, 0, b"half")).await;
+        let e = other.open("inbox/d", new).await;
+        other.done(&write(1, &e, 0, b"HALF")).await;
+        other.done(&about(4, 1, &e)).await;
+        raw.done(&about(4, 1, &d)).await;
+    });
+    assert_eq!(
+        told.uploads(),
+        [
+            (13, sha256(b"half\0\0\0\0\0\0\0\0\0")),
+            (4, sha256(b"HALF")),
+            (4, sha256(b"HALF")),
+            (4, sha256(b"HALF")),
+            (4, sha256(b"HALF")),
         ]
     );
 }

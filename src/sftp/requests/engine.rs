@@ -293,7 +293,8 @@ impl Engine {
         let place = self.handles.place()?;
         let path = CanonicalPath::parse(path)?;
         let target = self.jail.allowed(&path, Action::Read)?;
-        let file = OpenFile::for_reading(self.jail.open_read(target)?, shown(&path));
+        let file = self.jail.hold(target, self.jail.open_read(target)?)?;
+        let file = OpenFile::for_reading(file, shown(&path));
         Ok(self.handles.keep(Opened::File(file), place))
     }
 
