@@ -92,6 +92,13 @@ pub enum What {
         /// From opening to closing.
         duration: Duration,
     },
+    /// A file's size was set through its path, without opening it.
+    Resized {
+        /// Its path, or what may be shown of it.
+        file: String,
+        /// The new size.
+        bytes: u64,
+    },
     /// A file or folder got another name.
     Renamed {
         /// The old path, or what may be shown of it.
@@ -120,7 +127,7 @@ pub enum What {
         action: &'static str,
         /// Where, or what may be shown of it.
         file: Option<String>,
-        /// What the client was told.
+        /// What the client was told, or the bound that it would have passed.
         reason: &'static str,
     },
 }

@@ -11,7 +11,8 @@
 //!   `handles`, which take the `fingerprint` of an upload; what takes long is `work` in slices; `reply` writes the
 //!   answer, `refusal` says why not, and a `denial` is told.
 //! - `root`: `path` makes a strange path canonical, `policy` says whether the party may do this there, `usage` whether
-//!   there is room for it; the `jail` (`folder`, `listing`, `locking`) does it.
+//!   there is room for it; the `jail` (`folder`, `listing`, `locking`) does it. What is open is known to all who have it open
+//!   (`in_use`).
 //!
 //! What happens is told as an [`Event`]: `facts` are its fields, `names` says what may be shown of a name. [`client`] is
 //! the other side, for the demonstration and tests.

@@ -7,11 +7,11 @@ use std::sync::{Arc, Mutex};
 use aws_lc_rs::digest::{SHA256, digest};
 use jiff::civil::{Date, date};
 use padan::delivery::DataFileName;
-use padan::sftp::{Event, Limits, Recorder, What, shown_name};
+use padan::sftp::{Event, Limits, Quota, Recorder, What, shown_name};
 use proptest::prelude::{Strategy, prop, proptest};
 use proptest::{prop_assert, prop_assert_eq};
 
-use crate::common::raw::{Raw, id, packet, text, write};
+use crate::common::raw::{Raw, about, id, packet, text, write};
 use crate::common::{SftpSite, noise};
 
 /// A server, and everything that it told.
@@ -35,12 +35,17 @@ impl Told {
         }
     }
 
-    /// Bytes and digest of each upload, in the order in which they ended.
-    fn uploads(mut self) -> Vec<(u64, Option<String>)> {
+    /// All of it, in order.
+    fn told(mut self) -> Vec<What> {
         self.site.stop();
         let events = self.events.lock().unwrap();
-        let uploads = events.iter().filter_map(|event| match &event.what {
-            What::Upload { bytes, sha256, .. } => Some((*bytes, sha256.clone())),
+        events.iter().map(|event| event.what.clone()).collect()
+    }
+
+    /// Bytes and digest of each upload, in the order in which they ended.
+    fn uploads(self) -> Vec<(u64, Option<String>)> {
+        let uploads = self.told().into_iter().filter_map(|what| match what {
+            What::Upload { bytes, sha256, .. } => Some((bytes, sha256)),
             _ => None,
         });
         uploads.collect()
@@ -127,6 +132,101 @@ fn the_digest_holds_whatever_the_order_of_writes() {
             (1, sha256(b"\0\0\0\0\0\0\0\0!")),
             (2, sha256(b"AN older and longer text")),
             (0, None),
+        ]
+    );
+}
+
+#[test]
+fn the_digest_is_right_although_others_change_the_file_meanwhile() {
+    let told = Told::start();
+    let site = &told.site;
+    site.runtime.block_on(async {
+        let (mut raw, mut other) = (
+            Raw::greeted(site, "bkn").await,
+            Raw::greeted(site, "bkn").await,
+        );
+        let new = WRITE | CREATE | TRUNCATE;
+        let resize = |name: &[u8], size: u64| {
+            let size = size.to_be_bytes();
+            packet(9, &[&id(1), &text(name), &id(1), &size])
+        };
+        // Cut and made as long again through its path.
+        let a = raw.open("inbox/a", new).await;
+        raw.done(&write(1, &a, 0, b"half and half")).await;
+        other.done(&resize(b"inbox/a", 4)).await;
+        other.done(&resize(b"inbox/a", 13)).await;
+        raw.done(&about(4, 1, &a)).await;
+        // Overwritten by another session, which sees the end of it.
+        let b = raw.open("inbox/b", new).await;
+        raw.done(&write(1, &b, 0, b"half")).await;
+        let c = other.open("inbox/b", WRITE).await;
+        other.done(&write(1, &c, 0, b"HALF")).await;
+        raw.done(&about(4, 1, &b)).await;
+        other.done(&about(4, 1, &c)).await;
+        // Emptied and written anew by another session, which is done before.
+        let d = raw.open("inbox/d", new).await;
+        raw.done(&write(1, &d, 0, b"half")).await;
+        let e = other.open("inbox/d", new).await;
+        other.done(&write(1, &e, 0, b"HALF")).await;
+        other.done(&about(4, 1, &e)).await;
+        raw.done(&about(4, 1, &d)).await;
+    });
+    assert_eq!(
+        told.uploads(),
+        [
+            (13, sha256(b"half\0\0\0\0\0\0\0\0\0")),
+            (4, sha256(b"HALF")),
+            (4, sha256(b"HALF")),
+            (4, sha256(b"HALF")),
+            (4, sha256(b"HALF")),
+        ]
+    );
+}
+
+#[test]
+fn a_size_set_without_an_upload_and_the_bound_that_refused_are_told() {
+    let told = Told::start_with(Limits {
+        quota: Quota {
+            bytes: 100,
+            files: 9,
+        },
+        depth: 1,
+        name_bytes: 9,
+        ..Limits::default()
+    });
+    let site = &told.site;
+    fs::write(site.root("bkn", "inbox/a"), "half and half").unwrap();
+    let resize = |size: u64| {
+        let size = size.to_be_bytes();
+        packet(9, &[&id(1), &text(b"inbox/a"), &id(1), &size])
+    };
+    let make = |path: &[u8]| packet(14, &[&id(1), &text(path), &id(0)]);
+    site.runtime.block_on(async {
+        let mut raw = Raw::greeted(site, "bkn").await;
+        raw.done(&resize(4)).await;
+        raw.refused(&resize(101)).await;
+        raw.done(&make(b"inbox/f")).await;
+        raw.refused(&make(b"inbox/f/g")).await;
+        raw.refused(&make(b"inbox/0123456789")).await;
+        raw.refused(&make(b"outbox/f")).await;
+    });
+    let told = told.told();
+    let sizes = told.iter().filter_map(|what| match what {
+        What::Resized { bytes, .. } => Some(*bytes),
+        _ => None,
+    });
+    assert_eq!(sizes.collect::<Vec<_>>(), [4]);
+    let reasons = told.iter().filter_map(|what| match what {
+        What::Denied { reason, .. } => Some(*reason),
+        _ => None,
+    });
+    assert_eq!(
+        reasons.collect::<Vec<_>>(),
+        [
+            "the inbox is full",
+            "too many folders one in the other",
+            "the name is too long",
+            "outbox/ is read-only: put deliveries into inbox/",
         ]
     );
 }

@@ -182,3 +182,72 @@ fn uploads_at_the_same_time_stay_below_the_quota() {
     let said = site.sftp_refused("bkn", "put f inbox/last\n");
     assert!(said.contains("Failure"), "{said}");
 }
+
+/// What is left, in KiB. The answer comes from a walk of its own.
+async fn left_kib(raw: &mut Raw) -> u64 {
+    let answer = raw
+        .ask(&extended(1, "statvfs@openssh.com", &[&text(b"/")]))
+        .await;
+    let number = |n: usize| u64::from_be_bytes(answer[5 + 8 * n..][..8].try_into().unwrap());
+    number(4) * number(1) / KIB
+}
+
+#[test]
+fn files_cut_through_their_paths_do_not_grow_again_for_nothing() {
+    let site = SftpSite::start(limited(100 * KIB, 100));
+    site.runtime.block_on(async {
+        let (mut raw, mut second) = (
+            Raw::greeted(&site, "bkn").await,
+            Raw::greeted(&site, "bkn").await,
+        );
+        let mut handles = Vec::new();
+        for n in 0..3 {
+            let path = format!("inbox/{n}");
+            let handle = raw.open(&path, WRITE | CREATE).await;
+            raw.done(&write(1, &handle, 0, &[1; 90 << 10])).await;
+            match n {
+                0 => second.done(&resize(9, path.as_bytes(), 0)).await,
+                1 => drop(second.open(&path, WRITE | TRUNCATE).await),
+                _ => drop(File::create(site.root("bkn", &path)).unwrap()),
+            }
+            assert_eq!(left_kib(&mut second).await, 100);
+            handles.push(handle);
+        }
+        raw.done(&write(1, &handles[2], 0, &[1; 90 << 10])).await;
+        for handle in &handles[..2] {
+            assert_eq!(raw.refused(&write(1, handle, 0, &[1; 90 << 10])).await.0, 4);
+        }
+    });
+    let size = |n| {
+        fs::metadata(site.root("bkn", &format!("inbox/{n}")))
+            .unwrap()
+            .len()
+    };
+    assert!((0..3).map(size).sum::<u64>() <= 100 * KIB);
+}
+
+#[test]
+fn what_was_removed_counts_while_it_is_open() {
+    let site = SftpSite::start(limited(100 * KIB, 100));
+    site.runtime.block_on(async {
+        let (mut raw, mut second) = (
+            Raw::greeted(&site, "bkn").await,
+            Raw::greeted(&site, "bkn").await,
+        );
+        let written = raw.open("inbox/a", WRITE | CREATE).await;
+        raw.done(&write(1, &written, 0, &[1; 40 << 10])).await;
+        second.done(&about(13, 1, b"inbox/a")).await;
+        let closed = raw.open("inbox/b", WRITE | CREATE).await;
+        raw.done(&write(1, &closed, 0, &[1; 40 << 10])).await;
+        raw.done(&about(4, 1, &closed)).await;
+        let read = second.open("inbox/b", READ).await;
+        raw.done(&about(13, 1, b"inbox/b")).await;
+        assert_eq!(left_kib(&mut second).await, 20);
+        let more = raw.open("inbox/c", WRITE | CREATE).await;
+        assert_eq!(raw.refused(&write(1, &more, 0, &[1; 40 << 10])).await.0, 4);
+        raw.done(&about(4, 1, &written)).await;
+        raw.done(&write(1, &more, 0, &[1; 40 << 10])).await;
+        second.done(&about(4, 1, &read)).await;
+        assert_eq!(left_kib(&mut second).await, 60);
+    });
+}

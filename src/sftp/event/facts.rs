@@ -24,7 +24,7 @@ pub struct Facts<'e> {
     pub file: Option<&'e str>,
     /// The new path after a rename.
     pub to: Option<&'e str>,
-    /// Bytes moved.
+    /// Bytes moved, or the new size.
     pub bytes: Option<u64>,
     /// SHA-256 of an upload, in lower-case hex.
     pub sha256: Option<&'e str>,
@@ -97,6 +97,12 @@ impl What {
                 file: Some(file),
                 bytes: Some(*bytes),
                 ms: Some(millis(*duration)),
+                ..none
+            },
+            Self::Resized { file, bytes } => Facts {
+                event: "resized",
+                file: Some(file),
+                bytes: Some(*bytes),
                 ..none
             },
             Self::Renamed { from, to } => Facts {

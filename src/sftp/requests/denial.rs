@@ -1,6 +1,4 @@
-//! Tells of requests that the rules refused: what was wanted, where, and what the client was told.
-
-use std::borrow::Cow;
+//! Tells of requests that the rules refused: what was wanted, where, and by which rule not.
 
 use crate::sftp::event::{Actor, What, shown};
 use crate::sftp::requests::extensions;
@@ -22,18 +20,13 @@ pub(crate) fn tell_of_write(actor: &Actor, file: &str, refusal: &Refusal) {
 }
 
 fn denied(actor: &Actor, action: &'static str, file: Option<String>, refusal: &Refusal) {
-    if !refusal.by_rule {
-        return;
+    if let Some(reason) = refusal.rule {
+        actor.tell(What::Denied {
+            action,
+            file,
+            reason,
+        });
     }
-    actor.tell(What::Denied {
-        action,
-        file,
-        // A sentence that was put together could hold a name.
-        reason: match &refusal.message {
-            Cow::Borrowed(sentence) => sentence,
-            Cow::Owned(_) => "refused by a rule",
-        },
-    });
 }
 
 /// What a request wants, in a word or two, and of what.

@@ -120,7 +120,7 @@ impl Engine {
     /// Tells of a refused WRITE, once for each open file: a client sends many before it hears of the first refusal.
     fn tell_of_write(&mut self, handle: &[u8], refusal: &Refusal) {
         if let Ok(file) = self.handles.file(handle)
-            && refusal.by_rule
+            && refusal.rule.is_some()
             && let Some(shown) = file.first_denial()
         {
             denial::tell_of_write(&self.actor, shown, refusal);
@@ -293,7 +293,8 @@ impl Engine {
         let place = self.handles.place()?;
         let path = CanonicalPath::parse(path)?;
         let target = self.jail.allowed(&path, Action::Read)?;
-        let file = OpenFile::for_reading(self.jail.open_read(target)?, shown(&path));
+        let file = self.jail.hold(target, self.jail.open_read(target)?)?;
+        let file = OpenFile::for_reading(file, shown(&path));
         Ok(self.handles.keep(Opened::File(file), place))
     }
 
@@ -336,7 +337,12 @@ impl Engine {
             let opened = self.jail.open_write(target, WriteMode::default())?;
             let mut file = OpenFile::for_writing(opened, shown(&path), false, true);
             file.resize(size)?;
-            file.sync()?;
+            let synced = file.sync();
+            self.actor.tell(What::Resized {
+                file: shown(&path),
+                bytes: size,
+            });
+            synced?;
         }
         if let (Some(times), Target::Entry { .. }) = (attributes.times, target) {
             self.jail.set_times(target, times)?;

@@ -1,5 +1,6 @@
 //! The SHA-256 of an upload: taken as the bytes arrive, or from the whole file at its end when they did not arrive
-//! once each and in order (a resume, an append, writes out of order, a change of the size).
+//! once each and in order (a resume, an append, writes out of order, a change of the size), or somebody else of this
+//! process changed the file meanwhile. What another process writes over it at the same time shows only in its own digest.
 
 use std::fs::File;
 use std::io;

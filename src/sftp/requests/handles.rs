@@ -16,6 +16,7 @@ use crate::sftp::Limits;
 use crate::sftp::event::{Actor, What};
 use crate::sftp::requests::fingerprint::{Fingerprint, of_file};
 use crate::sftp::requests::refusal::Refusal;
+use crate::sftp::root::in_use::Held;
 use crate::sftp::root::jail::Times;
 use crate::sftp::root::listing::Listing;
 use crate::sftp::root::usage::Growth;
@@ -46,13 +47,13 @@ pub(crate) enum Opened {
 
 /// A file; while it is open for writing it carries the shared lock of the jail.
 pub(crate) struct OpenFile {
-    file: File,
-    growth: Growth,
+    file: Held,
+    /// `None` for a file that is not written.
+    growth: Option<Growth>,
     /// Its path, as far as it may be shown.
     shown: String,
     opened: Instant,
     readable: bool,
-    writable: bool,
     /// `None` when nobody wants to know, or it is not written.
     fingerprint: Option<Fingerprint>,
     /// Opening, writing or setting its size changed its content.
@@ -172,14 +173,13 @@ impl Handles {
 
 impl OpenFile {
     /// A file opened for reading only; `shown` is what may be shown of its path.
-    pub(crate) fn for_reading(file: File, shown: String) -> Self {
+    pub(crate) fn for_reading(file: Held, shown: String) -> Self {
         Self {
             file,
-            growth: Growth::new(None, 0, false),
+            growth: None,
             shown,
             opened: Instant::now(),
             readable: true,
-            writable: false,
             fingerprint: None,
             touched: false,
             unsynced: false,
@@ -191,15 +191,14 @@ impl OpenFile {
 
     /// A file opened for writing, with what it may grow; `changed` when opening it made or emptied it.
     pub(crate) fn for_writing(
-        (file, growth): (File, Growth),
+        (file, growth): (Held, Growth),
         shown: String,
         readable: bool,
         changed: bool,
     ) -> Self {
         Self {
-            growth,
+            growth: Some(growth),
             readable,
-            writable: true,
             fingerprint: Some(Fingerprint::new()),
             touched: changed,
             unsynced: changed,
@@ -209,7 +208,7 @@ impl OpenFile {
 
     /// Whether it may be written to.
     pub(crate) fn writable(&self) -> bool {
-        self.writable
+        self.growth.is_some()
     }
 
     /// What may be shown of its path, the first time that a rule refuses a WRITE.
@@ -232,8 +231,8 @@ impl OpenFile {
 
     /// Sets its size, by cutting it or by zeros at its end.
     pub(crate) fn resize(&mut self, size: u64) -> Result<(), Refusal> {
-        self.check_writable()?;
-        self.growth.resize(size)?;
+        let growth = self.growth.as_mut().ok_or_else(read_only)?;
+        growth.resize(&self.file, size)?;
         self.file_to_change()?.set_len(size)?;
         self.content_changed();
         Ok(())
@@ -253,14 +252,15 @@ impl OpenFile {
 
     /// The same for writing, with what it may grow: told when it has, by [`OpenFile::written`].
     pub(crate) fn share_to_write(&mut self) -> Result<(File, Growth), Refusal> {
+        let growth = self.growth.clone().ok_or_else(read_only)?;
         let file = self.file_to_change()?.try_clone()?;
         self.content_changed();
-        Ok((file, self.growth.clone()))
+        Ok((file, growth))
     }
 
     /// Bytes were written to [`OpenFile::share_to_write`].
     pub(crate) fn written(&mut self, bytes: u64, growth: Growth) {
-        self.growth = growth;
+        self.growth = Some(growth);
         self.bytes_written += bytes;
     }
 
@@ -302,8 +302,8 @@ impl OpenFile {
 
     /// Writes at `offset`, or at the end when opened for appending.
     pub(crate) fn write(&mut self, offset: u64, data: &[u8]) -> Result<(), Refusal> {
-        self.check_writable()?;
-        self.growth.write(offset, data.len() as u64)?;
+        let growth = self.growth.as_mut().ok_or_else(read_only)?;
+        growth.write(&self.file, offset, data.len() as u64)?;
         self.touched = true;
         self.unsynced = true;
         self.file.write_all_at(data, offset)?;
@@ -325,13 +325,7 @@ impl OpenFile {
 
     /// Fails for a file that was opened for reading only.
     pub(crate) fn check_writable(&self) -> Result<(), Refusal> {
-        if self.writable {
-            Ok(())
-        } else {
-            Err(Refusal::denied(
-                "this file was opened for reading only: open it for writing",
-            ))
-        }
+        self.growth.is_some().then_some(()).ok_or_else(read_only)
     }
 
     fn check_readable(&self) -> Result<(), Refusal> {
@@ -348,10 +342,11 @@ impl OpenFile {
     /// is claimed meanwhile.
     fn digest(&self) -> Option<String> {
         let fingerprint = self.fingerprint.as_ref().filter(|_| self.touched)?;
+        let alone = self.growth.as_ref().is_some_and(Growth::is_alone);
         let length = self.file.metadata().map(|metadata| metadata.len());
         let digest = length.and_then(|length| match fingerprint.of_length(length) {
-            Some(digest) => Ok(digest),
-            None => off_the_loop(|| of_file(&self.file)),
+            Some(digest) if alone => Ok(digest),
+            _ => off_the_loop(|| of_file(&self.file)),
         });
         if let Err(error) = &digest {
             tracing::error!(kind = ?error.kind(), "an upload cannot be read");
@@ -361,7 +356,7 @@ impl OpenFile {
 
     fn tell(self, actor: &Actor, sha256: Option<String>) {
         let (file, duration) = (self.shown, self.opened.elapsed());
-        actor.tell(if self.writable {
+        actor.tell(if self.growth.is_some() {
             What::Upload {
                 file,
                 bytes: self.bytes_written,
@@ -376,6 +371,10 @@ impl OpenFile {
             }
         });
     }
+}
+
+fn read_only() -> Refusal {
+    Refusal::denied("this file was opened for reading only: open it for writing")
 }
 
 /// A handle is sent back as the decimal number it was given out as.

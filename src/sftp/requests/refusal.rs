@@ -32,15 +32,21 @@ pub(crate) struct Refusal {
     pub(crate) code: StatusCode,
     /// What happened and what to do.
     pub(crate) message: Cow<'static, str>,
-    /// A rule of this server refused it, not the state of its files.
-    pub(crate) by_rule: bool,
+    /// Why, for the log, if a rule of this server refused it and not the state of its files. Never put together: so it
+    /// holds no name.
+    pub(crate) rule: Option<&'static str>,
 }
 
 impl Refusal {
     /// The party may not do this here.
-    pub(crate) fn denied(message: impl Into<Cow<'static, str>>) -> Self {
+    pub(crate) fn denied(message: &'static str) -> Self {
+        Self::beyond(message, message)
+    }
+
+    /// The party may not go beyond a bound: `rule` names it, `message` tells how far it may go.
+    pub(crate) fn beyond(rule: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
         Self {
-            by_rule: true,
+            rule: Some(rule),
             ..Self::new(StatusCode::PermissionDenied, message)
         }
     }
@@ -48,7 +54,7 @@ impl Refusal {
     /// The party has as much here as it may have.
     pub(crate) fn over_quota(message: impl Into<Cow<'static, str>>) -> Self {
         Self {
-            by_rule: true,
+            rule: Some("the inbox is full"),
             ..Self::failure(message)
         }
     }
@@ -113,7 +119,7 @@ impl Refusal {
         Self {
             code,
             message: message.into(),
-            by_rule: false,
+            rule: None,
         }
     }
 }

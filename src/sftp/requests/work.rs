@@ -143,7 +143,7 @@ impl Copy {
                 };
             }
             let len = data.len() as u64;
-            self.growth.write(self.to_offset, len)?;
+            self.growth.write(&self.to, self.to_offset, len)?;
             self.to.write_all_at(data, self.to_offset)?;
             self.from_offset += len;
             self.to_offset += len;
@@ -309,12 +309,18 @@ mod tests {
 
     use super::{Check, Copy, Progress, SLICE, Span, Wanted, Work};
     use crate::sftp::requests::refusal::{Refusal, StatusCode};
+    use crate::sftp::root::in_use::Held;
     use crate::sftp::root::usage::Growth;
 
     fn file(content: &[u8]) -> File {
         let file = tempfile::tempfile().unwrap();
         file.write_all_at(content, 0).unwrap();
         file
+    }
+
+    fn growth(file: &File) -> Growth {
+        let held = Held::new(file.try_clone().unwrap(), None).unwrap();
+        Growth::new(None, &held, false).unwrap()
     }
 
     fn content(file: &File) -> Vec<u8> {
@@ -343,7 +349,7 @@ mod tests {
 
     fn copy(from: &[u8], to: &File, span: Span) -> (Result<(), Refusal>, u64) {
         let to = to.try_clone().unwrap();
-        let growth = Growth::new(None, 0, false);
+        let growth = growth(&to);
         let copy = Copy::new(1, file(from), (0, to, growth), span).unwrap();
         match done(Work::Copy(copy)).0 {
             Progress::Copied(copy, result) => (result, copy.copied),
@@ -415,13 +421,14 @@ mod tests {
         };
         let check = Check::new(1, file(&long), wanted, None).unwrap();
         assert_eq!(done(Work::Check(check)).1, 4);
-        let growth = Growth::new(None, 0, false);
+        let to = file(b"");
+        let growth = growth(&to);
         let span = Span {
             from: 0,
             len: 0,
             to: 0,
         };
-        let copy = Copy::new(1, file(&long), (0, file(b""), growth), span).unwrap();
+        let copy = Copy::new(1, file(&long), (0, to, growth), span).unwrap();
         assert_eq!(done(Work::Copy(copy)).1, 4);
     }
 

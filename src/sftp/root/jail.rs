@@ -21,6 +21,7 @@ use crate::sftp::limits::Limits;
 use crate::sftp::requests::handles::off_the_loop;
 use crate::sftp::requests::refusal::Refusal;
 use crate::sftp::root::folder::{Folder, entries, fits, open_folder};
+use crate::sftp::root::in_use::Held;
 use crate::sftp::root::listing::{Listing, Look, seen};
 use crate::sftp::root::locking::{SAFE_FLAGS, guard, lock, still_named};
 use crate::sftp::root::path::{Area, CanonicalPath, STATUS_FILE, Target};
@@ -157,6 +158,17 @@ impl Jail {
         Ok(file)
     }
 
+    /// Lets the others of this process know that a file is open.
+    pub(crate) fn hold(&self, target: Target<'_>, file: File) -> Result<Held, Refusal> {
+        let inbox = match target {
+            Target::Entry {
+                area: Area::Inbox, ..
+            } => self.usage.as_ref().map(|usage| usage.inode()),
+            _ => None,
+        };
+        Ok(Held::new(file, inbox)?)
+    }
+
     /// Opens a file for writing and holds the shared lock that keeps it from being claimed; what it may grow comes with it.
     ///
     /// The order is the whole point: the file is opened as it is, locked, checked to be still the one of that name (the
@@ -165,7 +177,7 @@ impl Jail {
         &self,
         target: Target<'_>,
         mode: WriteMode,
-    ) -> Result<(File, Growth), Refusal> {
+    ) -> Result<(Held, Growth), Refusal> {
         let (folder, name) = self.named(target)?;
         if mode.create && stat_at(&folder, name).err() == Some(Errno::NOENT) {
             self.count_entry()?;
@@ -186,12 +198,14 @@ impl Jail {
         if !still_named(&folder, name, &file) {
             return Err(Refusal::taken_in());
         }
+        let file = self.hold(target, file)?;
+        let mut growth = Growth::new(self.usage.clone(), &file, mode.append)?;
         // Not for a new file: after a truncation ext4 begins to write to the disk when the file is closed.
         if mode.truncate && file.metadata()?.len() > 0 {
+            growth.resize(&file, 0)?;
             file.set_len(0)?;
         }
-        let size = file.metadata()?.len();
-        Ok((file, Growth::new(self.usage.clone(), size, mode.append)))
+        Ok((file, growth))
     }
 
     /// Begins a listing.

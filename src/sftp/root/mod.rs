@@ -2,6 +2,7 @@
 //! how much a party may keep there.
 
 pub(super) mod folder;
+pub(super) mod in_use;
 pub(super) mod jail;
 pub(super) mod listing;
 pub(super) mod locking;

@@ -25,10 +25,11 @@ impl From<&Limits> for Bounds {
 impl Bounds {
     /// The refusal of a folder, or of something in it, that would lie too deep.
     pub(crate) fn too_deep(self) -> Refusal {
-        Refusal::denied(format!(
+        let message = format!(
             "folders in inbox/ may lie at most {} deep, one in the other: put this higher up",
             self.depth
-        ))
+        );
+        Refusal::beyond("too many folders one in the other", message)
     }
 }
 
@@ -145,10 +146,11 @@ fn inbox(action: Action, folders_above: usize, name: &str, bounds: Bounds) -> Re
         return Err(bounds.too_deep());
     }
     if name.len() > bounds.name_bytes {
-        return Err(Refusal::denied(format!(
+        let message = format!(
             "names may have at most {} bytes: choose a shorter one",
             bounds.name_bytes
-        )));
+        );
+        return Err(Refusal::beyond("the name is too long", message));
     }
     Ok(())
 }

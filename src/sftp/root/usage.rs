@@ -6,10 +6,13 @@
 //! small part of the time: who would be refused waits for its turn. What several processes write between two walks may
 //! exceed the quota by as much.
 //!
-//! A file counts with its size, holes included: what it can be read as is what has to be taken in.
+//! A file counts with its size, holes included: what it can be read as is what has to be taken in. What was
+//! removed counts for its bytes as long as this process has it open.
 
 use std::collections::HashMap;
+use std::fs::File;
 use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -23,6 +26,7 @@ use crate::sftp::limits::{Limits, Quota};
 use crate::sftp::requests::handles::off_the_loop;
 use crate::sftp::requests::refusal::Refusal;
 use crate::sftp::root::folder::{entries, open_folder};
+use crate::sftp::root::in_use::{Common, Held, Inode, removed_from};
 
 /// A walk is old after this.
 const OLD: Duration = Duration::from_secs(1);
@@ -33,11 +37,8 @@ const IDLE_FOR_NEED: u32 = 10;
 /// Folders one in the other that are counted; parties cannot make as many.
 const DEEPEST: usize = 64;
 
-/// Device and inode of a folder.
-type Place = (u64, u64);
-
 /// The inboxes that this process serves: all sessions of a party count together.
-static SHARED: LazyLock<Mutex<HashMap<Place, Weak<Usage>>>> = LazyLock::new(Mutex::default);
+static SHARED: LazyLock<Mutex<HashMap<Inode, Weak<Usage>>>> = LazyLock::new(Mutex::default);
 
 /// Bytes and entries: kept, grown, allowed or left.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -52,7 +53,10 @@ pub(crate) struct Amount {
 #[derive(Debug)]
 pub(crate) struct Usage {
     inbox: Dir,
+    inode: Inode,
     count: Mutex<Count>,
+    /// Walks so far.
+    walks: AtomicU64,
     /// As many as the party may have open, in all its sessions.
     openings: Arc<Semaphore>,
     /// Held while walking: one walk at a time.
@@ -85,10 +89,9 @@ impl Usage {
     /// The folder handle cannot be used.
     pub(crate) fn shared(inbox: &Dir, limits: &Limits) -> io::Result<Arc<Self>> {
         let stat = fstat(inbox)?;
+        let inode = (stat.st_dev, stat.st_ino);
         let mut shared = locked(&SHARED);
-        let known = shared
-            .get(&(stat.st_dev, stat.st_ino))
-            .and_then(Weak::upgrade);
+        let known = shared.get(&inode).and_then(Weak::upgrade);
         if let Some(usage) = known {
             locked(&usage.count).quota = limits.quota;
             return Ok(usage);
@@ -96,16 +99,23 @@ impl Usage {
         shared.retain(|_, usage| usage.strong_count() > 0);
         let usage = Arc::new(Self {
             inbox: inbox.try_clone()?,
+            inode,
             count: Mutex::new(Count {
                 quota: limits.quota,
                 last: None,
                 grown: Amount::default(),
             }),
+            walks: AtomicU64::new(0),
             openings: Arc::new(Semaphore::new(limits.open_handles_per_party)),
             walking: Mutex::new(()),
         });
-        shared.insert((stat.st_dev, stat.st_ino), Arc::downgrade(&usage));
+        shared.insert(inode, Arc::downgrade(&usage));
         Ok(usage)
+    }
+
+    /// The inbox.
+    pub(crate) fn inode(&self) -> Inode {
+        self.inode
     }
 
     /// Places for what the party opens.
@@ -182,12 +192,15 @@ impl Usage {
         let began = Instant::now();
         let mut found = Amount::default();
         off_the_loop(|| add(&self.inbox, DEEPEST, &mut found))?;
+        // Afterwards: what is removed meanwhile counts twice rather than not at all.
+        found.bytes = found.bytes.saturating_add(removed_from(self.inode));
         locked(&self.count).last = Some(Walk {
             found,
             grown_before,
             began,
             took: began.elapsed(),
         });
+        self.walks.fetch_add(1, Ordering::Release);
         Ok(())
     }
 }
@@ -274,59 +287,107 @@ fn size(bytes: u64) -> String {
 }
 
 /// A panic elsewhere leaves numbers that the next walk sets right.
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// How far one open file has grown, and leave to grow further.
+/// What one handle does to its file, and leave to let it grow.
 #[derive(Debug, Clone)]
 pub(crate) struct Growth {
     /// `None` where there is no quota.
     usage: Option<Arc<Usage>>,
-    /// The size up to which was counted.
-    size: u64,
+    file: Arc<Common>,
+    /// [`Common::changes`] after the last one of this handle.
+    seen: u64,
+    /// Nobody else changed the file before that.
+    alone: bool,
     /// Every write goes to the end.
     appends: bool,
 }
 
 impl Growth {
-    /// For a file of that size.
-    pub(crate) fn new(usage: Option<Arc<Usage>>, size: u64, appends: bool) -> Self {
-        Self {
+    /// For a file that was just opened.
+    ///
+    /// # Errors
+    /// Those of looking at the file.
+    pub(crate) fn new(usage: Option<Arc<Usage>>, file: &Held, appends: bool) -> io::Result<Self> {
+        let common = file.common();
+        let growth = Self {
             usage,
-            size,
+            seen: common.changes.load(Ordering::Acquire),
+            file: common,
+            alone: true,
             appends,
-        }
+        };
+        growth.look_again(growth.walks(), file)?;
+        Ok(growth)
     }
 
     /// Before a write of `len` bytes at `offset`.
     ///
     /// # Errors
-    /// The inbox is full.
-    pub(crate) fn write(&mut self, offset: u64, len: u64) -> Result<(), Refusal> {
-        let start = if self.appends { self.size } else { offset };
-        self.reach(start.saturating_add(len))
+    /// The inbox is full, or the file cannot be looked at.
+    pub(crate) fn write(&mut self, file: &File, offset: u64, len: u64) -> Result<(), Refusal> {
+        let size = self.size(file)?;
+        let start = if self.appends { size } else { offset };
+        self.reach(size, start.saturating_add(len))?;
+        self.change();
+        Ok(())
     }
 
     /// Before the file's size is set.
     ///
     /// # Errors
-    /// The inbox is full.
-    pub(crate) fn resize(&mut self, size: u64) -> Result<(), Refusal> {
-        self.reach(size)?;
-        self.size = size;
+    /// The inbox is full, or the file cannot be looked at.
+    pub(crate) fn resize(&mut self, file: &File, size: u64) -> Result<(), Refusal> {
+        self.reach(self.size(file)?, size)?;
+        self.file.size.store(size, Ordering::Release);
+        self.change();
         Ok(())
     }
 
-    fn reach(&mut self, end: u64) -> Result<(), Refusal> {
-        if end > self.size {
+    /// Whether nobody else in this process changed the file since it was opened.
+    pub(crate) fn is_alone(&self) -> bool {
+        self.alone && self.file.changes.load(Ordering::Acquire) == self.seen
+    }
+
+    /// The size up to which was counted. Others may have cut the file: who does so in this process tells; what other
+    /// processes did is looked up after each walk.
+    fn size(&self, file: &File) -> io::Result<u64> {
+        let walks = self.walks();
+        if self.file.walk.load(Ordering::Acquire) != walks {
+            self.look_again(walks, file)?;
+        }
+        Ok(self.file.size.load(Ordering::Acquire))
+    }
+
+    fn look_again(&self, walks: u64, file: &File) -> io::Result<()> {
+        self.file.walk.store(walks, Ordering::Release);
+        let size = fstat(file)?.st_size as u64;
+        self.file.size.store(size, Ordering::Release);
+        Ok(())
+    }
+
+    fn walks(&self) -> u64 {
+        let usage = self.usage.as_ref();
+        usage.map_or(0, |usage| usage.walks.load(Ordering::Acquire))
+    }
+
+    fn reach(&self, size: u64, end: u64) -> Result<(), Refusal> {
+        if end > size {
             if let Some(usage) = &self.usage {
-                let bytes = end - self.size;
+                let bytes = end - size;
                 usage.grow(Amount { bytes, entries: 0 })?;
             }
-            self.size = end;
+            self.file.size.fetch_max(end, Ordering::AcqRel);
         }
         Ok(())
+    }
+
+    fn change(&mut self) {
+        let before = self.file.changes.fetch_add(1, Ordering::AcqRel);
+        self.alone &= before == self.seen;
+        self.seen = before.wrapping_add(1);
     }
 }
 
@@ -340,7 +401,7 @@ mod tests {
     use cap_std::fs::Dir;
     use tempfile::TempDir;
 
-    use super::{Amount, Growth, Limits, Quota, Usage, size};
+    use super::{Amount, Growth, Held, Limits, Quota, Refusal, Usage, size};
 
     fn usage(path: &Path, bytes: u64, files: u64) -> Arc<Usage> {
         let inbox = Dir::open_ambient_dir(path, ambient_authority()).unwrap();
@@ -409,22 +470,62 @@ mod tests {
     fn a_file_is_counted_for_where_it_grows_only() {
         let dir = TempDir::new().unwrap();
         let usage = usage(dir.path(), 100, 9);
-        let mut growth = Growth::new(Some(usage), 0, false);
-        growth.write(0, 50).unwrap();
+        let file = Held::new(tempfile::tempfile().unwrap(), None).unwrap();
+        let mut growth = Growth::new(Some(usage), &file, false).unwrap();
+        let mut write = |offset, len| {
+            growth.write(&file, offset, len)?;
+            let size = file.metadata().unwrap().len();
+            file.set_len(size.max(offset + len)).unwrap();
+            Ok::<(), Refusal>(())
+        };
+        write(0, 50).unwrap();
         for _ in 0..10 {
-            growth.write(10, 40).unwrap();
+            write(10, 40).unwrap();
         }
-        growth.write(90, 10).unwrap();
-        assert!(growth.write(1000, 1).is_err());
-        assert!(growth.write(u64::MAX, u64::MAX).is_err());
-        assert!(growth.resize(1 << 63).is_err());
-        growth.write(0, 100).unwrap();
-        growth.resize(20).unwrap();
-        let mut free = Growth::new(None, 0, true);
-        free.write(0, 1 << 50).unwrap();
-        assert_eq!(free.size, 1 << 50);
-        free.write(0, 5).unwrap();
-        assert_eq!(free.size, (1 << 50) + 5, "at the end, whatever the offset");
+        write(90, 10).unwrap();
+        assert!(write(1000, 1).is_err());
+        assert!(write(u64::MAX, u64::MAX).is_err());
+        write(0, 100).unwrap();
+        assert!(growth.resize(&file, 1 << 63).is_err());
+        growth.resize(&file, 20).unwrap();
+        let mut free = Growth::new(None, &file, true).unwrap();
+        free.write(&file, 0, 1 << 50).unwrap();
+        free.write(&file, 0, 5).unwrap();
+        let size = free.size(&file).unwrap();
+        assert_eq!(size, 100 + (1 << 50) + 5, "at the end, whatever the offset");
+    }
+
+    #[test]
+    fn handles_of_one_file_count_it_together_and_know_of_each_other() {
+        let dir = TempDir::new().unwrap();
+        let usage = usage(dir.path(), 100, 9);
+        let path = dir.path().join("f");
+        let open = || {
+            let options = File::options().read(true).write(true).create(true).clone();
+            let file = Held::new(options.open(&path).unwrap(), None).unwrap();
+            let growth = Growth::new(Some(Arc::clone(&usage)), &file, false).unwrap();
+            (file, growth)
+        };
+        let (file, mut first) = open();
+        first.write(&file, 0, 60).unwrap();
+        file.set_len(60).unwrap();
+        assert!(first.is_alone());
+        let (other, mut second) = open();
+        assert!(first.is_alone() && second.is_alone());
+        second.resize(&other, 0).unwrap();
+        other.set_len(0).unwrap();
+        assert!(second.is_alone() && !first.is_alone());
+        // 60 more of 100, although the first had as many before: only a walk finds that they went.
+        first.write(&file, 0, 60).unwrap();
+        file.set_len(60).unwrap();
+        assert!(!second.is_alone() && !first.is_alone());
+        assert_eq!(usage.left().unwrap().1.bytes, 40);
+        // Another process is noticed after the next walk.
+        File::create(&path).unwrap();
+        usage.left().unwrap();
+        first.write(&file, 0, 60).unwrap();
+        file.set_len(60).unwrap();
+        assert!(first.write(&file, 60, 41).is_err());
     }
 
     #[test]
