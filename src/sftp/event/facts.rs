@@ -30,6 +30,8 @@ pub struct Facts<'e> {
     pub sha256: Option<&'e str>,
     /// How long it took, or takes, in milliseconds.
     pub ms: Option<u64>,
+    /// How many more of the kind there were.
+    pub untold: Option<u64>,
     /// Why not.
     pub reason: Option<&'static str>,
 }
@@ -131,6 +133,11 @@ impl What {
                 reason: Some(reason),
                 ..none
             },
+            Self::DeniedMore { untold } => Facts {
+                event: "denied_more",
+                untold: Some(*untold),
+                ..none
+            },
         }
     }
 }
@@ -150,6 +157,7 @@ impl Facts<'_> {
             bytes = self.bytes,
             sha256 = self.sha256.map(display),
             ms = self.ms,
+            untold = self.untold,
             reason = self.reason,
         );
     }
