@@ -11,7 +11,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-pub use door::{DEEPEST_FOLDER, Door, MOST_ENTRIES, MaxStartups};
+pub use door::{DEEPEST_FOLDER, Door, MOST_ENTRIES, MaxStartups, USUAL_STARTUPS};
 use jiff::tz::TimeZone;
 
 use crate::agreement::document::problem::Problem;

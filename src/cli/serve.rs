@@ -20,7 +20,7 @@ pub struct Args {
 
 /// Runs the command.
 pub fn run(args: Args) -> Result<(), Failure> {
-    logging::start();
+    let _log = logging::start_serving();
     crate::serve::serve(&args.config, args.listen, Silent, |address| {
         eprintln!("listening sftp={address}");
     })?;

@@ -51,9 +51,11 @@ pub struct Args {
 /// with the service is for the log.
 pub fn run(args: Args) -> Result<(), Failure> {
     let remote = Remote::from_environment();
-    let outcome = logging::start_aside(args.log.as_deref())
-        .map_err(Failure::from)
-        .and_then(|()| remote.check())
+    let log = logging::start_aside(args.log.as_deref());
+    let outcome = log
+        .as_ref()
+        .map_err(|fault| Failure::Fault(fault.to_string()))
+        .and_then(|_| remote.check())
         .and_then(|()| converse(args, remote.peer));
     match outcome {
         Err(Failure::Usage(problem)) if remote.listens => {

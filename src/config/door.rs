@@ -118,6 +118,8 @@ const QUOTA: &[&str] = &["bytes", "files"];
 
 /// More connections than this need another machine.
 const MOST_CONNECTIONS: usize = 100_000;
+/// First number of `max_startups` where the file has none: the server's own default.
+pub const USUAL_STARTUPS: usize = 64;
 /// Answers of one session at a time: at least the largest one.
 const OUTPUT: RangeInclusive<u64> = 256 << 10..=64 << 20;
 /// Requests of one session that wait: at least two windows.
@@ -148,7 +150,7 @@ fn read_section(section: &Section<'_>, found: &mut Findings) -> Door {
         connections,
         connections_per_address: per_address,
         max_startups: startups.map(|located| located.value),
-        max_startups_per_address: number(section, "max_startups_per_address", 1..=most, found),
+        max_startups_per_address: None,
         login_grace: time(section, "login_grace", found),
         login_attempts: number(section, "login_attempts", 1..=100, found),
         idle: time(section, "idle", found),
@@ -169,12 +171,34 @@ fn read_section(section: &Section<'_>, found: &mut Findings) -> Door {
         leftovers: time(section, "leftovers", found),
         ..Door::default()
     };
+    door.max_startups_per_address = startups_per_address(section, most, door.max_startups, found);
     read_bans(section, &mut door, found);
     if let Some(quota) = inner(section, "quota", QUOTA, found) {
         door.quota_bytes = size(&quota, "bytes", STORED, found);
         door.quota_files = number(&quota, "files", 1..=MOST_ENTRIES, found);
     }
     door
+}
+
+/// One address must not reach alone the number from which new connections of all others are refused by chance.
+fn startups_per_address(
+    section: &Section<'_>,
+    most: usize,
+    startups: Option<MaxStartups>,
+    found: &mut Findings,
+) -> Option<usize> {
+    let spot = section.optional("max_startups_per_address")?;
+    let number: usize = spot.number(1..=most, found)?;
+    let start = startups.map_or(USUAL_STARTUPS, |startups| startups.start);
+    if number >= start {
+        spot.problem(
+            found,
+            format!("{number} is not below the first number of max_startups, {start}: one address alone could have others refused"),
+            "write a smaller number, or raise the first number of max_startups above it",
+        );
+        return None;
+    }
+    Some(number)
 }
 
 fn switch(section: &Section<'_>, key: &str, found: &mut Findings) -> Option<bool> {

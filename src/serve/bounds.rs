@@ -17,9 +17,11 @@ pub(super) fn limits(said: &Door) -> Limits {
             .connections_per_address
             .unwrap_or(usual.connections_per_address),
         startups: startups.unwrap_or(usual.startups),
-        startups_per_address: said
-            .max_startups_per_address
-            .unwrap_or(usual.startups_per_address),
+        // One address alone must not make the dice roll for all others.
+        startups_per_address: said.max_startups_per_address.unwrap_or_else(|| {
+            let start = startups.unwrap_or(usual.startups).start;
+            usual.startups_per_address.min(start - 1).max(1)
+        }),
         login_grace: said.login_grace.unwrap_or(usual.login_grace),
         login_attempts: said.login_attempts.unwrap_or(usual.login_attempts),
         bans: Bans {
@@ -65,7 +67,7 @@ mod tests {
     use jiff::civil::date;
 
     use super::limits;
-    use crate::config::{Config, Door};
+    use crate::config::{Config, Door, USUAL_STARTUPS};
     use crate::sftp::Limits;
 
     #[test]
@@ -87,6 +89,7 @@ mod tests {
         assert!(!format!("{said:?}").contains("None"), "{said:?}");
         // Without the section it is the same; another number is taken.
         assert_eq!(limits(&Door::default()), Limits::default());
+        assert_eq!(Limits::default().startups.start, USUAL_STARTUPS);
         let edited = text.replace("login_grace: 30s", "login_grace: 31s");
         assert_ne!(limits(&load(&edited)), Limits::default());
     }

@@ -1,13 +1,13 @@
 //! Writes what happens at the door into the ledger.
 //!
 //! The door never waits for the ledger: its events go into a queue with an end, and a thread writes them in batches.
-//! Events beyond what the queue holds, or beyond what one account may cause in an hour, are only counted, and the
-//! record says how many; the log has each.
+//! Events beyond what one account may cause in an hour, each kind for itself, do not get into the queue, so that they
+//! displace nothing. They, and what finds no room in it, are only counted, and the record says how many.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -17,20 +17,22 @@ use tokio::runtime::Handle;
 use crate::fault::Fault;
 use crate::layout::Layout;
 use crate::ledger::{DoorEvent, Ledger, SqliteLedger};
-use crate::sftp::{Event, Recorder};
+use crate::sftp::{Event, Recorder, What};
 
 /// Events that may wait to be written.
-const QUEUE: usize = 4_096;
+const QUEUE: usize = 16_384;
 /// Events in one transaction.
 const BATCH: usize = 512;
 /// After the first event of a batch others are waited for: a commit goes to the disk, which uploads need, too.
 const GATHER: Duration = Duration::from_millis(500);
 /// Between two records of how many events are missing.
 const ADMIT: Duration = Duration::from_secs(60);
-/// What one account may cause within [`SPAN`], so that nobody fills the ledger: a party with thousands of files on the
-/// move is well below.
+/// Events of one kind that one account may cause within [`SPAN`], so that nobody fills the ledger: a party with
+/// thousands of files on the move is well below.
 const MOST_OF_ACCOUNT: u64 = 10_000;
-/// The same for all who have not logged in, together.
+/// The same of each kind that moves no file: it costs a client next to nothing.
+const MOST_OF_CHEAP: u64 = 500;
+/// Events of all kinds together by all who have not logged in.
 const MOST_OF_STRANGERS: u64 = 500;
 const SPAN: Duration = Duration::from_secs(3_600);
 
@@ -58,7 +60,6 @@ impl Recording {
             ledger,
             waiting,
             lost: Arc::clone(&lost),
-            budget: Budget::new(Instant::now()),
             admitted: None,
         };
         let writer = thread::Builder::new()
@@ -69,8 +70,13 @@ impl Recording {
                 problem: e.to_string(),
             })?;
         let door = queue.clone();
+        let budget = Mutex::new(Budget::new(Instant::now()));
         let recorder = Recorder::new(move |event| {
-            if door.try_send(Message::Event(Box::new(event))).is_err() {
+            let allowed = budget
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .allows(&event, Instant::now());
+            if !allowed || door.try_send(Message::Event(Box::new(event))).is_err() {
                 lost.fetch_add(1, Ordering::Relaxed);
             }
         });
@@ -90,7 +96,6 @@ struct Writer {
     waiting: Receiver<Message>,
     /// Events that are in the log alone, and of which the record has to tell the number.
     lost: Arc<AtomicU64>,
-    budget: Budget,
     /// When the record last told how many are missing.
     admitted: Option<Instant>,
 }
@@ -111,12 +116,7 @@ impl Writer {
         let until = Instant::now() + GATHER;
         loop {
             match message {
-                Ok(Message::Event(event)) if self.budget.allows(&event, Instant::now()) => {
-                    batch.push(record(&event));
-                }
-                Ok(Message::Event(_)) => {
-                    self.lost.fetch_add(1, Ordering::Relaxed);
-                }
+                Ok(Message::Event(event)) => batch.push(record(&event)),
                 Ok(Message::Finish) | Err(RecvTimeoutError::Disconnected) => return false,
                 Err(RecvTimeoutError::Timeout) => return true,
             }
@@ -155,10 +155,11 @@ impl Writer {
     }
 }
 
-/// What each account has caused since the span began.
+/// What each account has caused since the span began, by the kind of the event.
 struct Budget {
     since: Instant,
-    spent: HashMap<Option<String>, u64>,
+    spent: HashMap<(String, &'static str), u64>,
+    by_strangers: u64,
 }
 
 impl Budget {
@@ -166,6 +167,7 @@ impl Budget {
         Self {
             since: now,
             spent: HashMap::new(),
+            by_strangers: 0,
         }
     }
 
@@ -174,14 +176,25 @@ impl Budget {
             *self = Self::new(now);
         }
         // Whoever has not logged in is a stranger, whatever name it used.
-        let account = event.account.clone().filter(|_| !event.is_by_stranger());
-        let most = match account {
-            Some(_) => MOST_OF_ACCOUNT,
-            None => MOST_OF_STRANGERS,
+        let (spent, most) = match &event.account {
+            Some(account) if !event.is_by_stranger() => {
+                let kind = (account.clone(), event.facts().event);
+                (self.spent.entry(kind).or_default(), most(&event.what))
+            }
+            _ => (&mut self.by_strangers, MOST_OF_STRANGERS),
         };
-        let spent = self.spent.entry(account).or_default();
         *spent += 1;
         *spent <= most
+    }
+}
+
+fn most(what: &What) -> u64 {
+    match what {
+        What::Denied { .. }
+        | What::DeniedMore { .. }
+        | What::FolderMade { .. }
+        | What::FolderRemoved { .. } => MOST_OF_CHEAP,
+        _ => MOST_OF_ACCOUNT,
     }
 }
 
@@ -200,7 +213,10 @@ fn record(event: &Event) -> DoorEvent {
         bytes: facts.bytes,
         sha256: facts.sha256.and_then(|digest| digest.parse().ok()),
         ms: facts.ms,
-        reason: facts.reason.map(str::to_owned),
+        reason: match facts.untold {
+            Some(untold) => Some(format!("{untold} more")),
+            None => facts.reason.map(str::to_owned),
+        },
     }
 }
 
@@ -233,7 +249,7 @@ mod tests {
     use tempfile::TempDir;
     use tokio::runtime::Runtime;
 
-    use super::{MOST_OF_ACCOUNT, MOST_OF_STRANGERS, Recording};
+    use super::{MOST_OF_ACCOUNT, MOST_OF_CHEAP, MOST_OF_STRANGERS, Recording};
     use crate::layout::Layout;
     use crate::ledger::{DoorEvent, Ledger, SqliteLedger};
     use crate::sftp::{Event, What};
@@ -313,6 +329,39 @@ mod tests {
         let written = events.iter().filter(|e| e.event == "removed").count() as u64;
         assert!(written <= MOST_OF_ACCOUNT, "{written}");
         assert_eq!(written + missing(&events), sent);
+    }
+
+    #[test]
+    fn denials_and_folders_displace_nothing() {
+        let denied = || What::Denied {
+            action: "open",
+            file: None,
+            reason: "no",
+        };
+        let made = || What::FolderMade {
+            folder: String::new(),
+        };
+        let removed = || What::Removed {
+            file: String::new(),
+        };
+        // More of each than the queue holds, faster than anything is written.
+        let sent = 20_000;
+        let flood = (0..sent).flat_map(|_| [denied(), made()]);
+        let after = (0..MOST_OF_CHEAP * 2).map(|_| removed());
+        let events = recorded(flood.chain(after).map(|what| event(Some("bkn"), what)));
+        let of = |word: &str| events.iter().filter(|e| e.event == word).count() as u64;
+        assert_eq!(of("denied"), MOST_OF_CHEAP);
+        assert_eq!(of("folder_made"), MOST_OF_CHEAP);
+        assert_eq!(of("removed"), MOST_OF_CHEAP * 2);
+        assert_eq!(missing(&events), (sent - MOST_OF_CHEAP) * 2);
+    }
+
+    #[test]
+    fn the_record_says_how_many_denials_were_not_told() {
+        let more = event(Some("bkn"), What::DeniedMore { untold: 20_395 });
+        let events = recorded([more]);
+        assert_eq!(events[0].event, "denied_more");
+        assert_eq!(events[0].reason.as_deref(), Some("20395 more"));
     }
 
     #[test]

@@ -3,15 +3,18 @@
 //! An event holds no personal data. Whoever makes one passes paths through [`shown`] and the name of a client's
 //! software through [`software`]; a user name that is no account is never in it.
 
+mod denials;
 mod facts;
 mod names;
 
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
+
+use denials::Denials;
 
 pub use facts::Facts;
 pub use names::shown_name;
@@ -130,6 +133,11 @@ pub enum What {
         /// What the client was told, or the bound that it would have passed.
         reason: &'static str,
     },
+    /// More requests were refused by the rules than are told one by one.
+    DeniedMore {
+        /// How many of this connection since the last that was told.
+        untold: u64,
+    },
 }
 
 /// Who hears of events besides the log. Called inline: whoever listens must only take the event and return.
@@ -176,17 +184,42 @@ impl fmt::Debug for Recorder {
 pub(crate) struct Actor {
     /// The party.
     pub(crate) account: String,
-    /// Where it connects from.
-    pub(crate) peer: Option<IpAddr>,
-    /// How its software calls itself, as [`software`] shows it.
-    pub(crate) client: Option<String>,
-    /// Who hears of what it does.
-    pub(crate) recorder: Recorder,
+    peer: Option<IpAddr>,
+    client: Option<String>,
+    recorder: Recorder,
+    denials: Arc<Denials>,
 }
 
 impl Actor {
-    /// Tells what this actor did, now.
+    /// A party on a new connection: where it connects from, how its software calls itself, as [`software`] shows it, and
+    /// who hears of what it does. Clones act on the same connection.
+    pub(crate) fn new(
+        account: String,
+        peer: Option<IpAddr>,
+        client: Option<String>,
+        recorder: Recorder,
+    ) -> Self {
+        Self {
+            account,
+            peer,
+            client,
+            recorder,
+            denials: Arc::default(),
+        }
+    }
+
+    /// Tells what this actor did, now; of denials not more than anybody would read.
     pub(crate) fn tell(&self, what: What) {
+        let verdict = self.denials.note(&what, Instant::now());
+        if let Some(untold) = verdict.untold {
+            self.tell_recorder(What::DeniedMore { untold });
+        }
+        if verdict.told {
+            self.tell_recorder(what);
+        }
+    }
+
+    fn tell_recorder(&self, what: What) {
         self.recorder.tell(Event {
             at: Timestamp::now(),
             account: Some(self.account.clone()),

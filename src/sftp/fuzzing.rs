@@ -18,12 +18,7 @@ pub fn converse<'s>(
     root: &Path,
     pieces: impl IntoIterator<Item = &'s [u8]>,
 ) -> io::Result<(Vec<u8>, bool)> {
-    let actor = Actor {
-        account: "bkn".to_owned(),
-        peer: None,
-        client: None,
-        recorder: Recorder::default(),
-    };
+    let actor = Actor::new("bkn".to_owned(), None, None, Recorder::default());
     let limits = Limits {
         // No input may ask for much work.
         quota: Quota {

@@ -74,12 +74,12 @@ pub fn serve_stdio(visit: &Visit, input: impl AsFd, output: impl AsFd) -> Result
     };
     let jail =
         open(&visit.root, &visit.limits).map_err(Fault::io("open the folder", &visit.root))?;
-    let actor = Actor {
-        account: visit.account.clone(),
-        peer: visit.peer,
-        client: None,
-        recorder: visit.recorder.clone(),
-    };
+    let actor = Actor::new(
+        visit.account.clone(),
+        visit.peer,
+        None,
+        visit.recorder.clone(),
+    );
     let begun = Instant::now();
     actor.tell(What::Login { fingerprint: None });
     let engine = Engine::new(jail, actor.clone(), &visit.limits);

@@ -22,3 +22,4 @@ mod places;
 mod service;
 mod sessions;
 mod stalled;
+mod unread;

@@ -5,10 +5,10 @@ use std::io::{self, BufRead, BufReader};
 use std::net::SocketAddr;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
 use std::thread;
 
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
@@ -18,6 +18,8 @@ use crate::common::raw::{Raw, session_from};
 pub struct Service {
     dir: TempDir,
     process: Child,
+    /// What nobody reads of its log.
+    unread: Option<BufReader<ChildStderr>>,
     /// Where it listens.
     pub address: SocketAddr,
 }
@@ -30,6 +32,21 @@ impl Service {
 
     /// The same under a program, whose command line depends on the folder of the exchange.
     pub fn start_under(
+        changes: &[(&str, &str)],
+        wrapper: impl FnOnce(&Path) -> Vec<String>,
+    ) -> Self {
+        let mut service = Self::start_unread_under(changes, wrapper);
+        let mut log = service.unread.take().unwrap();
+        thread::spawn(move || io::copy(&mut log, &mut io::sink()));
+        service
+    }
+
+    /// A service whose log goes into a pipe that nobody reads after the line that says where it listens.
+    pub fn start_unread() -> Self {
+        Self::start_unread_under(&[], |_| Vec::new())
+    }
+
+    fn start_unread_under(
         changes: &[(&str, &str)],
         wrapper: impl FnOnce(&Path) -> Vec<String>,
     ) -> Self {
@@ -68,13 +85,19 @@ impl Service {
                 break address.parse().unwrap();
             }
         };
-        // A full pipe would stop the service.
-        thread::spawn(move || io::copy(&mut log, &mut io::sink()));
         Self {
             dir,
             process,
+            unread: Some(log),
             address,
         }
+    }
+
+    /// Ends it as an operator does, and waits until it has ended.
+    pub fn end(mut self) -> ExitStatus {
+        let process = Pid::from_raw(self.process.id().cast_signed()).unwrap();
+        kill_process(process, Signal::TERM).unwrap();
+        self.process.wait().unwrap()
     }
 
     /// A party's private key.

@@ -322,3 +322,31 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn each_of_many_denials_is_told_or_counted_before_the_end() {
+    let mut told = Told::start();
+    let site = &told.site;
+    let sent = 1_500;
+    site.runtime.block_on(async {
+        let mut raw = Raw::greeted(site, "bkn").await;
+        for _ in 0..sent {
+            raw.send(&packet(14, &[&id(1), &text(b"outbox/a"), &id(0)]))
+                .await;
+            assert_eq!(raw.status().await.1, 3);
+        }
+    });
+    told.site.stop();
+    let events = told.events.lock().unwrap();
+    let (mut each, mut more) = (0, 0);
+    for event in events.iter() {
+        match event.what {
+            What::Denied { .. } => each += 1,
+            What::DeniedMore { untold } => more += untold,
+            _ => {}
+        }
+    }
+    assert_eq!(each + more, sent);
+    assert!(each < sent);
+    assert!(matches!(events.last().unwrap().what, What::Ended { .. }));
+}

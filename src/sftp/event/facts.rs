@@ -30,6 +30,8 @@ pub struct Facts<'e> {
     pub sha256: Option<&'e str>,
     /// How long it took, or takes, in milliseconds.
     pub ms: Option<u64>,
+    /// How many more of the kind there were.
+    pub untold: Option<u64>,
     /// Why not.
     pub reason: Option<&'static str>,
 }
@@ -137,6 +139,11 @@ impl What {
                 reason: Some(reason),
                 ..none
             },
+            Self::DeniedMore { untold } => Facts {
+                event: "denied_more",
+                untold: Some(*untold),
+                ..none
+            },
         }
     }
 }
@@ -156,6 +163,7 @@ impl Facts<'_> {
             bytes = self.bytes,
             sha256 = self.sha256.map(display),
             ms = self.ms,
+            untold = self.untold,
             reason = self.reason,
         );
     }

@@ -427,12 +427,7 @@ mod tests {
                 quota: Quota { bytes: 1 << 20, files: 10 },
                 ..Limits::default()
             };
-            let actor = Actor {
-                account: "bkn".to_owned(),
-                peer: None,
-                client: None,
-                recorder: Recorder::default(),
-            };
+            let actor = Actor::new("bkn".to_owned(), None, None, Recorder::default());
             let jail = Jail::open(dir.path(), &limits).unwrap();
             let mut engine = Engine::new(jail, actor, &limits);
             let mut decoder = Decoder::default();

@@ -243,12 +243,12 @@ impl Handler for Connection {
     async fn auth_succeeded(&mut self, session: &mut Session) -> Result<(), Self::Error> {
         if let Some(login) = &self.login {
             self.pulse.logged_in(&login.account);
-            let actor = Actor {
-                account: login.account.clone(),
-                peer: Some(self.peer),
-                client: software(session.remote_sshid()),
-                recorder: self.server.recorder().clone(),
-            };
+            let actor = Actor::new(
+                login.account.clone(),
+                Some(self.peer),
+                software(session.remote_sshid()),
+                self.server.recorder().clone(),
+            );
             actor.tell(What::Login {
                 fingerprint: self.fingerprint.take(),
             });
