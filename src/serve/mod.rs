@@ -234,7 +234,7 @@ fn reload(service: &Service, server: &sftp::Server) {
         Err(error) => tracing::error!(%error, "the old keys stay in force"),
     }
     if let Err(fault) = server.reload() {
-        tracing::error!(%fault, "the old logins stay in force");
+        tracing::error!(%fault, "the logins were not read again; what cannot be used admits nobody");
     }
 }
 

@@ -5,6 +5,10 @@
 pub(crate) enum Reason {
     /// No such account.
     UnknownAccount,
+    /// The account's keys cannot be read or honoured.
+    KeysUnusable,
+    /// The list of revoked keys cannot be read, so nobody knows who is on it.
+    RevocationUnusable,
     /// The account has no such key.
     UnknownKey,
     /// The key or certificate is not for this address.
@@ -34,6 +38,8 @@ impl Reason {
     pub(crate) const fn word(self) -> &'static str {
         match self {
             Self::UnknownAccount => "unknown account",
+            Self::KeysUnusable => "authorized_keys cannot be used",
+            Self::RevocationUnusable => "revocation list cannot be used",
             Self::UnknownKey => "unknown key",
             Self::WrongAddress => "wrong address",
             Self::Expired => "expired",
