@@ -261,7 +261,7 @@ pub fn visit(
         rules: sftp::Rules::Party,
         limits: bounds::limits(&config.sftp),
         peer,
-        recorder,
+        recorder: recorder.showing(names(config)),
     }
 }
 
@@ -292,6 +292,24 @@ fn settings(
             })
             .collect(),
         limits: bounds::limits(&config.sftp),
-        recorder,
+        recorder: recorder.showing(names(config)),
+    }
+}
+
+/// What names of the parties' files may be made of to be shown.
+fn names(config: &Config) -> sftp::Names {
+    let agreement = &config.agreement;
+    sftp::Names {
+        parties: config.parties.keys().map(ToString::to_string).collect(),
+        datasets: agreement
+            .datasets
+            .iter()
+            .map(|one| one.id.to_string())
+            .collect(),
+        reconciliations: agreement
+            .reconciliations
+            .iter()
+            .map(|one| one.id.to_string())
+            .collect(),
     }
 }
