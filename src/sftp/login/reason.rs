@@ -3,6 +3,8 @@
 /// Why a login may not proceed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reason {
+    /// No key was offered, or none that came as far as to be looked up.
+    NoKey,
     /// No such account.
     UnknownAccount,
     /// The account's keys cannot be read or honoured.
@@ -34,9 +36,15 @@ pub(crate) enum Reason {
 }
 
 impl Reason {
+    /// Whether it says no more than that the client has tried a key that is not ours, as it may before the right one.
+    pub(crate) const fn is_common(self) -> bool {
+        matches!(self, Self::NoKey | Self::UnknownAccount | Self::UnknownKey)
+    }
+
     /// The reason in a word or two.
     pub(crate) const fn word(self) -> &'static str {
         match self {
+            Self::NoKey => "no key",
             Self::UnknownAccount => "unknown account",
             Self::KeysUnusable => "authorized_keys cannot be used",
             Self::RevocationUnusable => "revocation list cannot be used",
