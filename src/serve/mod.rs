@@ -234,7 +234,7 @@ fn reload(service: &Service, server: &sftp::Server) {
         Err(error) => tracing::error!(%error, "the old keys stay in force"),
     }
     if let Err(fault) = server.reload() {
-        tracing::error!(%fault, "the old logins stay in force");
+        tracing::error!(%fault, "the logins were not read again; what cannot be used admits nobody");
     }
 }
 
@@ -261,7 +261,7 @@ pub fn visit(
         rules: sftp::Rules::Party,
         limits: bounds::limits(&config.sftp),
         peer,
-        recorder,
+        recorder: recorder.showing(names(config)),
     }
 }
 
@@ -292,6 +292,24 @@ fn settings(
             })
             .collect(),
         limits: bounds::limits(&config.sftp),
-        recorder,
+        recorder: recorder.showing(names(config)),
+    }
+}
+
+/// What names of the parties' files may be made of to be shown.
+fn names(config: &Config) -> sftp::Names {
+    let agreement = &config.agreement;
+    sftp::Names {
+        parties: config.parties.keys().map(ToString::to_string).collect(),
+        datasets: agreement
+            .datasets
+            .iter()
+            .map(|one| one.id.to_string())
+            .collect(),
+        reconciliations: agreement
+            .reconciliations
+            .iter()
+            .map(|one| one.id.to_string())
+            .collect(),
     }
 }

@@ -1,6 +1,6 @@
 //! What happens at the door, one [`Event`] each: a line of the log, and for whoever keeps a record.
 //!
-//! An event holds no personal data. Whoever makes one passes paths through [`shown`] and the name of a client's
+//! An event holds no personal data. Whoever makes one passes paths through [`Actor::shown`] and the name of a client's
 //! software through [`software`]; a user name that is no account is never in it.
 
 mod denials;
@@ -16,9 +16,11 @@ use jiff::Timestamp;
 
 use denials::Denials;
 
+use crate::sftp::root::path::CanonicalPath;
+
 pub use facts::Facts;
-pub use names::shown_name;
-pub(crate) use names::{shown, software};
+pub use names::Names;
+pub(crate) use names::software;
 
 /// One thing that happened.
 #[derive(Debug, Clone)]
@@ -140,14 +142,30 @@ pub enum What {
     },
 }
 
-/// Who hears of events besides the log. Called inline: whoever listens must only take the event and return.
+/// Who hears of events besides the log, and what names they may hold. Called inline: whoever listens must only take the
+/// event and return.
 #[derive(Clone, Default)]
-pub struct Recorder(Option<Arc<dyn Fn(Event) + Send + Sync>>);
+pub struct Recorder {
+    hear: Option<Arc<dyn Fn(Event) + Send + Sync>>,
+    names: Arc<Names>,
+}
 
 impl Recorder {
     /// Hands each event to `hear`, after it was logged.
     pub fn new(hear: impl Fn(Event) + Send + Sync + 'static) -> Self {
-        Self(Some(Arc::new(hear)))
+        Self {
+            hear: Some(Arc::new(hear)),
+            names: Arc::default(),
+        }
+    }
+
+    /// The same, with the words that names in events may be made of.
+    #[must_use]
+    pub fn showing(self, names: Names) -> Self {
+        Self {
+            names: Arc::new(names),
+            ..self
+        }
     }
 
     /// Tells what happened to somebody who has not logged in, now.
@@ -165,7 +183,7 @@ impl Recorder {
     /// away, nobody hears: a second one there would end the whole service.
     pub(crate) fn tell(&self, event: Event) {
         event.facts().log();
-        if let Some(hear) = &self.0
+        if let Some(hear) = &self.hear
             && !std::thread::panicking()
         {
             hear(event);
@@ -227,5 +245,10 @@ impl Actor {
             client: self.client.clone(),
             what,
         });
+    }
+
+    /// A path as events may show it.
+    pub(crate) fn shown(&self, path: &CanonicalPath) -> String {
+        self.recorder.names.shown_path(path)
     }
 }

@@ -41,7 +41,7 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 
-pub use event::{Event, Facts, Recorder, What, shown_name};
+pub use event::{Event, Facts, Names, Recorder, What};
 pub use limits::{Bans, Limits, Quota, Startups};
 pub use ssh::listener::Server;
 pub use stdio::{Ended, Rules, Visit, serve_stdio};

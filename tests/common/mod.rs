@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use padan::sftp::client::Client;
-use padan::sftp::{Account, Limits, Recorder, Server, Settings};
+use padan::sftp::{Account, Limits, Names, Recorder, Server, Settings};
 use padan::trust::generate::ssh_key_pair;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -75,6 +75,7 @@ impl SftpSite {
             recorder: Recorder::default(),
         };
         change(&mut settings, dir.path());
+        settings.recorder = settings.recorder.showing(known_names());
         let server = Server::bind(settings).unwrap();
         let host = fs::read_to_string(dir.path().join("host_key.pub")).unwrap();
         let address = server.local_addr();
@@ -241,4 +242,14 @@ pub fn noise(len: usize, seed: u64) -> Vec<u8> {
     let mut bytes = vec![0; len];
     random.fill(&mut bytes);
     bytes
+}
+
+/// The words of the names of files that the tests exchange.
+fn known_names() -> Names {
+    let words = |text: &str| text.split(' ').map(str::to_owned).collect();
+    Names {
+        parties: words("bkn bpjs"),
+        datasets: words("pns peserta_pns"),
+        reconciliations: words("kepesertaan"),
+    }
 }

@@ -21,3 +21,4 @@ mod host;
 mod keys;
 mod revocation;
 mod silence;
+mod told;

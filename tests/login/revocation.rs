@@ -203,7 +203,7 @@ fn who_is_revoked_stays_outside() {
         assert_eq!(enters("bpjs", &key), by_certificate, "{specification}");
         assert_eq!(enters("bpjs", &site.key("bpjs")), by_key, "{specification}");
     }
-    // Nothing opens because the list is damaged: what it said before stays.
+    // A list that is damaged or gone lets nobody in.
     fs::write(dir.join("specification"), "serial: 5").unwrap();
     ssh_keygen(
         dir,
@@ -221,9 +221,11 @@ fn who_is_revoked_stays_outside() {
     for damage in ["SSHKRL\n\0rest", "no key\n"] {
         fs::write(dir.join("revoked"), damage).unwrap();
         assert!(!enters("bpjs", &key), "{damage}");
-        assert!(enters("bpjs", &site.key("bpjs")), "{damage}");
+        assert!(!enters("bpjs", &site.key("bpjs")), "{damage}");
         assert!(site.server.reload().is_err(), "{damage}");
     }
     fs::remove_file(dir.join("revoked")).unwrap();
-    assert!(!enters("bpjs", &key));
+    assert!(!enters("bpjs", &key) && !enters("bpjs", &site.key("bpjs")));
+    fs::write(dir.join("revoked"), "").unwrap();
+    assert!(enters("bpjs", &key) && enters("bpjs", &site.key("bpjs")));
 }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use aws_lc_rs::digest::{SHA256, digest};
 use jiff::civil::{Date, date};
 use padan::delivery::DataFileName;
-use padan::sftp::{Event, Limits, Quota, Recorder, What, shown_name};
+use padan::sftp::{Event, Limits, Names, Quota, Recorder, What};
 use proptest::prelude::{Strategy, prop, proptest};
 use proptest::{prop_assert, prop_assert_eq};
 
@@ -262,8 +262,16 @@ fn an_upload_whose_client_disappears_has_no_digest() {
     assert_eq!(told.uploads(), [(4, None)]);
 }
 
+fn known(party: &str, dataset: &str) -> Names {
+    Names {
+        parties: vec![party.to_owned()],
+        datasets: vec![dataset.to_owned()],
+        reconciliations: vec!["kepesertaan".to_owned()],
+    }
+}
+
 /// Names as the rule for deliveries has them, of parties and datasets with few digits.
-fn names() -> impl Strategy<Value = String> {
+fn names() -> impl Strategy<Value = (Names, String)> {
     let day = (2000..2100i16, 1..=12i8, 1..=28i8)
         .prop_map(|(y, m, d): (i16, i8, i8)| -> Date { date(y, m, d) });
     (
@@ -275,13 +283,14 @@ fn names() -> impl Strategy<Value = String> {
         prop::sample::select(vec![".csv.age", ".csv.gz.age", ".csv.zst.age"]),
     )
         .prop_map(|(party, dataset, mode, day, sequence, ending)| {
-            format!("{party}_{dataset}_{mode}_{day}_{sequence:04}{ending}")
+            let name = format!("{party}_{dataset}_{mode}_{day}_{sequence:04}{ending}");
+            (known(&party, &dataset), name)
         })
 }
 
 proptest! {
     #[test]
-    fn every_name_of_a_delivery_is_shown(name in names()) {
+    fn every_name_of_a_delivery_is_shown((names, name) in names()) {
         prop_assert!(name.parse::<DataFileName>().is_ok(), "{name}");
         let stem = name.split_once('.').unwrap().0;
         for name in [
@@ -295,7 +304,7 @@ proptest! {
             format!("{name}.berkas.txt"),
             format!("{name}.filepart.sisa.json"),
         ] {
-            prop_assert_eq!(shown_name(&name), name);
+            prop_assert_eq!(names.shown(&name, false), name);
         }
     }
 
@@ -315,7 +324,7 @@ proptest! {
             format!("kiriman-{number}.txt"),
             format!("bkn_pns_full_2026-11-22_0001.{number}.csv.age"),
         ] {
-            let shown = shown_name(&name);
+            let shown = known("bkn", "pns").shown(&name, true);
             prop_assert!(shown.starts_with("(masked "), "{}: {}", name, shown);
             let digits = shown.chars().filter(char::is_ascii_digit).count();
             prop_assert!(digits <= 2, "{}: {}", name, shown);

@@ -5,6 +5,7 @@ use std::fs;
 use padan::sftp::Limits;
 
 use crate::common::SftpSite;
+use crate::common::raw::{Raw, id, packet, text};
 
 #[test]
 #[ignore = "needs sftp"]
@@ -181,4 +182,47 @@ fn nothing_outside_the_root_can_be_seen_or_reached() {
     assert!(!site.dir().join("x").exists());
     assert_eq!(fs::read_to_string(inbox.join("real")).unwrap(), "real");
     assert_eq!(fs::read_dir(site.root("bkn", "outbox")).unwrap().count(), 0);
+}
+
+#[test]
+fn names_that_deceive_the_reader_are_not_given() {
+    let site = SftpSite::start(Limits::default());
+    let at_hand = "inbox/there\u{1b}[2J";
+    fs::write(site.root("bkn", at_hand), "from before").unwrap();
+    fs::write(site.root("bkn", "inbox/a"), "content").unwrap();
+    site.runtime.block_on(async {
+        let mut raw = Raw::greeted(&site, "bkn").await;
+        for sign in [
+            "\u{1}", "\n", "\u{1b}", "\u{7f}", "\u{9b}", "\u{202e}", "\u{2066}",
+        ] {
+            let name = format!("inbox/bkn{sign}csv");
+            let name = text(name.as_bytes());
+            for request in [
+                packet(3, &[&id(1), &name, &(2u32 | 8).to_be_bytes(), &id(0)]),
+                packet(14, &[&id(1), &name, &id(0)]),
+                packet(18, &[&id(1), &text(b"inbox/a"), &name]),
+                packet(
+                    200,
+                    &[
+                        &id(1),
+                        &text(b"posix-rename@openssh.com"),
+                        &text(b"inbox/a"),
+                        &name,
+                    ],
+                ),
+            ] {
+                raw.send(&request).await;
+                assert_eq!(raw.status().await.1, 3, "{sign:?}");
+            }
+        }
+        // What lies there can go.
+        let away = packet(18, &[&id(1), &text(at_hand.as_bytes()), &text(b"inbox/b")]);
+        raw.send(&away).await;
+        assert_eq!(raw.status().await.1, 0);
+        fs::write(site.root("bkn", at_hand), "again").unwrap();
+        raw.send(&packet(13, &[&id(1), &text(at_hand.as_bytes())]))
+            .await;
+        assert_eq!(raw.status().await.1, 0);
+    });
+    assert_eq!(fs::read_dir(site.root("bkn", "inbox")).unwrap().count(), 2);
 }

@@ -1,7 +1,9 @@
-//! What may be shown of names that clients choose: what follows the naming rule, else a mask. A name is chosen by
-//! people, and could hold a person's number or name.
+//! What may be shown of names that clients choose: what follows the naming rule and is made of the agreement's own
+//! words, else a mask. A name is chosen by people, and could hold a person's number or name.
 
-use crate::sftp::root::path::{CanonicalPath, STATUS_FILE, Target};
+use std::ops::Range;
+
+use crate::sftp::root::path::{Area, CanonicalPath, STATUS_FILE, Target};
 
 /// Endings of files that are exchanged, of uploads under way, and of what is dropped by mistake.
 const ENDINGS: [&str; 19] = [
@@ -29,55 +31,113 @@ const ENDINGS: [&str; 19] = [
 const MOST_ENDINGS: usize = 7;
 /// Names without their endings that the service itself gives.
 const OURS: [&str; 3] = ["perubahan", "ringkasan", "SHA256SUMS"];
-/// Most digits in the names of a party and a dataset together, and in a sequence: too few for a NIP or a NIK, also
-/// with a date between them.
-const ID_DIGITS: usize = 4;
+/// Most digits in a sequence.
 const SEQUENCE_DIGITS: usize = 6;
+/// Years of dates in names: an earlier one is rather the day when somebody was born.
+const YEARS: Range<i16> = 2000..2100;
 /// Longest name of a client's software, in bytes.
 const SOFTWARE_BYTES: usize = 64;
 /// Most digits in a row of a version.
 const VERSION_DIGITS: usize = 10;
 
-/// A path as it may be shown: from the root, without the first `/`.
-pub(crate) fn shown(path: &CanonicalPath) -> String {
-    match path.target() {
-        Target::Root => "/".to_owned(),
-        Target::Status => STATUS_FILE.to_owned(),
-        Target::Area(area) => area.name().to_owned(),
-        Target::Entry {
-            area,
-            folders,
-            name,
-        } => {
-            let mut text = area.name().to_owned();
-            for part in folders.iter().map(String::as_str).chain([name]) {
-                text.push('/');
-                text.push_str(&shown_name(part));
-            }
-            text
-        }
-        Target::Nowhere => "(elsewhere)".to_owned(),
-    }
+/// The words that names may be made of: what the agreement calls its parties, datasets and reconciliations. Without
+/// any, only the names that the service itself gives are shown.
+#[derive(Debug, Clone, Default)]
+pub struct Names {
+    /// Names of parties.
+    pub parties: Vec<String>,
+    /// Names of datasets.
+    pub datasets: Vec<String>,
+    /// Names of reconciliations.
+    pub reconciliations: Vec<String>,
 }
 
-/// The name of a file or folder as it may be shown: itself if it follows the rule for deliveries (design §2) or is one
-/// that the service gives, with any of the known endings; else its length in characters and its known endings, as
-/// `(masked 12).csv.age`.
-pub fn shown_name(name: &str) -> String {
-    let mut stem = name;
-    for _ in 0..MOST_ENDINGS {
-        match ENDINGS.iter().find_map(|ending| stem.strip_suffix(ending)) {
-            Some(shorter) if !shorter.is_empty() => stem = shorter,
-            _ => break,
+impl Names {
+    /// A path as it may be shown: from the root, without the first `/`.
+    pub(crate) fn shown_path(&self, path: &CanonicalPath) -> String {
+        match path.target() {
+            Target::Root => "/".to_owned(),
+            Target::Status => STATUS_FILE.to_owned(),
+            Target::Area(area) => area.name().to_owned(),
+            Target::Entry {
+                area,
+                folders,
+                name,
+            } => {
+                let ours = area == Area::Receipts;
+                let mut text = area.name().to_owned();
+                for part in folders.iter().map(String::as_str).chain([name]) {
+                    text.push('/');
+                    text.push_str(&self.shown(part, ours));
+                }
+                text
+            }
+            Target::Nowhere => "(elsewhere)".to_owned(),
         }
     }
-    // Hidden by its client while it comes.
-    let bare = stem.strip_prefix('.').unwrap_or(stem);
-    if follows_the_rule(bare) {
-        name.to_owned()
-    } else {
-        let endings = name.strip_prefix(stem).unwrap_or_default();
-        format!("(masked {}){endings}", stem.chars().count())
+
+    /// The name of a file or folder as it may be shown: itself if it follows the rule for deliveries (design §2) or is
+    /// one that the service gives, with any of the known endings; else its length in characters and its known endings,
+    /// as `(masked 12).csv.age`. Only among `receipts` the service adds digits of a digest.
+    pub fn shown(&self, name: &str, receipts: bool) -> String {
+        let mut stem = name;
+        for _ in 0..MOST_ENDINGS {
+            match ENDINGS.iter().find_map(|ending| stem.strip_suffix(ending)) {
+                Some(shorter) if !shorter.is_empty() => stem = shorter,
+                _ => break,
+            }
+        }
+        // Hidden by its client while it comes.
+        let bare = stem.strip_prefix('.').unwrap_or(stem);
+        let bare = match without_digest(bare) {
+            Some("kiriman") if receipts => return name.to_owned(),
+            Some(shorter) if receipts => shorter,
+            _ => bare,
+        };
+        if self.follows_the_rule(bare) {
+            name.to_owned()
+        } else {
+            let endings = name.strip_prefix(stem).unwrap_or_default();
+            format!("(masked {}){endings}", stem.chars().count())
+        }
+    }
+
+    fn follows_the_rule(&self, stem: &str) -> bool {
+        let is_reconciliation = |name| self.reconciliations.iter().any(|known| known == name);
+        OURS.contains(&stem)
+            || stem
+                .strip_prefix("perbedaan_")
+                .is_some_and(is_reconciliation)
+            || self.is_data_stem(stem)
+            || self.is_response(stem)
+    }
+
+    /// `<party>_<dataset>_<full|delta>_<as-of date>_<sequence>`.
+    fn is_data_stem(&self, stem: &str) -> bool {
+        let parts = || {
+            let (stem, sequence) = stem.rsplit_once('_')?;
+            let (stem, date) = stem.rsplit_once('_')?;
+            let (ids, mode) = stem.rsplit_once('_')?;
+            Some((ids, mode, date, sequence))
+        };
+        parts().is_some_and(|(ids, mode, date, sequence)| {
+            joins(ids, &self.parties, &self.datasets)
+                && matches!(mode, "full" | "delta")
+                && is_date(date)
+                && is_sequence(sequence)
+        })
+    }
+
+    /// `<run date>_<dataset>_<party>_<sequence>`.
+    fn is_response(&self, name: &str) -> bool {
+        let parts = || {
+            let (date, rest) = name.split_once('_')?;
+            let (ids, sequence) = rest.rsplit_once('_')?;
+            Some((date, ids, sequence))
+        };
+        parts().is_some_and(|(date, ids, sequence)| {
+            joins(ids, &self.datasets, &self.parties) && is_date(date) && is_sequence(sequence)
+        })
     }
 }
 
@@ -98,66 +158,30 @@ pub(crate) fn software(identification: &[u8]) -> Option<String> {
     (!name.is_empty() && !long).then_some(name)
 }
 
-fn follows_the_rule(stem: &str) -> bool {
-    let (stem, of_digest) = without_digest(stem);
-    OURS.contains(&stem)
-        || (of_digest && stem == "kiriman")
-        || stem.strip_prefix("perbedaan_").is_some_and(is_id)
-        || is_data_stem(stem)
-        || is_response(stem)
+/// Without the first digits of a digest behind a dash or a dot, as `kiriman-0123456789ab`. Twelve that are no letters
+/// are taken for a number of somebody.
+fn without_digest(stem: &str) -> Option<&str> {
+    let (shorter, digest) = stem.rsplit_once(['-', '.'])?;
+    let is_digest = digest.len() == 12
+        && digest
+            .bytes()
+            .all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+        && digest.bytes().any(|b| b.is_ascii_lowercase());
+    is_digest.then_some(shorter)
 }
 
-/// Without the first digits of a digest behind a dash or a dot, as `kiriman-0123456789ab`; and whether there were any.
-fn without_digest(stem: &str) -> (&str, bool) {
-    let is_digest = |text: &str| {
-        text.len() == 12 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
-    };
-    match stem.rsplit_once(['-', '.']) {
-        Some((shorter, digest)) if is_digest(digest) => (shorter, true),
-        _ => (stem, false),
-    }
-}
-
-/// `<party>_<dataset>_<full|delta>_<as-of date>_<sequence>`.
-fn is_data_stem(stem: &str) -> bool {
-    let parts = || {
-        let (stem, sequence) = stem.rsplit_once('_')?;
-        let (stem, date) = stem.rsplit_once('_')?;
-        let (ids, mode) = stem.rsplit_once('_')?;
-        Some((ids, mode, date, sequence))
-    };
-    parts().is_some_and(|(ids, mode, date, sequence)| {
-        ids.contains('_')
-            && is_id(ids)
-            && matches!(mode, "full" | "delta")
-            && is_date(date)
-            && is_sequence(sequence)
+/// Whether the text is one of the first words, `_` and one of the second.
+fn joins(text: &str, first: &[String], second: &[String]) -> bool {
+    first.iter().any(|word| {
+        let rest = text.strip_prefix(word.as_str());
+        let rest = rest.and_then(|rest| rest.strip_prefix('_'));
+        rest.is_some_and(|rest| second.iter().any(|word| word == rest))
     })
-}
-
-/// `<run date>_<dataset>_<party>_<sequence>`.
-fn is_response(name: &str) -> bool {
-    let parts = || {
-        let (date, rest) = name.split_once('_')?;
-        let (ids, sequence) = rest.rsplit_once('_')?;
-        Some((date, ids, sequence))
-    };
-    parts().is_some_and(|(date, ids, sequence)| {
-        ids.contains('_') && is_id(ids) && is_date(date) && is_sequence(sequence)
-    })
-}
-
-/// Names of parties, datasets and reconciliations: a party's and a dataset's together at most.
-fn is_id(text: &str) -> bool {
-    let begins = text.bytes().next().is_some_and(|b| b.is_ascii_lowercase());
-    let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
-    let digits = text.bytes().filter(u8::is_ascii_digit).count();
-    begins && text.len() <= 81 && text.bytes().all(allowed) && digits <= ID_DIGITS
 }
 
 fn is_date(text: &str) -> bool {
     let date = text.parse::<jiff::civil::Date>();
-    date.is_ok_and(|date| date.to_string() == text && text.len() == 10)
+    date.is_ok_and(|date| date.to_string() == text && YEARS.contains(&date.year()))
 }
 
 fn is_sequence(text: &str) -> bool {
@@ -166,8 +190,17 @@ fn is_sequence(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{shown, shown_name, software};
+    use super::{Names, software};
     use crate::sftp::root::path::CanonicalPath;
+
+    fn names() -> Names {
+        let words = |text: &str| text.split(' ').map(str::to_owned).collect();
+        Names {
+            parties: words("bkn bpjs"),
+            datasets: words("pns peserta_pns"),
+            reconciliations: words("kepesertaan"),
+        }
+    }
 
     #[test]
     fn a_name_that_follows_the_rule_is_shown_and_any_other_is_masked() {
@@ -187,7 +220,7 @@ mod tests {
             "SHA256SUMS",
             "SHA256SUMS.sig",
         ] {
-            assert_eq!(shown_name(name), name);
+            assert_eq!(names().shown(name, true), name);
         }
         for (name, mask) in [
             ("gaji siti.csv", "(masked 9).csv"),
@@ -209,14 +242,40 @@ mod tests {
             ("bkn_pns_full_2026-11-22_0007.siti", "(masked 33)"),
             ("BKN_pns_full_2026-11-22_0007.age", "(masked 28).age"),
             ("kiriman", "(masked 7)"),
+            (
+                "siti_rahayu_full_2026-05-12_200604.csv.age",
+                "(masked 34).csv.age",
+            ),
+            (
+                "bkn_siti_rahayu_full_2026-05-12_200604.csv.age",
+                "(masked 38).csv.age",
+            ),
+            (
+                "bkn_pns_full_1978-05-12_200604.csv.age",
+                "(masked 30).csv.age",
+            ),
+            ("2026-05-12_siti_rahayu_200604", "(masked 29)"),
+            ("1978-05-12_pns_bkn_200604", "(masked 25)"),
+            ("perbedaan_siti_rahayu_sakit_jantung", "(masked 35)"),
+            (
+                "bkn_pns_full_2026-05-12_3201.015205780001.csv.age",
+                "(masked 41).csv.age",
+            ),
             ("siti-0123456789ab.txt", "(masked 17).txt"),
             ("1978-05-12_siti_1", "(masked 17)"),
             (".csv", "(masked 4)"),
             ("..csv", "(masked 1).csv"),
             ("\u{1b}[2Jé", "(masked 5)"),
         ] {
-            assert_eq!(shown_name(name), mask, "{name:?}");
+            assert_eq!(names().shown(name, true), mask, "{name:?}");
         }
+        // Digests stand where the service writes them, and only words of the agreement anywhere.
+        let digested = "bkn_pns_full_2026-11-22_0007.0123456789ab.json";
+        assert_eq!(names().shown(digested, false), "(masked 41).json");
+        let nobody = Names::default();
+        assert_eq!(nobody.shown("ringkasan.json", false), "ringkasan.json");
+        let ours = "bkn_pns_full_2026-11-22_0007.csv.age";
+        assert_eq!(nobody.shown(ours, false), "(masked 28).csv.age");
     }
 
     #[test]
@@ -230,9 +289,15 @@ mod tests {
                 "/outbox/2026-11-22_pns_bkn_0007/perubahan.csv.age",
                 "outbox/2026-11-22_pns_bkn_0007/perubahan.csv.age",
             ),
+            (
+                "receipts/kiriman-0123456789ab.txt",
+                "receipts/kiriman-0123456789ab.txt",
+            ),
+            ("inbox/kiriman-0123456789ab.txt", "inbox/(masked 20).txt"),
             ("/etc/passwd", "(elsewhere)"),
         ] {
-            assert_eq!(shown(&CanonicalPath::parse(path).unwrap()), text);
+            let path = CanonicalPath::parse(path).unwrap();
+            assert_eq!(names().shown_path(&path), text);
         }
     }
 

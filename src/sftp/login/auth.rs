@@ -5,7 +5,6 @@ use std::fs;
 use std::net::IpAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -21,7 +20,8 @@ use crate::sftp::login::strength;
 use crate::trust::key_file::read_public;
 use crate::trust::revoked::Revoked;
 
-/// All accounts with their keys. A file that changes is read again at the next login.
+/// All accounts with their keys. A file that changes is read again at the next login. Keys that cannot be used admit
+/// nobody to their account, and a list of revoked ones that cannot be used nobody at all, as in sshd.
 #[derive(Debug)]
 pub(crate) struct Registry {
     accounts: HashMap<String, Keys>,
@@ -84,7 +84,7 @@ impl Registry {
         check_kind(key, algorithm)?;
         let has_authority = |keys: &Keys| {
             let listed = keys.listed.get();
-            listed.iter().any(|listed| listed.role != Role::Login)
+            listed.is_some_and(|listed| listed.iter().any(|one| one.role != Role::Login))
         };
         if self.accounts.values().any(has_authority) {
             return Ok(());
@@ -105,12 +105,7 @@ impl Registry {
         now: Timestamp,
     ) -> Result<Login, Reason> {
         check_kind(key, algorithm)?;
-        if self
-            .revoked()
-            .is_some_and(|list| list.has_key(key.key_data()))
-        {
-            return Err(Reason::Revoked);
-        }
+        self.check_revoked(|list| list.has_key(key.key_data()))?;
         self.login(user, Reason::UnknownKey, |listed| {
             let is_it = listed.role == Role::Login && listed.key == *key.key_data();
             is_it.then(|| listed.counts(peer, now))
@@ -129,12 +124,7 @@ impl Registry {
         peer: IpAddr,
         now: Timestamp,
     ) -> Result<Login, Reason> {
-        if self
-            .revoked()
-            .is_some_and(|list| list.has_certificate(certificate))
-        {
-            return Err(Reason::Revoked);
-        }
+        self.check_revoked(|list| list.has_certificate(certificate))?;
         let account = [user.to_owned()];
         self.login(user, Reason::UnknownAuthority, |listed| {
             let Role::Authority(principals) = &listed.role else {
@@ -160,13 +150,13 @@ impl Registry {
             .accounts
             .iter()
             .filter_map(|(account, keys)| {
-                let listed = keys.listed.get();
-                let why = if listed.is_empty() {
-                    "has no key"
-                } else if listed.iter().all(|key| key.has_expired(now)) {
-                    "has only keys that have expired"
-                } else {
-                    return None;
+                let why = match keys.listed.get() {
+                    None => "cannot be used",
+                    Some(listed) if listed.is_empty() => "has no key",
+                    Some(listed) if listed.iter().all(|key| key.has_expired(now)) => {
+                        "has only keys that have expired"
+                    }
+                    Some(_) => return None,
                 };
                 Some(format!(
                     "nobody can log in as {account}: its authorized_keys {why}"
@@ -186,8 +176,9 @@ impl Registry {
         judge: impl Fn(&AuthorizedKey) -> Option<Result<(), Reason>>,
     ) -> Result<Login, Reason> {
         let keys = self.accounts.get(user).ok_or(Reason::UnknownAccount)?;
+        let all = keys.listed.get().ok_or(Reason::KeysUnusable)?;
         let mut reason = unknown;
-        for listed in keys.listed.get().iter() {
+        for listed in all.iter() {
             match judge(listed) {
                 Some(Ok(())) => {
                     return Ok(Login {
@@ -202,8 +193,15 @@ impl Registry {
         Err(reason)
     }
 
-    fn revoked(&self) -> Option<Arc<Revoked>> {
-        self.revoked.as_ref().map(Fresh::get)
+    fn check_revoked(&self, is_listed: impl Fn(&Revoked) -> bool) -> Result<(), Reason> {
+        let Some(revoked) = &self.revoked else {
+            return Ok(());
+        };
+        match revoked.get() {
+            None => Err(Reason::RevocationUnusable),
+            Some(list) if is_listed(&list) => Err(Reason::Revoked),
+            Some(_) => Ok(()),
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use crate::fault::Fault;
 /// A file that was changed as short ago as this, in seconds, may change again without another time stamp.
 const SETTLED: i64 = 2;
 
-/// What a file says, as of its last good reading.
+/// What a file says, as long as it can be used.
 #[derive(Debug)]
 pub(crate) struct Fresh<T> {
     path: PathBuf,
@@ -22,9 +22,10 @@ pub(crate) struct Fresh<T> {
 
 #[derive(Debug)]
 struct Held<T> {
-    /// What the file looked like when it was last read, well or badly.
+    /// What the file looked like when it was last read well.
     seen: Option<Stamp>,
-    value: Arc<T>,
+    /// What it said then, or why it cannot be used.
+    value: Result<Arc<T>, String>,
 }
 
 /// Every write to a file, every change of its owner or permissions and every other file in its place alters this.
@@ -43,7 +44,7 @@ impl<T> Fresh<T> {
     /// Those of `read`.
     pub(crate) fn open(path: &Path, read: fn(&Path) -> Result<T, Fault>) -> Result<Self, Fault> {
         let seen = stamp(path);
-        let value = Arc::new(read(path)?);
+        let value = Ok(Arc::new(read(path)?));
         Ok(Self {
             path: path.to_path_buf(),
             read,
@@ -51,19 +52,30 @@ impl<T> Fresh<T> {
         })
     }
 
-    /// What the file says now. If it cannot be used any more: what it said before, and an error in the log.
-    pub(crate) fn get(&self) -> Arc<T> {
+    /// What the file says now; nothing if it cannot be used, which is told once in the log for each thing that is wrong
+    /// with it. What it said before counts no more: that may be the very thing that somebody has just withdrawn.
+    pub(crate) fn get(&self) -> Option<Arc<T>> {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         let now = stamp(&self.path);
-        // A file that is gone, or has just been written, is read (or missed) each time.
+        // A file that is gone, has just been written or could not be used is read (or missed) each time.
         if now.is_none() || now != held.seen {
             match (self.read)(&self.path) {
-                Ok(value) => held.value = Arc::new(value),
-                Err(fault) => tracing::error!(%fault, "the old logins stay in force"),
+                Ok(value) => {
+                    if held.value.is_err() {
+                        tracing::info!(file = %self.path.display(), "the logins are in force again");
+                    }
+                    (held.seen, held.value) = (now, Ok(Arc::new(value)));
+                }
+                Err(fault) => {
+                    let problem = fault.to_string();
+                    if held.value.as_ref().err() != Some(&problem) {
+                        tracing::error!(%fault, "nobody logs in by this file until it is mended");
+                    }
+                    (held.seen, held.value) = (None, Err(problem));
+                }
             }
-            held.seen = now;
         }
-        Arc::clone(&held.value)
+        held.value.as_ref().ok().map(Arc::clone)
     }
 }
 

@@ -3,8 +3,14 @@
 /// Why a login may not proceed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reason {
+    /// No key was offered, or none that came as far as to be looked up.
+    NoKey,
     /// No such account.
     UnknownAccount,
+    /// The account's keys cannot be read or honoured.
+    KeysUnusable,
+    /// The list of revoked keys cannot be read, so nobody knows who is on it.
+    RevocationUnusable,
     /// The account has no such key.
     UnknownKey,
     /// The key or certificate is not for this address.
@@ -30,10 +36,18 @@ pub(crate) enum Reason {
 }
 
 impl Reason {
+    /// Whether it says no more than that the client has tried a key that is not ours, as it may before the right one.
+    pub(crate) const fn is_common(self) -> bool {
+        matches!(self, Self::NoKey | Self::UnknownAccount | Self::UnknownKey)
+    }
+
     /// The reason in a word or two.
     pub(crate) const fn word(self) -> &'static str {
         match self {
+            Self::NoKey => "no key",
             Self::UnknownAccount => "unknown account",
+            Self::KeysUnusable => "authorized_keys cannot be used",
+            Self::RevocationUnusable => "revocation list cannot be used",
             Self::UnknownKey => "unknown key",
             Self::WrongAddress => "wrong address",
             Self::Expired => "expired",

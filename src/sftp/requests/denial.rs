@@ -1,6 +1,6 @@
 //! Tells of requests that the rules refused: what was wanted, where, and by which rule not.
 
-use crate::sftp::event::{Actor, What, shown};
+use crate::sftp::event::{Actor, What};
 use crate::sftp::requests::extensions;
 use crate::sftp::requests::refusal::Refusal;
 use crate::sftp::requests::request::Request;
@@ -11,7 +11,8 @@ use crate::sftp::root::path::CanonicalPath;
 pub(crate) fn tell(actor: &Actor, request: &Request<'_>, refusal: &Refusal) {
     let (action, path) = wanted(request);
     let path = path.and_then(|path| CanonicalPath::parse(path).ok());
-    denied(actor, action, path.as_ref().map(shown), refusal);
+    let file = path.map(|path| actor.shown(&path));
+    denied(actor, action, file, refusal);
 }
 
 /// The same of a WRITE; `file` is what may be shown of its path.

@@ -1,7 +1,7 @@
 //! Carries out requests: canonical path, then policy, then jail, then answer.
 
 use crate::sftp::Limits;
-use crate::sftp::event::{Actor, What, shown};
+use crate::sftp::event::{Actor, What};
 use crate::sftp::requests::codec::{Item, MAX_DATA, Violation};
 use crate::sftp::requests::denial;
 use crate::sftp::requests::extensions;
@@ -259,14 +259,16 @@ impl Engine {
                 let path = CanonicalPath::parse(path)?;
                 self.jail
                     .remove(self.jail.allowed(&path, Action::Remove)?)?;
-                self.actor.tell(What::Removed { file: shown(&path) });
+                self.actor.tell(What::Removed {
+                    file: self.actor.shown(&path),
+                });
             }
             Request::RemoveFolder(path) => {
                 let path = CanonicalPath::parse(path)?;
                 self.jail
                     .remove_folder(self.jail.allowed(&path, Action::RemoveFolder)?)?;
                 self.actor.tell(What::FolderRemoved {
-                    folder: shown(&path),
+                    folder: self.actor.shown(&path),
                 });
             }
             Request::MakeFolder(path) => {
@@ -274,7 +276,7 @@ impl Engine {
                 self.jail
                     .make_folder(self.jail.allowed(&path, Action::MakeFolder)?)?;
                 self.actor.tell(What::FolderMade {
-                    folder: shown(&path),
+                    folder: self.actor.shown(&path),
                 });
             }
             Request::Rename { from, to } => self.rename(from, to, false)?,
@@ -294,7 +296,7 @@ impl Engine {
         let path = CanonicalPath::parse(path)?;
         let target = self.jail.allowed(&path, Action::Read)?;
         let file = self.jail.hold(target, self.jail.open_read(target)?)?;
-        let file = OpenFile::for_reading(file, shown(&path));
+        let file = OpenFile::for_reading(file, self.actor.shown(&path));
         Ok(self.handles.keep(Opened::File(file), place))
     }
 
@@ -305,7 +307,7 @@ impl Engine {
         let opened = self.jail.open_write(target, mode)?;
         let file = OpenFile::for_writing(
             opened,
-            shown(&path),
+            self.actor.shown(&path),
             mode.read,
             mode.create || mode.truncate,
         );
@@ -319,8 +321,8 @@ impl Engine {
         self.jail
             .rename(source, self.jail.allowed(&to, Action::RenameTo)?, replace)?;
         self.actor.tell(What::Renamed {
-            from: shown(&from),
-            to: shown(&to),
+            from: self.actor.shown(&from),
+            to: self.actor.shown(&to),
         });
         Ok(())
     }
@@ -335,11 +337,11 @@ impl Engine {
             // The same way as any writer, so that a file being claimed is left alone.
             let target = self.jail.allowed(&path, Action::Write)?;
             let opened = self.jail.open_write(target, WriteMode::default())?;
-            let mut file = OpenFile::for_writing(opened, shown(&path), false, true);
+            let mut file = OpenFile::for_writing(opened, self.actor.shown(&path), false, true);
             file.resize(size)?;
             let synced = file.sync();
             self.actor.tell(What::Resized {
-                file: shown(&path),
+                file: self.actor.shown(&path),
                 bytes: size,
             });
             synced?;

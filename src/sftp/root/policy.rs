@@ -152,7 +152,17 @@ fn inbox(action: Action, folders_above: usize, name: &str, bounds: Bounds) -> Re
         );
         return Err(Refusal::beyond("the name is too long", message));
     }
+    if name.chars().any(deceives) {
+        return Err(Refusal::denied(
+            "names may not contain control characters or ones that turn the direction of text: choose another",
+        ));
+    }
     Ok(())
+}
+
+/// Whether a terminal could obey the character, or show the name in another order than it has.
+fn deceives(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]
@@ -176,6 +186,12 @@ mod tests {
         ("/inbox/1/2/3/4/5/6/7/8/9/x", "liradfs"),
         ("/inbox/a_name_of_20_bytes_x", "lirwadfmst"),
         ("/inbox/a_name_of_21_bytes_xx", "liradfs"),
+        ("/inbox/\u{1b}[2J", "liradfs"),
+        ("/inbox/\u{7f}", "liradfs"),
+        ("/inbox/\u{85}", "liradfs"),
+        ("/inbox/a\u{202e}vsc", "liradfs"),
+        ("/inbox/a\u{2069}", "liradfs"),
+        ("/inbox/\u{200d}\u{2065}\u{202f}", "lirwadfmst"),
         ("/outbox/a_name_that_is_longer_than_20", "lirdf"),
         ("/outbox/a", "lirdf"),
         ("/outbox/a/b", "lirdf"),

@@ -219,7 +219,11 @@ impl SftpChannel {
                     return;
                 }
                 Step::Broken(reason) => {
-                    self.lock().worker.engine.actor.tell(What::TurnedAway { reason });
+                    self.lock()
+                        .worker
+                        .engine
+                        .actor
+                        .tell(What::TurnedAway { reason });
                     let _ = handle.close(self.id).await;
                     return;
                 }

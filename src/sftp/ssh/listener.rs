@@ -133,7 +133,7 @@ impl Server {
     /// `authorized_keys` or list of revoked keys needs no call: it is read at the next login.
     ///
     /// # Errors
-    /// A file that cannot be used; then all keys stay as they were.
+    /// A file that cannot be used; then the host key stays as it was, and logins go by what each file can be used for.
     pub fn reload(&self) -> Result<(), Fault> {
         let keys = Keys::read(&self.shared.settings)?;
         *self

@@ -37,6 +37,7 @@ pub(crate) struct Connection {
     pace: Arc<Pace>,
     peer: IpAddr,
     login: Option<Login>,
+    refusals: Refusals,
     /// Of the key that logged in.
     fingerprint: Option<String>,
     /// Who acts here, and since when, once it has logged in.
@@ -44,6 +45,16 @@ pub(crate) struct Connection {
     /// `None` until the channel asks for SFTP.
     channels: HashMap<ChannelId, Option<SftpChannel>>,
     channels_ever: usize,
+}
+
+/// What is told of refused logins. Clients try one key after the other, so what was wrong with those is told once, and
+/// only if no key gets in.
+#[derive(Default)]
+struct Refusals {
+    /// The account, if there is such a one, and the most telling reason.
+    kept: Option<(Option<String>, Reason)>,
+    /// Whether one was told already.
+    told: bool,
 }
 
 impl Connection {
@@ -56,6 +67,7 @@ impl Connection {
             pace: Arc::new(pace),
             peer,
             login: None,
+            refusals: Refusals::default(),
             fingerprint: None,
             actor: None,
             channels: HashMap::new(),
@@ -72,18 +84,37 @@ impl Connection {
 
     /// Turns somebody away. The client is told the same whatever the reason, after the same time. A name that is no
     /// account may be a password typed in the wrong place, so it is not told.
-    fn refused(&self, user: &str, reason: Reason) -> Auth {
+    fn refused(&mut self, user: &str, reason: Reason) -> Auth {
         let known = self.server.registry().knows(user);
+        let known = known.then(|| user.to_owned());
+        match &self.refusals.kept {
+            Some((_, kept)) if reason.is_common() && !kept.is_common() => {}
+            _ => self.refusals.kept = Some((known, reason)),
+        }
+        Auth::reject()
+    }
+
+    /// Turns away somebody who has proven the key. If it is one that is known here, that is told at once.
+    fn refused_after_proof(&mut self, user: &str, reason: Reason) -> Auth {
+        let rejection = self.refused(user, reason);
+        if !reason.is_common() {
+            self.tell_of_refusal();
+        }
+        rejection
+    }
+
+    fn tell_of_refusal(&mut self) {
+        let (account, reason) = self.refusals.kept.take().unwrap_or((None, Reason::NoKey));
+        self.refusals.told = true;
         self.server.recorder().tell(Event {
             at: Timestamp::now(),
-            account: known.then(|| user.to_owned()),
+            account,
             peer: Some(self.peer),
             client: None,
             what: What::LoginRefused {
                 reason: reason.word(),
             },
         });
-        Auth::reject()
     }
 
     /// Tells what happened to this connection, whoever it is.
@@ -189,6 +220,10 @@ impl Handler for Connection {
         Ok(None)
     }
 
+    async fn auth_none(&mut self, user: &str) -> Result<Auth, Self::Error> {
+        Ok(self.refused(user, Reason::NoKey))
+    }
+
     async fn auth_publickey_offered(
         &mut self,
         user: &str,
@@ -214,7 +249,7 @@ impl Handler for Connection {
         Ok(
             match registry.admit(user, key, algorithm, self.peer, Timestamp::now()) {
                 Ok(login) => self.welcome(login, key.fingerprint(HashAlg::Sha256)),
-                Err(reason) => self.refused(user, reason),
+                Err(reason) => self.refused_after_proof(user, reason),
             },
         )
     }
@@ -235,7 +270,7 @@ impl Handler for Connection {
                     let key = certificate.public_key();
                     self.welcome(login, key.fingerprint(HashAlg::Sha256))
                 }
-                Err(reason) => self.refused(user, reason),
+                Err(reason) => self.refused_after_proof(user, reason),
             },
         )
     }
@@ -432,6 +467,8 @@ impl Drop for Connection {
             actor.tell(What::Ended {
                 duration: since.elapsed(),
             });
+        } else if self.pulse.failed() && !self.refusals.told {
+            self.tell_of_refusal();
         }
     }
 }
