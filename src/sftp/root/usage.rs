@@ -513,6 +513,7 @@ mod tests {
         let (other, mut second) = open();
         assert!(first.is_alone() && second.is_alone());
         second.resize(&other, 0).unwrap();
+        assert_eq!(first.size(&file).unwrap(), 0);
         other.set_len(0).unwrap();
         assert!(second.is_alone() && !first.is_alone());
         // 60 more of 100, although the first had as many before: only a walk finds that they went.
