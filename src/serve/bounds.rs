@@ -93,4 +93,15 @@ mod tests {
         let edited = text.replace("login_grace: 30s", "login_grace: 31s");
         assert_ne!(limits(&load(&edited)), Limits::default());
     }
+
+    #[test]
+    fn one_address_alone_never_has_others_refused() {
+        for (start, most) in [(100, 32), (20, 19), (1, 1)] {
+            let said = Door {
+                max_startups: format!("{start}:30:200").parse().ok(),
+                ..Door::default()
+            };
+            assert_eq!(limits(&said).startups_per_address, most);
+        }
+    }
 }
