@@ -16,7 +16,7 @@ use crate::rejection::Code;
 pub struct Waiting {
     /// Whose inbox.
     pub party: PartyId,
-    /// Path below the inbox of the manifest or the lonely file.
+    /// Path below the inbox of the manifest or the lonely file; digests where it does not follow the naming rule.
     pub place: String,
     /// Digest over sizes and missing parts: changes when the sender goes on.
     pub fingerprint: Sha256Digest,
@@ -27,7 +27,7 @@ pub struct Waiting {
 pub struct Incomplete {
     /// Whose inbox.
     pub party: PartyId,
-    /// Path below the inbox of the manifest or the lonely file.
+    /// Path below the inbox of the manifest or the lonely file; digests where it does not follow the naming rule.
     pub place: String,
     /// Since when nothing changed about it.
     pub since: Timestamp,

@@ -14,6 +14,7 @@ mod open;
 mod pass;
 mod plaintext;
 mod reconcile;
+mod recorded;
 mod rerun;
 mod respond;
 mod retention;

@@ -8,7 +8,7 @@ use crate::fault::Fault;
 use crate::files;
 use crate::ledger::{Delivery, State};
 
-use super::Context;
+use super::{Context, recorded};
 
 /// How many deliveries the page tells about.
 const MOST: u32 = 20;
@@ -51,9 +51,12 @@ fn page(cx: &Context, party: &PartyId) -> Result<String, Fault> {
         .collect();
     if !waiting.is_empty() {
         page.push_str("\nBelum lengkap di inbox / incomplete in the inbox\n\n");
+        // The ledger does not know names outside the rule; this page is for whoever chose them.
+        let places = recorded::places(cx, party);
         let more = waiting.len().saturating_sub(MOST as usize);
         for incomplete in waiting.iter().take(MOST as usize) {
-            let _ = writeln!(page, "  {}", printable(&incomplete.place));
+            let place = places.get(&incomplete.place).unwrap_or(&incomplete.place);
+            let _ = writeln!(page, "  {}", printable(place));
         }
         if more > 0 {
             let _ = writeln!(page, "  … +{more}");

@@ -12,6 +12,7 @@ use crate::fault::Fault;
 use crate::ledger::{State, Waiting};
 use crate::rejection::Code;
 
+use super::recorded::recorded;
 use super::scan::{Candidate, Incomplete, file_name, fingerprint, open_unwritten};
 use super::{Context, respond};
 
@@ -35,14 +36,14 @@ pub fn resting_since(cx: &Context, incomplete: &[Incomplete]) -> Result<Vec<Time
     if incomplete.is_empty() {
         return Ok(vec![]);
     }
-    let entries: Vec<_> = incomplete.iter().map(entry).collect();
+    let entries: Vec<_> = incomplete.iter().map(|one| entry(cx, one)).collect();
     cx.ledger.waiting(&entries, (cx.clock)())
 }
 
-fn entry(incomplete: &Incomplete) -> Waiting {
+fn entry(cx: &Context, incomplete: &Incomplete) -> Waiting {
     Waiting {
         party: incomplete.party.clone(),
-        place: incomplete.place.clone(),
+        place: recorded(cx, &incomplete.place),
         fingerprint: incomplete.fingerprint,
     }
 }
@@ -84,7 +85,7 @@ pub fn wait(
             if *notes == 0 {
                 return Ok(Wait::Until(SOON));
             }
-            if cx.ledger.waiting_told(&entry(incomplete))? {
+            if cx.ledger.waiting_told(&entry(cx, incomplete))? {
                 *notes -= 1;
                 respond::waiting_note(cx, incomplete, since)?;
             }
@@ -99,7 +100,8 @@ pub fn wait(
 /// Forgets what is no longer there, and the notes about lonely files among it. A manifest's note bears the name of the
 /// receipt that follows it, so it stays.
 pub fn forget_others(cx: &Context, party: &PartyId, present: &[String]) -> Result<(), Fault> {
-    for place in cx.ledger.waiting_only(party, present)? {
+    let present: Vec<_> = present.iter().map(|place| recorded(cx, place)).collect();
+    for place in cx.ledger.waiting_only(party, &present)? {
         if !place.ends_with(".sha256") {
             respond::remove_note(cx, party, &place)?;
         }

@@ -189,3 +189,46 @@ fn many_tables_in_the_clear_go_at_once_and_each_stands_in_a_note() {
     assert_eq!(notes, 22);
     assert!(!padan.log().contains("ERROR"), "{}", padan.log());
 }
+
+#[test]
+#[ignore = "needs age, ssh-keygen, sha256sum, sftp"]
+fn the_ledger_does_not_learn_names_that_could_be_a_persons() {
+    let padan = Padan::new();
+    padan.configure(&[("rescan", "1s"), ("settle", "1s")]);
+    padan.serve();
+    let bkn = padan.party("bkn");
+    let stem = bkn.prepare("pns", "full", 1, &sheets::pns(10));
+    let name = "Siti_Rahayu_197805122006042001.age";
+    fs::rename(
+        bkn.out().join(format!("{stem}.csv.age")),
+        bkn.out().join(name),
+    )
+    .unwrap();
+    bkn.put(name);
+    // The party itself is told by that name.
+    assert_eq!(bkn.note_about(name).code(), "INCOMPLETE");
+    wait_for(
+        || {
+            let page = fs::read_to_string(bkn.root().join("STATUS.txt")).ok()?;
+            page.contains(name).then_some(())
+        },
+        || padan.log(),
+    );
+    let status = padan.command("status").output().unwrap();
+    let status = String::from_utf8(status.stdout).unwrap();
+    assert!(status.contains("bkn (masked "), "{status}");
+    assert!(!status.contains("Siti"), "{status}");
+    for file in names(&padan.data()) {
+        let path = padan.data().join(&file);
+        if path.is_file() {
+            let bytes = fs::read(path).unwrap();
+            assert!(!bytes.windows(4).any(|part| part == b"Siti"), "{file}");
+        }
+    }
+    // And the note goes with the file.
+    bkn.sftp(&format!("rm inbox/{name}"));
+    wait_for(
+        || names(&bkn.receipts()).is_empty().then_some(()),
+        || names(&bkn.receipts()).join("\n"),
+    );
+}

@@ -1,5 +1,7 @@
 //! Builds the receipt from what was found, and lays its files ready.
 
+use std::fs;
+
 use jiff::Timestamp;
 
 use crate::agreement::{DatasetId, PartyId};
@@ -15,12 +17,15 @@ use super::super::Context;
 use super::super::ingest::ROWS_FILE;
 use super::super::job::Job;
 use super::super::reconcile::ReconciledPart;
+use super::super::recorded::has_note;
 use super::super::scan::{Incomplete, file_name};
 use super::Prepared;
 use super::folder::{concerns, folder_name};
 
 /// Longest name of a receipt without its endings, in bytes.
 const LONGEST_NAME: usize = 150;
+/// The ending of notes about lonely files, before those of their documents.
+const NOTE: &str = ".berkas";
 
 /// The receipt of an answered delivery.
 pub fn accepted(
@@ -125,12 +130,22 @@ fn tell(
     hand_over(cx, &receipt)
 }
 
-/// Removes the note about a lonely file that is no longer there, or no longer lonely.
-pub fn remove_note(cx: &Context, party: &PartyId, place: &str) -> Result<(), Fault> {
+/// Removes the note about a lonely file that is no longer there, or no longer lonely; `recorded` is what the ledger knows
+/// of its place.
+pub fn remove_note(cx: &Context, party: &PartyId, recorded: &str) -> Result<(), Fault> {
     let folder = cx.layout.receipts(party);
-    let name = note_name(place);
-    for ending in [".txt", ".json.sig", ".json"] {
-        files::remove_file(&folder.join(format!("{name}{ending}")))?;
+    let unreadable = || Fault::io("list", &folder);
+    for entry in fs::read_dir(&folder).map_err(unreadable())? {
+        let file = entry.map_err(unreadable())?.file_name();
+        // Written first and removed last.
+        let Some(name) = file.to_str().and_then(|file| file.strip_suffix(".json")) else {
+            continue;
+        };
+        if name.ends_with(NOTE) && has_note(recorded, name) {
+            for ending in [".txt", ".json.sig", ".json"] {
+                files::remove_file(&folder.join(format!("{name}{ending}")))?;
+            }
+        }
     }
     Ok(())
 }
@@ -182,9 +197,9 @@ fn hand_over(cx: &Context, receipt: &Receipt) -> Result<(), Fault> {
 
 /// The note about a lonely file bears the file's whole name, or, where that could hold anything, one made of a digest; and
 /// an ending that no receipt has.
-fn note_name(place: &str) -> String {
+pub fn note_name(place: &str) -> String {
     let digest = Sha256Digest::of(place.as_bytes());
-    safe_name(file_name(place), &digest.to_string()) + ".berkas"
+    safe_name(file_name(place), &digest.to_string()) + NOTE
 }
 
 /// The note about a file that was removed because nobody went on with it stays when the file is gone, so it has an
