@@ -96,7 +96,7 @@ fn serve_one(visit: &Visit) -> Result<(), Failure> {
 fn recorded(party: &str, config: &Path, peer: Option<IpAddr>) -> Result<(), Failure> {
     let config = Config::load(config, jiff::Zoned::now().date())?;
     let party = known(party, &config)?;
-    let runtime = serve::runtime()?;
+    let runtime = serve::small_runtime()?;
     let layout = Layout::new(&config.data_dir);
     layout.create_party(party)?;
     let (recording, recorder) = Recording::start(&layout, runtime.handle().clone())?;

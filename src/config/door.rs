@@ -333,8 +333,19 @@ impl FromStr for Network {
         let all = if address.is_ipv4() { 32 } else { 128 };
         match (bits, bits.parse()) {
             ("", _) if !text.contains('/') => Ok(Self(address, all)),
-            (_, Ok(bits)) if bits <= all => Ok(Self(address, bits)),
+            // Bits behind the prefix are a slip of the pen, here as in `from=`.
+            (_, Ok(bits)) if bits <= all && !has_bits_behind(address, bits) => {
+                Ok(Self(address, bits))
+            }
             _ => Err(bad()),
         }
+    }
+}
+
+fn has_bits_behind(address: IpAddr, bits: u8) -> bool {
+    let bits = u32::from(bits);
+    match address {
+        IpAddr::V4(address) => address.to_bits().checked_shl(bits).unwrap_or(0) != 0,
+        IpAddr::V6(address) => address.to_bits().checked_shl(bits).unwrap_or(0) != 0,
     }
 }

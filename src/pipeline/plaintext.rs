@@ -35,7 +35,11 @@ pub fn is_plain(path: &Path) -> bool {
 pub fn is_plain_table(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     let mut stem = name.as_str();
-    while let Some(shorter) = AROUND.iter().find_map(|ending| stem.strip_suffix(ending)) {
+    while let Some(shorter) = AROUND
+        .iter()
+        .chain(&UNFINISHED)
+        .find_map(|ending| stem.strip_suffix(ending))
+    {
         stem = shorter;
     }
     TABLES.iter().any(|ending| stem.ends_with(ending))
@@ -43,19 +47,10 @@ pub fn is_plain_table(name: &str) -> bool {
 
 /// Endings of tables.
 const TABLES: [&str; 5] = [".csv", ".tsv", ".xls", ".xlsx", ".ods"];
-/// Endings that compressors, editors and unfinished uploads put behind them.
-const AROUND: [&str; 10] = [
-    ".gz",
-    ".zst",
-    ".zip",
-    ".filepart",
-    ".part",
-    ".partial",
-    ".tmp",
-    ".bak",
-    "~",
-    ".swp",
-];
+/// Endings that compressors and editors put behind them.
+const AROUND: [&str; 6] = [".gz", ".zst", ".zip", ".bak", "~", ".swp"];
+/// Endings that clients give to files they are still writing.
+pub const UNFINISHED: [&str; 4] = [".filepart", ".part", ".partial", ".tmp"];
 
 #[cfg(test)]
 mod tests {

@@ -18,7 +18,7 @@ use crate::rejection::Code;
 use crate::trust::sshsig;
 
 use super::Context;
-use super::plaintext::is_plain_table;
+use super::plaintext::{UNFINISHED, is_plain_table};
 
 /// What ends every SSHSIG file: a signature without it is still being written.
 const SIGNATURE_END: &str = "-----END SSH SIGNATURE-----";
@@ -141,10 +141,7 @@ fn look(
 
 /// Names that clients give to files they are still writing.
 fn is_temporary(name: &str) -> bool {
-    name.starts_with('.')
-        || [".filepart", ".part", ".partial", ".tmp"]
-            .iter()
-            .any(|ending| name.ends_with(ending))
+    name.starts_with('.') || UNFINISHED.iter().any(|ending| name.ends_with(ending))
 }
 
 /// Sorts the plain files of one folder into deliveries and left-overs.

@@ -47,8 +47,17 @@ const TAKE_OVER: Duration = Duration::from_millis(50);
 /// The runtime for the SFTP server and the ledger.
 pub fn runtime() -> Result<Runtime, Fault> {
     let processors = thread::available_parallelism().map_or(1, NonZero::get);
+    start(FEWEST_THREADS.max(processors * THREADS_PER_PROCESSOR))
+}
+
+/// The runtime for the ledger alone, with one thread: each client behind another SSH server has a process of its own.
+pub fn small_runtime() -> Result<Runtime, Fault> {
+    start(1)
+}
+
+fn start(threads: usize) -> Result<Runtime, Fault> {
     Builder::new_multi_thread()
-        .worker_threads(FEWEST_THREADS.max(processors * THREADS_PER_PROCESSOR))
+        .worker_threads(threads)
         .enable_all()
         .build()
         .map_err(|e| Fault::Network {

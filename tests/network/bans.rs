@@ -49,8 +49,9 @@ async fn succeeds(site: &SftpSite, from: [u8; 4]) -> bool {
 }
 
 #[test]
-fn failed_logins_shut_an_address_out_until_the_time_is_over() {
-    let heard = Heard::start(limits(Duration::from_secs(2)));
+fn failed_logins_shut_an_address_out_and_no_other() {
+    // That it ends, and that nothing makes it longer, is a matter for the clock of the unit tests.
+    let heard = Heard::start(limits(Duration::from_secs(3600)));
     let site = &heard.site;
     site.runtime.block_on(async {
         for _ in 0..3 {
@@ -62,8 +63,6 @@ fn failed_logins_shut_an_address_out_until_the_time_is_over() {
     site.runtime.block_on(async {
         assert!(!succeeds(site, BAD).await);
         assert!(succeeds(site, GOOD).await);
-        // Trying on with the right key does not make it longer: it would never end here.
-        while !succeeds(site, BAD).await {}
     });
     assert_eq!(heard.so_far(is_ban), 0);
 }

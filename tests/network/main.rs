@@ -17,6 +17,7 @@ mod common;
 mod bans;
 mod floods;
 mod heard;
+mod lingering;
 mod panics;
 mod places;
 mod service;

@@ -29,6 +29,8 @@ pub(crate) struct Visit {
     pulse: Arc<Pulse>,
     stop: watch::Receiver<bool>,
     place: Place,
+    /// A session that was given up and has not ended.
+    lingering: Option<RunningSession<Connection>>,
 }
 
 /// What happened to a connection.
@@ -67,10 +69,12 @@ impl Visit {
             pulse: Arc::new(Pulse::new()),
             stop,
             place,
+            lingering: None,
         }
     }
 
-    /// Until the connection has ended.
+    /// Until the connection has ended, or was given up. Then it keeps its place until its session has ended, but nobody
+    /// waits for that: a request may stand before a disk that never answers.
     pub(crate) async fn run(mut self) {
         let end = self.attend().await;
         // Whoever only looks whether we are there (a monitor, a scan for keys) has not failed at anything.
@@ -78,6 +82,9 @@ impl Visit {
             && let Some(duration) = self.place.failed(Moment::now())
         {
             self.tell(What::Banned { duration });
+        }
+        if let Some(session) = self.lingering.take() {
+            tokio::spawn(async move { self.report(session.await) });
         }
     }
 
@@ -158,7 +165,7 @@ impl Visit {
 
     /// Says why after the running request, then closes the socket. A client that does not read has `patience`.
     async fn dismiss(
-        &self,
+        &mut self,
         mut session: RunningSession<Connection>,
         why: &str,
         patience: Duration,
@@ -178,7 +185,10 @@ impl Visit {
         self.socket.cut();
         match timeout(self.shared.limits().stop_grace, &mut session).await {
             Ok(ended) => self.report(ended),
-            Err(_) => tracing::error!(peer = %self.peer, "a session does not end"),
+            Err(_) => {
+                tracing::error!(peer = %self.peer, "a session does not end");
+                self.lingering = Some(session);
+            }
         }
     }
 
