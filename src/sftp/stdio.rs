@@ -117,9 +117,11 @@ fn converse(mut engine: Engine, wire: &Wire<'_>, pace: &Pace) -> Result<(), Stop
         while let Some(item) = decoder.next(&mut requests)? {
             asked += u32::from(!matches!(item, Item::WriteData(_) | Item::WriteEnd));
             engine.handle(item, &mut answers)?;
-            while let Some(work) = engine.take_work() {
+            while engine.is_busy() {
                 wire.still_there()?;
-                engine.give_back(work.slice(), &mut answers);
+                if let Some(work) = engine.take_work() {
+                    engine.give_back(work.slice(), &mut answers);
+                }
             }
             if answers.len() >= PIECE {
                 wire.send(&answers)?;

@@ -250,6 +250,27 @@ fn an_operator_may_do_without_digests() {
 }
 
 #[test]
+fn a_client_that_leaves_before_its_file_is_read_again_has_no_digest() {
+    let told = Told::start();
+    told.site.runtime.block_on(async {
+        let mut raw = Raw::greeted(&told.site, "bkn").await;
+        let handle = raw.open("inbox/f", WRITE | CREATE).await;
+        // 100 GiB of nothing, which take much longer to read than it takes to leave.
+        let size = [&id(1)[..], &(100u64 << 30).to_be_bytes()].concat();
+        raw.done(&packet(10, &[&id(1), &text(&handle), &size]))
+            .await;
+        raw.send(&about(4, 2, &handle)).await;
+        // Its lock ends with it.
+        drop(raw);
+        let file = fs::File::open(told.site.root("bkn", "inbox/f")).unwrap();
+        tokio::task::spawn_blocking(move || file.lock().unwrap())
+            .await
+            .unwrap();
+    });
+    assert_eq!(told.uploads(), [(0, None)]);
+}
+
+#[test]
 fn an_upload_whose_client_disappears_has_no_digest() {
     let told = Told::start();
     let site = &told.site;

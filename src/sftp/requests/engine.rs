@@ -9,7 +9,7 @@ use crate::sftp::requests::handles::{Handles, OpenFile, Opened};
 use crate::sftp::requests::refusal::Refusal;
 use crate::sftp::requests::reply;
 use crate::sftp::requests::request::{Attributes, Request};
-use crate::sftp::requests::work::{Progress, Work};
+use crate::sftp::requests::work::{Closing, Progress, Work};
 use crate::sftp::root::jail::{Jail, WriteMode, look_at};
 use crate::sftp::root::path::{CanonicalPath, Target};
 use crate::sftp::root::policy::Action;
@@ -155,6 +155,10 @@ impl Engine {
                 }
                 self.answer_with(result.map(|()| reply::ok(out, id)), id, out);
             }
+            Progress::Closed(closing, sha256) => {
+                closing.file.tell(&self.actor, sha256);
+                reply::ok(out, closing.id);
+            }
             Progress::Checked(check, result) => {
                 let id = check.id;
                 let answered = result.map(|digests| {
@@ -165,6 +169,15 @@ impl Engine {
         }
     }
 
+    /// Gives up what was to be done, because the client has gone.
+    pub(crate) fn give_up(&self, progress: Progress) {
+        match progress {
+            Progress::Unfinished(Work::Closing(closing)) => closing.file.tell(&self.actor, None),
+            Progress::Closed(closing, sha256) => closing.file.tell(&self.actor, sha256),
+            Progress::Unfinished(_) | Progress::Copied(..) | Progress::Checked(..) => {}
+        }
+    }
+
     /// Leaves something to be done before the next item.
     pub(crate) fn begin(&mut self, work: Work) {
         self.underway = Underway::Waiting(work);
@@ -172,7 +185,9 @@ impl Engine {
 
     /// Closes everything that is open; the conversation is over.
     pub(crate) fn close_all(&mut self) {
-        self.underway = Underway::Nothing;
+        if let Underway::Waiting(work) = std::mem::replace(&mut self.underway, Underway::Nothing) {
+            self.give_up(Progress::Unfinished(work));
+        }
         self.handles.abandon(&self.actor);
     }
 
@@ -244,7 +259,12 @@ impl Engine {
             Request::Extended(name, fields) => {
                 return extensions::carry_out(self, id, name, fields, out);
             }
-            Request::Close(handle) => self.handles.close(handle, &self.actor)?,
+            Request::Close(handle) => {
+                if let Some(upload) = self.handles.close(handle, &self.actor)? {
+                    self.begin(Work::Closing(Box::new(Closing::new(id, upload))));
+                    return Ok(());
+                }
+            }
             Request::SetAttributes(path, attributes) => self.set_attributes(path, attributes)?,
             Request::SetAttributesOfOpen(handle, attributes) => {
                 let file = self.handles.file(handle)?;

@@ -49,28 +49,40 @@ impl Fingerprint {
     }
 }
 
-/// The SHA-256 of a whole file in lower-case hex. Waits for the disk.
-///
-/// # Errors
-/// Those of reading the file.
-pub(crate) fn of_file(file: &File) -> io::Result<String> {
-    Ok(hex::encode(read(file)?.finish()))
+/// The SHA-256 of a whole file, read a slice at a time.
+pub(crate) struct FileDigest {
+    context: Context,
+    offset: u64,
 }
 
-fn read(file: &File) -> io::Result<Context> {
-    let mut context = Context::new(&SHA256);
-    let mut piece = vec![0; PIECE];
-    let mut offset = 0;
-    loop {
-        match file.read_at(&mut piece, offset) {
-            Ok(0) => return Ok(context),
-            Ok(count) => {
-                context.update(piece.get(..count).unwrap_or_default());
-                offset += count as u64;
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
+impl FileDigest {
+    /// Nothing was read yet.
+    pub(crate) fn new() -> Self {
+        Self {
+            context: Context::new(&SHA256),
+            offset: 0,
         }
+    }
+
+    /// Reads about `bytes` more. In lower-case hex when the end is reached. Waits for the disk.
+    ///
+    /// # Errors
+    /// Those of reading the file.
+    pub(crate) fn read(&mut self, file: &File, bytes: u64) -> io::Result<Option<String>> {
+        let mut piece = vec![0; PIECE];
+        let end = self.offset.saturating_add(bytes);
+        while self.offset < end {
+            match file.read_at(&mut piece, self.offset) {
+                Ok(0) => return Ok(Some(hex::encode(self.context.clone().finish()))),
+                Ok(count) => {
+                    self.context.update(piece.get(..count).unwrap_or_default());
+                    self.offset += count as u64;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(None)
     }
 }
 
@@ -79,12 +91,18 @@ mod tests {
     use std::fs::File;
     use std::os::unix::fs::FileExt;
 
-    use super::{Fingerprint, of_file};
+    use super::{FileDigest, Fingerprint};
 
     /// As an upload that is closed.
     fn finish(fingerprint: &Fingerprint, file: &File) -> String {
         let known = fingerprint.of_length(file.metadata().unwrap().len());
-        known.unwrap_or_else(|| of_file(file).unwrap())
+        let mut digest = FileDigest::new();
+        let read = || {
+            std::iter::repeat_with(move || digest.read(file, 3).unwrap())
+                .flatten()
+                .next()
+        };
+        known.or_else(read).unwrap()
     }
 
     /// `printf 'half and half' | sha256sum`

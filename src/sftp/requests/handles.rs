@@ -14,7 +14,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::sftp::Limits;
 use crate::sftp::event::{Actor, What};
-use crate::sftp::requests::fingerprint::{Fingerprint, of_file};
+use crate::sftp::requests::fingerprint::Fingerprint;
 use crate::sftp::requests::refusal::Refusal;
 use crate::sftp::root::in_use::Held;
 use crate::sftp::root::jail::Times;
@@ -30,6 +30,16 @@ pub(crate) struct Handles {
     openings: Option<Arc<Semaphore>>,
     fsync: bool,
     hash_uploads: bool,
+}
+
+/// The SHA-256 of an upload, in lower-case hex.
+enum Digest {
+    /// Nothing was uploaded, or nobody wants to know.
+    Unwanted,
+    /// Taken as the bytes came.
+    Known(String),
+    /// They did not come in order: the file must be read.
+    ToRead,
 }
 
 /// Room for something open, given back when it is closed.
@@ -144,21 +154,27 @@ impl Handles {
     }
 
     /// Closes one: what was written is on the disk before the client hears so, if it shall be, and the lock ends.
-    pub(crate) fn close(&mut self, handle: &[u8], actor: &Actor) -> Result<(), Refusal> {
-        let (opened, _place) = self
+    ///
+    /// Returns the upload whose digest must still be read from the file; only after that its CLOSE is answered.
+    pub(crate) fn close(
+        &mut self,
+        handle: &[u8],
+        actor: &Actor,
+    ) -> Result<Option<(OpenFile, Place)>, Refusal> {
+        let (opened, place) = self
             .open
             .remove(&name(handle)?)
             .ok_or_else(Refusal::unknown_handle)?;
         let Opened::File(mut file) = opened else {
-            return Ok(());
+            return Ok(None);
         };
         let synced = if self.fsync { file.sync() } else { Ok(()) };
-        let sha256 = match synced {
-            Ok(()) => file.digest(),
-            Err(_) => None,
-        };
-        file.tell(actor, sha256);
-        synced
+        match (&synced, file.digest()) {
+            (Ok(()), Digest::ToRead) => return Ok(Some((file, place))),
+            (Ok(()), Digest::Known(sha256)) => file.tell(actor, Some(sha256)),
+            (Ok(()), Digest::Unwanted) | (Err(_), _) => file.tell(actor, None),
+        }
+        synced.map(|()| None)
     }
 
     /// Closes everything when the client is gone; an upload cut short is kept for a resume.
@@ -338,23 +354,21 @@ impl OpenFile {
         }
     }
 
-    /// The SHA-256 of what was uploaded; `None` if nothing was or nobody wants to know. The lock is still held, so nothing
-    /// is claimed meanwhile.
-    fn digest(&self) -> Option<String> {
-        let fingerprint = self.fingerprint.as_ref().filter(|_| self.touched)?;
+    /// The SHA-256 of what was uploaded. The lock is still held, so nothing is claimed meanwhile.
+    fn digest(&self) -> Digest {
+        let Some(fingerprint) = self.fingerprint.as_ref().filter(|_| self.touched) else {
+            return Digest::Unwanted;
+        };
         let alone = self.growth.as_ref().is_some_and(Growth::is_alone);
-        let length = self.file.metadata().map(|metadata| metadata.len());
-        let digest = length.and_then(|length| match fingerprint.of_length(length) {
-            Some(digest) if alone => Ok(digest),
-            _ => off_the_loop(|| of_file(&self.file)),
-        });
-        if let Err(error) = &digest {
-            tracing::error!(kind = ?error.kind(), "an upload cannot be read");
-        }
-        digest.ok()
+        let length = self.file.metadata().map(|metadata| metadata.len()).ok();
+        let known = length.and_then(|length| fingerprint.of_length(length));
+        known
+            .filter(|_| alone)
+            .map_or(Digest::ToRead, Digest::Known)
     }
 
-    fn tell(self, actor: &Actor, sha256: Option<String>) {
+    /// Tells of it when it is closed; `sha256` is that of the whole file, of an upload that was closed by its client.
+    pub(crate) fn tell(self, actor: &Actor, sha256: Option<String>) {
         let (file, duration) = (self.shown, self.opened.elapsed());
         actor.tell(if self.growth.is_some() {
             What::Upload {

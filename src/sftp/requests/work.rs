@@ -13,6 +13,8 @@ use std::thread::available_parallelism;
 use aws_lc_rs::digest::{Algorithm, Context, SHA224, SHA256, SHA384, SHA512};
 use tokio::sync::Semaphore;
 
+use crate::sftp::requests::fingerprint::FileDigest;
+use crate::sftp::requests::handles::{OpenFile, Place};
 use crate::sftp::requests::refusal::Refusal;
 use crate::sftp::root::usage::Growth;
 
@@ -37,6 +39,8 @@ pub(crate) enum Work {
     Copy(Copy),
     /// `check-file`.
     Check(Check),
+    /// The digest of an upload that did not come in order, before its CLOSE is answered.
+    Closing(Box<Closing>),
 }
 
 /// After a slice.
@@ -47,6 +51,8 @@ pub(crate) enum Progress {
     Copied(Copy, Result<(), Refusal>),
     /// The digests, one after the other.
     Checked(Check, Result<Vec<u8>, Refusal>),
+    /// The upload's digest, unless it cannot be read.
+    Closed(Box<Closing>, Option<String>),
 }
 
 impl Work {
@@ -63,6 +69,14 @@ impl Work {
                 Ok(Some(digests)) => Progress::Checked(check, Ok(digests)),
                 Err(error) => Progress::Checked(check, Err(error.into())),
             },
+            Self::Closing(mut closing) => match closing.digest.read(closing.file.file(), SLICE) {
+                Ok(None) => Progress::Unfinished(Self::Closing(closing)),
+                Ok(digest) => Progress::Closed(closing, digest),
+                Err(error) => {
+                    tracing::error!(kind = ?error.kind(), "an upload cannot be read");
+                    Progress::Closed(closing, None)
+                }
+            },
         }
     }
 
@@ -70,6 +84,28 @@ impl Work {
     pub(crate) async fn slice_in_turn(self) -> Option<Progress> {
         let _turn = TURNS.acquire().await.ok()?;
         tokio::task::spawn_blocking(move || self.slice()).await.ok()
+    }
+}
+
+/// An upload that is being closed. Its lock and its place are held to the end.
+pub(crate) struct Closing {
+    /// The request's number.
+    pub(crate) id: u32,
+    /// The upload.
+    pub(crate) file: OpenFile,
+    _place: Place,
+    digest: FileDigest,
+}
+
+impl Closing {
+    /// One of which nothing was read yet.
+    pub(crate) fn new(id: u32, (file, place): (OpenFile, Place)) -> Self {
+        Self {
+            id,
+            file,
+            _place: place,
+            digest: FileDigest::new(),
+        }
     }
 }
 

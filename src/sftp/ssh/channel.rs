@@ -342,7 +342,9 @@ impl State {
     /// The output after a slice of work, none unless it was the last one.
     fn give_back(&mut self, progress: Progress) -> Vec<u8> {
         let mut output = Vec::new();
-        if self.pump != Pump::Closed {
+        if self.pump == Pump::Closed {
+            self.worker.engine.give_up(progress);
+        } else {
             self.worker.engine.give_back(progress, &mut output);
         }
         output
