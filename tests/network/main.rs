@@ -17,7 +17,6 @@ mod common;
 mod bans;
 mod floods;
 mod heard;
-mod lingering;
 mod panics;
 mod places;
 mod service;
