@@ -31,6 +31,7 @@ mod event;
 pub mod fuzzing;
 mod limits;
 mod login;
+mod off_the_loop;
 mod requests;
 mod root;
 mod ssh;

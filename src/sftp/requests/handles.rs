@@ -9,11 +9,11 @@ use std::time::Instant;
 
 use rustix::buffer::spare_capacity;
 use rustix::io::Errno;
-use tokio::runtime::{Handle as Runtime, RuntimeFlavor};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::sftp::Limits;
 use crate::sftp::event::{Actor, What};
+use crate::sftp::off_the_loop::off_the_loop;
 use crate::sftp::requests::fingerprint::Fingerprint;
 use crate::sftp::requests::refusal::Refusal;
 use crate::sftp::root::in_use::Held;
@@ -415,12 +415,4 @@ fn read_full(file: &File, offset: u64, len: usize, out: &mut Vec<u8>) -> io::Res
     // The spare memory may have been larger than asked for.
     out.truncate(end);
     Ok(())
-}
-
-/// Waiting for a disk or a lock holds up one connection, not the others on the same thread.
-pub(crate) fn off_the_loop<T>(wait: impl FnOnce() -> T) -> T {
-    match Runtime::try_current().map(|runtime| runtime.runtime_flavor()) {
-        Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(wait),
-        _ => wait(),
-    }
 }

@@ -18,7 +18,7 @@ use rustix::io::Errno;
 use tokio::sync::Semaphore;
 
 use crate::sftp::limits::Limits;
-use crate::sftp::requests::handles::off_the_loop;
+use crate::sftp::off_the_loop::off_the_loop;
 use crate::sftp::requests::refusal::Refusal;
 use crate::sftp::root::folder::{Folder, entries, fits, open_folder};
 use crate::sftp::root::in_use::Held;

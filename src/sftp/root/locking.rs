@@ -8,7 +8,7 @@ use std::time::Duration;
 use cap_std::fs::{Dir, OpenOptions, OpenOptionsExt};
 use rustix::fs::{AtFlags, OFlags, fstat, statat};
 
-use crate::sftp::requests::handles::off_the_loop;
+use crate::sftp::off_the_loop::off_the_loop;
 use crate::sftp::requests::refusal::Refusal;
 
 /// How often, and with what pause between, a file is tried to be locked.
