@@ -54,7 +54,7 @@ fn only_a_listed_key_gets_in() {
 
 #[test]
 #[ignore = "needs sftp"]
-fn keys_are_reloaded_and_a_broken_file_changes_nothing() {
+fn keys_are_reloaded_and_a_broken_file_admits_nobody() {
     let site = SftpSite::start(Limits::default());
     let client = site.client("bkn");
     let keys = site.dir().join("bkn/authorized_keys");
@@ -64,7 +64,7 @@ fn keys_are_reloaded_and_a_broken_file_changes_nothing() {
     fs::write(&keys, format!("{other}\nnonsense\n")).unwrap();
     let fault = site.server.reload().unwrap_err().to_string();
     assert!(fault.contains("line 3"), "{fault}");
-    site.sftp_ok("bkn", "ls\n");
+    login_refused(&site);
 
     fs::write(&keys, &other).unwrap();
     site.server.reload().unwrap();
