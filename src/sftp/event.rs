@@ -168,12 +168,12 @@ impl Recorder {
         }
     }
 
-    /// Tells what happened to somebody who has not logged in, now.
-    pub(crate) fn tell_of_stranger(&self, peer: Option<IpAddr>, what: What) {
+    /// Tells what happened to a connection, now; `account` is the party that it is of or claims to be of, if any.
+    pub(crate) fn tell_of(&self, account: Option<&str>, peer: IpAddr, what: What) {
         self.tell(Event {
             at: Timestamp::now(),
-            account: None,
-            peer,
+            account: account.map(str::to_owned),
+            peer: Some(peer),
             client: None,
             what,
         });

@@ -13,7 +13,7 @@ use russh::server::{
 };
 use russh::{Channel, ChannelId, ChannelOpenFailure, Disconnect, Pty};
 
-use crate::sftp::event::{Actor, Event, What, software};
+use crate::sftp::event::{Actor, What, software};
 use crate::sftp::login::auth::Login;
 use crate::sftp::login::reason::Reason;
 use crate::sftp::requests::engine::Engine;
@@ -106,25 +106,16 @@ impl Connection {
     fn tell_of_refusal(&mut self) {
         let (account, reason) = self.refusals.kept.take().unwrap_or((None, Reason::NoKey));
         self.refusals.told = true;
-        self.server.recorder().tell(Event {
-            at: Timestamp::now(),
-            account,
-            peer: Some(self.peer),
-            client: None,
-            what: What::LoginRefused {
-                reason: reason.word(),
-            },
-        });
+        let reason = reason.word();
+        let recorder = self.server.recorder();
+        recorder.tell_of(account.as_deref(), self.peer, What::LoginRefused { reason });
     }
 
     /// Tells what happened to this connection, whoever it is.
     fn tell(&self, what: What) {
         match &self.actor {
             Some((actor, _)) => actor.tell(what),
-            None => self
-                .server
-                .recorder()
-                .tell_of_stranger(Some(self.peer), what),
+            None => self.server.recorder().tell_of(None, self.peer, what),
         }
     }
 
@@ -184,6 +175,26 @@ impl Connection {
     /// Tells that a bound has ended something here.
     fn turned_away(&self, reason: &'static str) {
         self.tell(What::TurnedAway { reason });
+    }
+
+    /// The client has sent input, or has made room for answers.
+    async fn feed(
+        &mut self,
+        id: ChannelId,
+        input: &[u8],
+        session: &mut Session,
+    ) -> Result<(), russh::Error> {
+        self.pulse.beat();
+        match self.channels.get(&id) {
+            Some(Some(sftp)) => {
+                let sftp = sftp.clone();
+                let outcome = sftp.feed(input, session)?;
+                self.after(id, outcome, session)?;
+                sftp.keep_pace().await;
+                Ok(())
+            }
+            _ => Ok(()),
+        }
     }
 
     /// A request for something that is not SFTP: refused and closed, or `scp -O` would wait for ever.
@@ -347,17 +358,7 @@ impl Handler for Connection {
         data: &[u8],
         session: &mut Session,
     ) -> Result<(), Self::Error> {
-        self.pulse.beat();
-        match self.channels.get(&id) {
-            Some(Some(sftp)) => {
-                let sftp = sftp.clone();
-                let outcome = sftp.feed(data, session)?;
-                self.after(id, outcome, session)?;
-                sftp.keep_pace().await;
-                Ok(())
-            }
-            _ => Ok(()),
-        }
+        self.feed(id, data, session).await
     }
 
     async fn window_adjusted(
@@ -366,17 +367,7 @@ impl Handler for Connection {
         _: u32,
         session: &mut Session,
     ) -> Result<(), Self::Error> {
-        self.pulse.beat();
-        match self.channels.get(&id) {
-            Some(Some(sftp)) => {
-                let sftp = sftp.clone();
-                let outcome = sftp.feed(&[], session)?;
-                self.after(id, outcome, session)?;
-                sftp.keep_pace().await;
-                Ok(())
-            }
-            _ => Ok(()),
-        }
+        self.feed(id, &[], session).await
     }
 
     async fn channel_eof(

@@ -9,7 +9,6 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use rustix::net::{SendFlags, Shutdown};
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
@@ -17,7 +16,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 
-use crate::sftp::event::{Event, Recorder, What};
+use crate::sftp::event::{Recorder, What};
 use crate::sftp::ssh::admission::NoPlace;
 use crate::sftp::ssh::transport;
 
@@ -89,13 +88,7 @@ impl TurnedAway {
                         "more connections were turned away for the same reason"
                     );
                 }
-                recorder.tell(Event {
-                    at: Timestamp::now(),
-                    account: None,
-                    peer: Some(peer),
-                    client: None,
-                    what: What::TurnedAway { reason },
-                });
+                recorder.tell_of(None, peer, What::TurnedAway { reason });
             }
             if listener.is_some() {
                 let _ = timeout(PATIENCE, read_out(stream)).await;

@@ -4,14 +4,13 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant as Moment};
 
-use jiff::Timestamp;
 use russh::Disconnect;
 use russh::server::{RunningSession, run_stream};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
 
-use crate::sftp::event::{Event, What};
+use crate::sftp::event::What;
 use crate::sftp::ssh::admission::Place;
 use crate::sftp::ssh::listener::Shared;
 use crate::sftp::ssh::pulse::Pulse;
@@ -205,12 +204,7 @@ impl Visit {
     }
 
     fn tell(&self, what: What) {
-        self.shared.recorder().tell(Event {
-            at: Timestamp::now(),
-            account: self.pulse.account().map(str::to_owned),
-            peer: Some(self.peer),
-            client: None,
-            what,
-        });
+        let recorder = self.shared.recorder();
+        recorder.tell_of(self.pulse.account(), self.peer, what);
     }
 }
