@@ -18,6 +18,8 @@ use jiff::civil::Date;
 pub use ids::{DatasetId, PartyId, ReconciliationId};
 pub use row::Row;
 
+pub use crate::rejection::Level;
+
 use crate::digest::Sha256Digest;
 
 /// The cooperation agreement: every rule by which data is accepted, compared and handed out.
@@ -173,17 +175,6 @@ pub enum FieldKind {
         /// Longest length in characters.
         max: usize,
     },
-}
-
-/// How loudly a check speaks (domain §3).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Level {
-    /// Counted.
-    Info,
-    /// The row is kept and reported.
-    Warn,
-    /// The row is refused.
-    Error,
 }
 
 /// A configured check: which rule, on which columns.

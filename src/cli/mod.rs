@@ -3,6 +3,7 @@
 mod check;
 mod demo;
 mod events;
+mod explain;
 mod init;
 mod logging;
 mod look;
@@ -51,6 +52,7 @@ enum Command {
     Status(status::Args),
     Show(show::Args),
     Events(events::Args),
+    Explain(explain::Args),
     Rerun(rerun::Args),
     Seal(seal::Args),
     Open(open::Args),
@@ -103,6 +105,7 @@ pub fn main() -> ExitCode {
         Command::Status(args) => status::run(args),
         Command::Show(args) => show::run(args),
         Command::Events(args) => events::run(args),
+        Command::Explain(args) => explain::run(args),
         Command::Rerun(args) => rerun::run(args),
         Command::Seal(args) => seal::run(args),
         Command::Open(args) => open::run(args),

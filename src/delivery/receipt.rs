@@ -127,8 +127,8 @@ impl Problem {
             place,
             rows: None,
             names: vec![],
-            pesan: format!("{} {}", text.id.what, text.id.remedy),
-            message: format!("{} {}", text.en.what, text.en.remedy),
+            pesan: text.id.to_string(),
+            message: text.en.to_string(),
         }
     }
 
@@ -248,14 +248,16 @@ impl FileReceipt {
 fn tell_findings(findings: &[FindingCount], words: &Words, out: &mut String) {
     for finding in findings {
         let sentence = if words.indonesian {
-            finding.pesan
+            &finding.pesan
         } else {
-            finding.message
+            &finding.message
         };
         let _ = writeln!(
             out,
             "  {:>8} {:<5} {}: {sentence}",
-            finding.count, finding.level, finding.code
+            finding.count,
+            finding.level.as_str(),
+            finding.code
         );
     }
 }

@@ -24,7 +24,7 @@ use super::open::{Opened, Stream};
 use super::{Context, Stop};
 
 use intake::{Desk, take_in};
-use report::{Report, Tally, level_word};
+use report::{Report, Tally};
 use settle::settle;
 use table::Table;
 
@@ -171,10 +171,10 @@ fn counts(tally: &Tally) -> Vec<FindingCount> {
         .iter()
         .map(|((code, level), count)| FindingCount {
             code: code.as_str(),
-            level: level_word(*level),
+            level: *level,
             count: *count,
-            pesan: code.indonesian(),
-            message: code.english(),
+            pesan: code.entry().text.id.to_string(),
+            message: code.entry().text.en.to_string(),
         })
         .collect()
 }

@@ -61,17 +61,18 @@ impl Report {
             .column
             .and_then(|c| dataset.fields.get(c))
             .map_or("", |field| field.name.as_str());
+        let text = &finding.code.entry().text;
         self.told += 1;
         self.write([
             dataset.id.as_str(),
             &line.row.to_string(),
-            level_word(finding.level),
+            finding.level.as_str(),
             finding.code.as_str(),
             column,
             &line.key,
             line.value,
-            finding.code.indonesian(),
-            finding.code.english(),
+            &text.id.to_string(),
+            &text.en.to_string(),
         ])
     }
 
@@ -94,14 +95,5 @@ impl Report {
     fn write<'f>(&mut self, fields: impl IntoIterator<Item = &'f str>) -> Result<(), Fault> {
         fields.into_iter().for_each(|field| self.lines.field(field));
         self.lines.end()
-    }
-}
-
-/// The word for a level in files for people: ERROR refuses the row, WARN keeps it.
-pub fn level_word(level: Level) -> &'static str {
-    match level {
-        Level::Info => "INFO",
-        Level::Warn => "WARN",
-        Level::Error => "ERROR",
     }
 }
