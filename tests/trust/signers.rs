@@ -271,6 +271,7 @@ fn no_list_put_together_at_random_is_taken_more_easily_than_by_ssh_keygen() {
         };
         let ours = sshsig::verify(
             &[(&party, &list)],
+            None,
             &party,
             "padan",
             now(),
@@ -300,7 +301,7 @@ fn a_counterparts_key_is_not_the_senders() {
     let signature = sign(&theirs, "padan", "sha512", MESSAGE);
     let verdict = |bkn_list: &AllowedSigners, bpjs_list: &AllowedSigners| {
         let parties = [(&bkn, bkn_list), (&bpjs, bpjs_list)];
-        sshsig::verify(&parties, &bkn, "padan", now(), MESSAGE, &signature)
+        sshsig::verify(&parties, None, &bkn, "padan", now(), MESSAGE, &signature)
     };
 
     let (of_bkn, of_bpjs) = (list(line("bkn", &ours)), list(line("bpjs", &theirs)));

@@ -43,6 +43,7 @@ pub fn compare(
     let ours = AllowedSigners::parse(signers).map(|list| {
         sshsig::verify(
             &[(&party, &list)],
+            None,
             &party,
             namespace,
             now(),
