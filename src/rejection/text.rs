@@ -118,9 +118,9 @@ impl Code {
             ),
             Self::SignerWeak => (
                 "SIGNER_WEAK",
-                "Kunci atau algoritma tanda tangan terlalu lemah.",
+                "Kunci atau algoritma tanda tangan terlalu lemah, atau kunci keamanan (FIDO) menandatangani tanpa disentuh.",
                 "Pakai kunci ed25519 (`ssh-keygen -t ed25519`), ecdsa, atau RSA paling sedikit 3072 bit; daftarkan, lalu kirim ulang.",
-                "The signing key or its algorithm is too weak.",
+                "The signing key or its algorithm is too weak, or a security key (FIDO) signed without being touched.",
                 "Use an ed25519 key (`ssh-keygen -t ed25519`), ecdsa, or RSA of 3072 bits or more; have it registered, then send again.",
             ),
             Self::SignerRevoked => (

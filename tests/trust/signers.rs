@@ -102,7 +102,22 @@ fn lists_of_signers_mean_what_they_mean_to_ssh_keygen() {
             StricterList("no namespace has a quote in it"),
         ),
         ("bkn cert-authority K", NoList),
-        ("bkn cert-authority,namespaces=\"padan\" K", NoList),
+        (
+            "bkn cert-authority,namespaces=\"padan\" K",
+            Refused(Code::SignerUnknown),
+        ),
+        (
+            "bkn namespaces=\"padan\",CERT-AUTHORITY K",
+            Refused(Code::SignerUnknown),
+        ),
+        (
+            "bkn cert-authority,namespaces=\"padan\" K\nbkn namespaces=\"padan\" K",
+            Good,
+        ),
+        (
+            "bkn cert-authority,namespaces=\"padan\",cert-authority K\nbkn namespaces=\"padan\" K",
+            StricterList("one word twice is a slip"),
+        ),
         // times, judged at 2026-11-22T12:00:00Z
         ("bkn namespaces=\"padan\",valid-after=\"20261122Z\" K", Good),
         (
