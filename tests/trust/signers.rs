@@ -293,7 +293,7 @@ fn no_list_put_together_at_random_is_taken_more_easily_than_by_ssh_keygen() {
             MESSAGE,
             &signature,
         );
-        let theirs = ssh_keygen_accepts(&place, &text, "padan", MESSAGE, &signature);
+        let theirs = ssh_keygen_accepts(&place, &text, None, "padan", MESSAGE, &signature);
         assert_eq!(
             ours.is_ok(),
             theirs,
