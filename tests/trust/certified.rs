@@ -175,9 +175,9 @@ fn the_line_of_an_authority_is_for_its_certificates_alone() {
             unknown(),
         ),
         ("bkn namespaces=\"padan\" AUTHORITY", &good, unknown()),
-        ("bkn namespaces=\"padan\" ID", &good, unknown()),
+        ("bkn namespaces=\"padan\" <id>", &good, unknown()),
         (
-            "bkn cert-authority,namespaces=\"padan\" ID",
+            "bkn cert-authority,namespaces=\"padan\" <id>",
             &good,
             unknown(),
         ),
@@ -193,7 +193,7 @@ fn the_line_of_an_authority_is_for_its_certificates_alone() {
             .replace("AUTHORITY", &public(&authority))
             .replace("STRANGER", &public(&stranger))
             .replace("CERTIFICATE", certificate.trim())
-            .replace("ID", &public(&id));
+            .replace("<id>", &public(&id));
         compare(&place, &signers, "padan", MESSAGE, signature, &expected);
     }
     // Nothing about the signature itself changes.
@@ -356,8 +356,8 @@ pub fn signed(place: &Place, name: &str, authority: &Path, args: &[&str]) -> Vec
 }
 
 /// The signature after a change of its blob.
-fn rewritten(armored: &[u8], change: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
-    let mut blob = succeed("sh", ["-c", "grep -v -- ----- | base64 -d"], armored);
+fn rewritten(signature: &[u8], change: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
+    let mut blob = succeed("sh", ["-c", "grep -v -- ----- | base64 -d"], signature);
     change(&mut blob);
     armored(&blob)
 }
