@@ -25,7 +25,7 @@ fn its_signatures_are_judged_as_by_ssh_keygen() {
         (
             "ecdsa_sk_webauthn",
             Stricter(
-                Code::SignerWeak,
+                Code::SignatureBad,
                 "made by a browser, whose key files nobody agreed on (design §2)",
             ),
         ),
