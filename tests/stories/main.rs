@@ -28,6 +28,7 @@ mod refusals;
 mod reruns;
 mod retention;
 mod sheets;
+mod signers;
 mod stuck;
 mod swaps;
 mod tools;
