@@ -6,13 +6,14 @@
 
 use std::fmt::Write;
 
+use crate::agreement::checks::CheckCode;
 use crate::rejection::{FindingCount, Sentence, Text};
 
 use super::wrap::{WIDTH, wrapped};
 use super::{FileReceipt, Problem, Receipt, RowFault, Verdict};
 
 /// How many codes of one file are explained.
-const MOST_CODES: usize = 3;
+const MOST_CODES: usize = 4;
 /// How many rows at fault are listed, of all files together.
 const MOST_FAULTS: usize = 10;
 
@@ -134,12 +135,20 @@ fn findings(findings: &[FindingCount], words: &Words, out: &mut String) {
             finding.level.as_str(),
             finding.code
         );
-        wrapped(&first, (words.said)(finding), 16, out);
+        wrapped(&first, meaning(finding, words), 16, out);
     }
     let more = loudest.len().saturating_sub(MOST_CODES);
     if more > 0 {
         let _ = writeln!(out, "  {:>7} {}", format!("+{more}"), words.more_codes);
     }
+}
+
+/// What a code means, without the remedy: that stands beside each row in the list.
+fn meaning<'f>(finding: &'f FindingCount, words: &Words) -> &'f str {
+    let known = CheckCode::all().find(|code| code.as_str() == finding.code);
+    known.map_or(&finding.message, |code| {
+        (words.tongue)(&code.entry().text).what
+    })
 }
 
 /// What an accepted delivery leaves to do.
@@ -213,16 +222,11 @@ fn proof(receipt: &Receipt, out: &mut String) {
     if let Some(signer) = &receipt.signer {
         let _ = writeln!(out, "Ditandatangani / signed: {signer}");
     }
-    let _ = writeln!(
-        out,
-        "Bukti / proof: {}.json, {}.json.sig",
-        receipt.name, receipt.name
-    );
+    let _ = writeln!(out, "Bukti / proof: {}.json (.sig)", receipt.name);
 }
 
 struct Words {
     tongue: fn(&Text) -> Sentence,
-    said: fn(&FindingCount) -> &str,
     accepted_verdict: &'static str,
     refused_verdict: &'static str,
     waiting_verdict: &'static str,
@@ -248,7 +252,6 @@ struct Words {
 
 const INDONESIAN: Words = Words {
     tongue: |text| text.id,
-    said: |finding| &finding.pesan,
     accepted_verdict: "DITERIMA",
     refused_verdict: "DITOLAK",
     waiting_verdict: "MENUNGGU",
@@ -262,7 +265,7 @@ const INDONESIAN: Words = Words {
     mend: "Perbaiki baris yang ditolak dan kirimkan dalam kiriman berikutnya. Buka daftar .rows.csv.age dengan age.",
     look: "Periksa baris yang diberi peringatan. Buka daftar .rows.csv.age dengan age.",
     nothing: "Tidak ada. Simpan tanda terima ini.",
-    more_codes: "kode lain; lihat daftar baris atau berkas .json",
+    more_codes: "kode lain; semuanya ada di daftar baris dan berkas .json",
     gap: "Ada nomor urut yang terlewat:",
     tolerated: "batas",
     carried_over: "Catatan lama yang tetap berlaku karena baris barunya ditolak",
@@ -274,7 +277,6 @@ const INDONESIAN: Words = Words {
 
 const ENGLISH: Words = Words {
     tongue: |text| text.en,
-    said: |finding| &finding.message,
     accepted_verdict: "ACCEPTED",
     refused_verdict: "REFUSED",
     waiting_verdict: "WAITING",
@@ -288,7 +290,7 @@ const ENGLISH: Words = Words {
     mend: "Correct the refused rows and send them with the next delivery. Open the list .rows.csv.age with age.",
     look: "Look at the rows with a warning. Open the list .rows.csv.age with age.",
     nothing: "Nothing. Keep this receipt.",
-    more_codes: "more codes; see the list of rows or the .json file",
+    more_codes: "more codes; all are in the list of rows and the .json file",
     gap: "Sequence numbers were skipped:",
     tolerated: "limit",
     carried_over: "Records that stay as they were because their new rows were refused",

@@ -1,6 +1,6 @@
 //! The files that a receipt or a note is made of: their names, their signature, and how they appear.
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -31,7 +31,10 @@ pub fn lay_ready(
     let rows = job.work.join(ROWS_FILE);
     if rows.is_file() {
         let name = format!("{}.rows.csv.age", receipt.name);
-        files::copy_whole(&rows, &folder.join(&name))?;
+        let copy = folder.join(&name);
+        files::copy_whole(&rows, &copy)?;
+        let read = File::open(&copy).and_then(Sha256Digest::of_stream);
+        receipt.rows_file_sha256 = Some(read.map_err(Fault::io("read the list of rows", &copy))?);
         receipt.rows_file = Some(name);
     }
     for (ending, bytes) in documents(cx, &receipt)? {
