@@ -50,9 +50,9 @@ fn verify(party: &Party, args: &[&str]) -> Output {
         .unwrap()
 }
 
-/// `ssh-keygen -Y verify` of the same pair.
-fn ssh_keygen_agrees(party: &Party, json: &Path) -> bool {
-    let args = "-Y verify -f padan_signers -I padan -n padan -s";
+/// `ssh-keygen -Y verify` of the same pair, as of a day.
+fn ssh_keygen_agrees(party: &Party, json: &Path, day: &str) -> bool {
+    let args = format!("-Y verify -f padan_signers -I padan -n padan -O verify-time={day} -s");
     let mut args: Vec<_> = args.split(' ').map(str::to_owned).collect();
     args.push(format!("{}.sig", json.display()));
     let output = run(
@@ -263,7 +263,7 @@ fn verify_proves_the_receipt_and_the_files_beside_it() {
     let json = here.join(format!("{stem}.json"));
 
     // One, all in a folder, by its page; the same for machines.
-    assert!(ssh_keygen_agrees(&bkn, &json));
+    assert!(ssh_keygen_agrees(&bkn, &json, "20300101Z"));
     let service = fingerprint(&padan.path("keys/service/signing_key.pub"));
     for named in [format!("{stem}.json"), String::new(), format!("{stem}.txt")] {
         let output = verify(&bkn, &["--files", "out", &format!("bukti/{named}")]);
@@ -323,7 +323,7 @@ fn verify_proves_the_receipt_and_the_files_beside_it() {
     // One byte of the receipt: theirs and ours say no alike, and nothing of it is told.
     let text = fs::read_to_string(&json).unwrap();
     fs::write(&json, text.replace("DITERIMA", "DITOLAK.")).unwrap();
-    assert!(!ssh_keygen_agrees(&bkn, &json));
+    assert!(!ssh_keygen_agrees(&bkn, &json, "20300101Z"));
     let output = verify(&bkn, &["bukti"]);
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     let told = String::from_utf8(output.stdout).unwrap();
@@ -424,6 +424,10 @@ fn verify_knows_old_receipts_ended_keys_and_what_is_no_receipt() {
     );
     fs::write(&signers, ended).unwrap();
     let late = "2026-12-02";
+    let json = bkn.path("old.json");
+    assert!(
+        !ssh_keygen_agrees(&bkn, &json, "20261202Z") && ssh_keygen_agrees(&bkn, &json, "20261122Z")
+    );
     let page = told(&["old.json", "--at", late], 1);
     assert!(
         page.contains("SIGNER_EXPIRED") && page.contains("--at DAY"),
