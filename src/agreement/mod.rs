@@ -90,7 +90,7 @@ pub struct Dataset {
     /// Checks that look at more than one field of a row, or at rows of one group.
     pub checks: Vec<Check>,
     /// Columns that the other party may receive (Pasal 3). The supplier may see all of its own.
-    pub entitlement: BTreeMap<PartyId, BTreeSet<usize>>,
+    pub entitlement: BTreeMap<PartyId, Entitlement>,
 }
 
 impl Dataset {
@@ -105,8 +105,17 @@ impl Dataset {
             || self
                 .entitlement
                 .get(reader)
-                .is_some_and(|set| set.contains(&position))
+                .is_some_and(|entitlement| entitlement.columns.contains(&position))
     }
+}
+
+/// What one party may receive of a dataset of the other's (Pasal 3).
+#[derive(Debug, Clone, Default)]
+pub struct Entitlement {
+    /// Positions of the columns.
+    pub columns: BTreeSet<usize>,
+    /// The rule as the agreement writes it, after its place there: `entitlement.bpjs.pns: all`.
+    pub rule: String,
 }
 
 /// One column.

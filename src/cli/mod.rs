@@ -18,6 +18,7 @@ mod serve;
 mod sftp;
 mod show;
 mod status;
+mod verify;
 mod whole_file;
 
 use std::process::ExitCode;
@@ -57,6 +58,7 @@ enum Command {
     Rerun(rerun::Args),
     Seal(seal::Args),
     Open(open::Args),
+    Verify(verify::Args),
     Sample(sample::Args),
 }
 
@@ -110,6 +112,7 @@ pub fn main() -> ExitCode {
         Command::Rerun(args) => rerun::run(args),
         Command::Seal(args) => seal::run(args),
         Command::Open(args) => open::run(args),
+        Command::Verify(args) => verify::run(args),
         Command::Sample(args) => sample::run(args),
     };
     match outcome {

@@ -118,7 +118,8 @@ impl fmt::Display for Code {
 }
 
 /// Where in the delivery the mistake is. Holds only what may stand in an unencrypted receipt.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Place {
     /// A file of the delivery, by its agreed name; `None` when its name breaks the rule.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -132,7 +133,7 @@ pub struct Place {
 }
 
 /// What the row checks found in a file that is refused because of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RowCounts {
     /// Rows in the file.
     pub rows: u64,
@@ -145,10 +146,10 @@ pub struct RowCounts {
 }
 
 /// One row check, counted.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FindingCount {
     /// Stable code of the check.
-    pub code: &'static str,
+    pub code: String,
     /// ERROR refuses the row, WARN keeps it, INFO is only counted.
     pub level: Level,
     /// How many.

@@ -1,19 +1,17 @@
 //! The refused and warned rows of a delivery, written encrypted to its sender as they are found.
 
-use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use crate::agreement::checks::{CheckCode, Finding};
+use crate::agreement::checks::Finding;
 use crate::agreement::{Dataset, Level};
 use crate::csv::Lines;
 use crate::fault::Fault;
 use crate::files;
 use crate::trust::envelope::{self, Recipients, Sealed};
 
-/// How often each check spoke, by its level.
-pub type Tally = BTreeMap<(CheckCode, Level), u64>;
+use super::tally::Tally;
 
 /// `<stem>.rows.csv.age`: one line for each finding that is not merely counted.
 pub struct Report {
@@ -53,7 +51,7 @@ impl Report {
     /// Counts a finding, and writes it down unless it is only for counting.
     pub fn add(&mut self, dataset: &Dataset, line: &Line, tally: &mut Tally) -> Result<(), Fault> {
         let finding = line.finding;
-        *tally.entry((finding.code, finding.level)).or_default() += 1;
+        tally.add(line.row, finding);
         if finding.level == Level::Info {
             return Ok(());
         }
