@@ -17,6 +17,7 @@ use crate::delivery::receipt::{FORMAT, FORMER_FORMAT, Receipt};
 use crate::fault::Fault;
 use crate::rejection::Code;
 use crate::trust::allowed_signers::AllowedSigners;
+use crate::trust::revoked::Revoked;
 use crate::trust::sshsig;
 
 use super::Failure;
@@ -45,6 +46,9 @@ pub struct Args {
     /// Who may have signed, in ssh-keygen's allowed_signers format
     #[arg(long, default_value = "padan_signers", value_name = "FILE")]
     signers: PathBuf,
+    /// Keys that are no longer good: an OpenSSH revocation list, or public keys, one a line
+    #[arg(long, value_name = "FILE")]
+    revoked: Option<PathBuf>,
     /// What the signature must have been made for
     #[arg(long, default_value = "padan")]
     namespace: String,
@@ -86,13 +90,15 @@ struct Judged {
 /// Tells on stdout what each receipt proves.
 pub fn run(args: Args) -> Result<(), Failure> {
     let signers = AllowedSigners::load(&args.signers).map_err(usage)?;
+    let revoked = args.revoked.as_deref().map(Revoked::load);
+    let revoked = revoked.transpose().map_err(usage)?;
     let mut paths = Vec::new();
     for named in &args.receipts {
         paths.extend(documents(named)?);
     }
     let judged = paths
         .iter()
-        .map(|path| judge(&args, &signers, path))
+        .map(|path| judge(&args, &signers, revoked.as_ref(), path))
         .collect::<Result<Vec<_>, _>>()?;
     if args.json {
         say(&json(&judged)?)?;
@@ -153,7 +159,12 @@ fn documents(named: &Path) -> Result<Vec<PathBuf>, Failure> {
     Ok(found)
 }
 
-fn judge(args: &Args, signers: &AllowedSigners, path: &Path) -> Result<Judged, Failure> {
+fn judge(
+    args: &Args,
+    signers: &AllowedSigners,
+    revoked: Option<&Revoked>,
+    path: &Path,
+) -> Result<Judged, Failure> {
     let raw = read_small(path, LARGEST)?;
     let mut signature = path.to_path_buf().into_os_string();
     signature.push(".sig");
@@ -173,6 +184,7 @@ fn judge(args: &Args, signers: &AllowedSigners, path: &Path) -> Result<Judged, F
     let at = args.at.unwrap_or_else(Timestamp::now);
     match sshsig::verify(
         &[(&service, signers)],
+        revoked,
         &service,
         &args.namespace,
         at,
