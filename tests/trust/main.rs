@@ -1,4 +1,4 @@
-//! Keys, signatures and encryption beside the real `ssh-keygen`, `age` and `sha256sum` (design §2, §6).
+//! Keys, signatures and encryption beside the real `ssh-keygen`, `age`, `sha256sum` and npm's `age-encryption` (design §2, §6).
 
 #![allow(
     clippy::unwrap_used,
@@ -8,8 +8,10 @@
 )]
 
 mod envelope;
+mod hybrid;
 mod init;
 mod keys_example;
+mod passphrases;
 mod seal_open;
 mod signers;
 mod sshsig;

@@ -166,6 +166,7 @@ impl<'a> Party<'a> {
             make(&opened)?;
             open::open_all(&open::Args {
                 identity: self.keys.join("age_identity.txt"),
+                passphrase_file: None,
                 signers: self.keys.join("padan_signers"),
                 namespace: "padan".to_owned(),
                 out: Some(opened.clone()),

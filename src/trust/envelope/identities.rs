@@ -46,7 +46,9 @@ impl Identities {
         if is_encrypted(&bytes) {
             bytes = unlocked(&bytes, ask, told)?;
             return Self::read(&bytes, path, || {
-                Err(told("the key inside has a passphrase, too; remove one of the two".to_owned()))
+                Err(told(
+                    "the key inside has a passphrase, too; remove one of the two".to_owned(),
+                ))
             });
         }
         Self::read(&bytes, path, ask)

@@ -36,7 +36,10 @@ pub(super) fn unlocked(
             "it is encrypted to a key, not with a passphrase; decrypt it with `age -d`".to_owned(),
         ));
     }
-    if locked.work_factor().is_some_and(|factor| factor > MOST_WORK) {
+    if locked
+        .work_factor()
+        .is_some_and(|factor| factor > MOST_WORK)
+    {
         return Err(told(format!(
             "its passphrase asks for more than 2^{MOST_WORK} steps; lock it again with `age -p`"
         )));
@@ -59,6 +62,11 @@ pub(super) fn unlocked(
         return Err(told(format!(
             "what is locked in it is larger than {LARGEST} bytes, so it is no identity"
         )));
+    }
+    if is_encrypted(&bytes) {
+        return Err(told(
+            "what is locked in it is locked once more; unlock it with `age -d`".to_owned(),
+        ));
     }
     Ok(bytes)
 }
