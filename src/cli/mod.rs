@@ -9,6 +9,7 @@ mod init;
 mod logging;
 mod look;
 mod open;
+mod passphrase;
 mod poll;
 mod progress;
 mod rerun;

@@ -13,7 +13,7 @@ use crate::delivery::manifest::Entry;
 use crate::fault::Fault;
 use crate::ledger::{Event, Outcome, Stage};
 use crate::rejection::{Code, Rejection};
-use crate::trust::envelope::{self, Damaged, OpenError};
+use crate::trust::envelope::{Damaged, Locked, OpenError, Plaintext};
 
 use super::job::{Job, Run};
 use super::verify::Verified;
@@ -72,7 +72,7 @@ pub fn open(cx: &Context, verified: Verified) -> Result<Opened, Stop> {
 fn open_one(cx: &Context, job: &Job, entry: Entry) -> Result<Stream, Stop> {
     let path = job.source.join(entry.name.as_str());
     let file = File::open(&path).map_err(Fault::io("open the staged file", &path))?;
-    let decrypted = match envelope::open(file, &cx.keyring.service.identities) {
+    let decrypted = match decrypt(cx, job, file) {
         Ok(decrypted) => decrypted,
         Err(OpenError::Rejected(code)) => {
             return Err(Rejection::new(code).in_file(&entry.name).into());
@@ -82,6 +82,16 @@ fn open_one(cx: &Context, job: &Job, entry: Entry) -> Result<Stream, Stop> {
     let plaintext = expand(decrypted, entry.name.compression, cx.config.limits)
         .map_err(Fault::io("start decompressing", &path))?;
     Ok(Stream { entry, plaintext })
+}
+
+/// Decrypts with our keys what was encrypted as the agreement demands.
+fn decrypt(cx: &Context, job: &Job, file: File) -> Result<Plaintext, OpenError> {
+    let locked = Locked::read(file)?;
+    let demanded = cx.config.agreement.postquantum.contains(&job.party);
+    if demanded && !locked.is_postquantum() {
+        return Err(OpenError::Rejected(Code::PostquantumRequired));
+    }
+    locked.open(&cx.keyring.service.identities)
 }
 
 /// Decompresses as the name says, and stops a bomb.

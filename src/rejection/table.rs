@@ -4,7 +4,7 @@ use super::Code;
 use super::entry::{About, Entry, Level};
 
 /// What is said about each code, at the place of the code in its list.
-pub(super) static TABLE: [(Code, Entry); 34] = [
+pub(super) static TABLE: [(Code, Entry); 35] = [
     row(
         Code::ManifestFormat,
         "MANIFEST_FORMAT",
@@ -267,6 +267,18 @@ pub(super) static TABLE: [(Code, Entry); 34] = [
         [
             "The age file is truncated, altered or no age file.",
             "Encrypt again from the original, make the manifest and signature again, then send.",
+        ],
+    ),
+    row(
+        Code::PostquantumRequired,
+        "POSTQUANTUM_REQUIRED",
+        [
+            "Perjanjian mensyaratkan enkripsi pascakuantum; berkas ini (juga) dienkripsi untuk penerima klasik.",
+            "Enkripsi hanya untuk penerima age1pq1… (`padan seal --to padan_recipients_pq.txt`, atau age 1.3 ke atas), buat ulang manifes dan tanda tangan, lalu kirim.",
+        ],
+        [
+            "The agreement demands post-quantum encryption; this file is (also) encrypted to a classical recipient.",
+            "Encrypt to the age1pq1… recipient alone (`padan seal --to padan_recipients_pq.txt`, or age 1.3 or later), make the manifest and signature again, then send.",
         ],
     ),
     row(

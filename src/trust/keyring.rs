@@ -1,6 +1,6 @@
 //! All keys that the pipeline works with, loaded together so that all problems are told together.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
@@ -10,6 +10,7 @@ use crate::fault::Fault;
 
 use super::allowed_signers::AllowedSigners;
 use super::envelope::{Identities, Recipients};
+use super::key_file::problem;
 use super::revoked::Revoked;
 use super::sshsig::SigningKey;
 
@@ -41,21 +42,25 @@ pub struct PartyKeys {
 }
 
 impl Keyring {
-    /// Loads every file, and tells every problem.
+    /// Loads every file, and tells every problem, also where the agreement demands post-quantum keys and there are none.
     pub fn load(config: &Config) -> Result<Self, Vec<Fault>> {
-        Self::load_files(&config.keys, &config.parties)
+        let demanded = &config.agreement.postquantum;
+        Self::load_files(&config.keys, &config.parties, demanded)
     }
 
     fn load_files(
         keys: &KeyFiles,
         parties: &BTreeMap<PartyId, PartyFiles>,
+        postquantum: &BTreeSet<PartyId>,
     ) -> Result<Self, Vec<Fault>> {
         let mut faults = Vec::new();
-        let service = ServiceKeys::load(keys, &mut faults);
+        let service = ServiceKeys::load(keys, !postquantum.is_empty(), &mut faults);
         let parties = parties
             .iter()
             .filter_map(|(party, files)| {
-                Some((party.clone(), PartyKeys::load(files, &mut faults)?))
+                let demanded = postquantum.contains(party);
+                let keys = PartyKeys::load(files, demanded, &mut faults)?;
+                Some((party.clone(), keys))
             })
             .collect();
         match service {
@@ -91,8 +96,16 @@ impl Keyring {
 }
 
 impl ServiceKeys {
-    fn load(files: &KeyFiles, faults: &mut Vec<Fault>) -> Option<Self> {
+    fn load(files: &KeyFiles, postquantum: bool, faults: &mut Vec<Fault>) -> Option<Self> {
         let identities = keep(Identities::load(&files.age_identity), faults);
+        if postquantum && identities.as_ref().is_some_and(|keys| !keys.has_hybrid()) {
+            faults.push(problem(
+                &files.age_identity,
+                "the agreement demands `postquantum: required`, and no AGE-SECRET-KEY-PQ-1… is in it; \
+                 add one (`age-keygen -pq`, or of a new `padan init`) and give the parties its recipient"
+                    .to_owned(),
+            ));
+        }
         let signing = keep(SigningKey::load(&files.signing), faults);
         Some(Self {
             identities: identities?,
@@ -102,9 +115,21 @@ impl ServiceKeys {
 }
 
 impl PartyKeys {
-    fn load(files: &PartyFiles, faults: &mut Vec<Fault>) -> Option<Self> {
+    fn load(files: &PartyFiles, postquantum: bool, faults: &mut Vec<Fault>) -> Option<Self> {
         let signers = keep(AllowedSigners::load(&files.allowed_signers), faults);
         let recipients = keep(Recipients::load(&files.recipients), faults);
+        if postquantum
+            && recipients
+                .as_ref()
+                .is_some_and(|keys| !keys.is_postquantum())
+        {
+            faults.push(problem(
+                &files.recipients,
+                "the agreement demands `postquantum: required` of this party; ask it for its age1pq1… recipient and \
+                 put that in the place of the others"
+                    .to_owned(),
+            ));
+        }
         Some(Self {
             signers: signers?,
             recipients: recipients?,
@@ -118,14 +143,15 @@ fn keep<T>(outcome: Result<T, Fault>, faults: &mut Vec<Fault>) -> Option<T> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
+    use std::collections::{BTreeMap, BTreeSet};
     use std::fs;
 
     use jiff::Timestamp;
     use tempfile::TempDir;
 
     use crate::config::{KeyFiles, PartyFiles};
-    use crate::trust::generate::{age_identity, ssh_key_pair, write_new};
+    use crate::trust::envelope::NativeIdentity;
+    use crate::trust::generate::{age_identities, ssh_key_pair, write_new};
 
     use super::Keyring;
 
@@ -134,7 +160,9 @@ mod tests {
         let dir = TempDir::new().unwrap();
         let path = |name: &str| dir.path().join(name);
         let signing = ssh_key_pair(&path("signing"), "signing").unwrap();
-        let recipient = age_identity(&path("identity"), Timestamp::UNIX_EPOCH).unwrap();
+        let identity = [NativeIdentity::classical()];
+        let [recipient] =
+            age_identities(&path("identity"), Timestamp::UNIX_EPOCH, identity).unwrap();
         write_new(&path("recipients"), recipient.as_bytes(), 0o644).unwrap();
         let line = format!("bkn namespaces=\"padan\" {signing}");
         write_new(&path("signers"), line.as_bytes(), 0o644).unwrap();
@@ -154,17 +182,35 @@ mod tests {
         };
         let parties = BTreeMap::from([(party, files)]);
 
-        let keyring = Keyring::load_files(&keys, &parties).unwrap();
+        let keyring = Keyring::load_files(&keys, &parties, &BTreeSet::new()).unwrap();
         assert!(keyring.party(&"bkn".parse().unwrap()).is_some());
         assert!(keyring.party(&"bpjs".parse().unwrap()).is_none());
         assert_eq!(keyring.service.signing.public_line(), signing);
         assert!(!format!("{keyring:?}").contains("AGE-SECRET"));
 
+        let demanded = BTreeSet::from(["bkn".parse().unwrap()]);
+        let faults = Keyring::load_files(&keys, &parties, &demanded).unwrap_err();
+        for (fault, (name, remedy)) in faults
+            .iter()
+            .zip([("identity", "age-keygen -pq"), ("recipients", "age1pq1…")])
+        {
+            let told = fault.to_string();
+            assert!(told.contains(path(name).to_str().unwrap()), "{told}");
+            assert!(told.contains(remedy) && told.contains("postquantum: required"));
+        }
+        assert_eq!(faults.len(), 2, "{faults:?}");
+        fs::remove_file(path("identity")).unwrap();
+        let both = [NativeIdentity::classical(), NativeIdentity::hybrid()];
+        let [_, recipient] =
+            age_identities(&path("identity"), Timestamp::UNIX_EPOCH, both).unwrap();
+        fs::write(path("recipients"), recipient).unwrap();
+        assert!(Keyring::load_files(&keys, &parties, &demanded).is_ok());
+
         for name in ["identity", "signing", "signers"] {
             fs::write(path(name), "rubbish here\n").unwrap();
         }
         fs::remove_file(path("recipients")).unwrap();
-        let faults = Keyring::load_files(&keys, &parties).unwrap_err();
+        let faults = Keyring::load_files(&keys, &parties, &BTreeSet::new()).unwrap_err();
         for name in ["identity", "signing", "signers", "recipients"] {
             let told = |fault: &crate::fault::Fault| {
                 fault.to_string().contains(path(name).to_str().unwrap())

@@ -24,6 +24,7 @@ mod normal;
 mod notes;
 mod padan;
 mod party;
+mod postquantum;
 mod receipts;
 mod refusals;
 mod reruns;
