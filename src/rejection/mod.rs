@@ -76,6 +76,8 @@ pub enum Code {
     NotEncrypted,
     /// An upload was not gone on with; what it left behind is removed.
     LeftOver,
+    /// Data that the calendar of the agreement expects has not come: a notice, no rejection.
+    DeliveryLate,
 }
 
 /// Where in the delivery the mistake is. Holds only what may stand in an unencrypted receipt.

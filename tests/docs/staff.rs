@@ -44,7 +44,8 @@ fn next(code: Code) -> Option<Code> {
         Code::DeltaWithoutBase => Code::NotAFile,
         Code::NotAFile => Code::NotEncrypted,
         Code::NotEncrypted => Code::LeftOver,
-        Code::LeftOver => return None,
+        Code::LeftOver => Code::DeliveryLate,
+        Code::DeliveryLate => return None,
     })
 }
 

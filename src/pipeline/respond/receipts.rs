@@ -336,6 +336,15 @@ fn documents(cx: &Context, receipt: &Receipt) -> Result<[(&'static str, Vec<u8>)
     let json = receipt
         .json()
         .map_err(|e| Fault::Inconsistent(format!("a receipt does not become JSON: {e}")))?;
+    signed(cx, json, receipt.text())
+}
+
+/// A document for machines with its signature, and the page for people, by their endings.
+pub fn signed(
+    cx: &Context,
+    json: String,
+    text: String,
+) -> Result<[(&'static str, Vec<u8>); 3], Fault> {
     let signature = cx
         .keyring
         .service
@@ -345,11 +354,12 @@ fn documents(cx: &Context, receipt: &Receipt) -> Result<[(&'static str, Vec<u8>)
         (".json", json.into_bytes()),
         (".json.sig", signature.into_bytes()),
         // Last: whoever sees the page finds the rest there.
-        (".txt", receipt.text().into_bytes()),
+        (".txt", text.into_bytes()),
     ])
 }
 
-fn in_zone(cx: &Context, at: Timestamp) -> String {
+/// An instant as it stands in receipts and notices.
+pub fn in_zone(cx: &Context, at: Timestamp) -> String {
     let zoned = at.to_zoned(cx.config.time_zone.clone());
     zoned.strftime("%Y-%m-%d %H:%M:%S %:z").to_string()
 }
