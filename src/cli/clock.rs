@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 
 use crate::ledger::Ledger;
-use crate::pipeline::accept_clock;
+use crate::pipeline::{accept_clock, holds};
 use crate::serve::{Service, runtime};
 
 use super::look::{Look, say, time, zone_name};
@@ -57,11 +57,14 @@ pub fn run(args: Args) -> Result<(), Failure> {
         zone_name(zone)
     ))?;
     match newest {
-        Some(newest) if newest > now => Err(Failure::Refused(
-            "the clock stands behind the newest event: mend the clock, or, if it is right now and was wrong before, \
-             say so with --accept --reason TEXT"
+        Some(newest) if holds(now, newest) => Err(Failure::Refused(
+            "the clock stands far behind the newest event, so nothing is judged: mend the clock, or, if it is right now and \
+             was wrong before, say so with --accept --reason TEXT"
                 .to_owned(),
         )),
+        Some(newest) if newest > now => {
+            say("the clock stands a little behind: to the service, time stands still until it has caught up\n")
+        }
         _ => Ok(()),
     }
 }

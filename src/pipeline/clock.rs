@@ -32,7 +32,7 @@ impl<'a> Steady<'a> {
         let known = cx.ledger.clock()?;
         let mark = known.newest.unwrap_or(now);
         tell(cx.ledger, now, mark, known.told_behind)?;
-        if now.duration_until(mark) > TOLERANCE {
+        if holds(now, mark) {
             return Err(Fault::Clock { now, mark });
         }
         Ok(Self {
@@ -47,6 +47,11 @@ impl<'a> Steady<'a> {
         *newest = (*newest).max((self.clock)());
         *newest
     }
+}
+
+/// Whether the clock stands so far behind the newest event that nothing is judged.
+pub fn holds(now: Timestamp, newest: Timestamp) -> bool {
+    now.duration_until(newest) > TOLERANCE
 }
 
 /// An operator has made sure that the clock is right now: what was noted at a later instant was noted at a wrong one.

@@ -37,7 +37,7 @@ use crate::rejection::{Code, Rejection};
 use crate::snapshot::StoreKey;
 use crate::trust::keyring::Keyring;
 
-pub use clock::accept_clock;
+pub use clock::{accept_clock, holds};
 pub use job::Job;
 pub use looked::Looked;
 pub use pass::{Pass, Removed, pass};
