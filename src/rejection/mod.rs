@@ -132,6 +132,9 @@ pub struct Rejection {
     /// What the row checks found, where that is the reason.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rows: Option<RowCounts>,
+    /// Agreed names of other files that it is about.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub names: Vec<String>,
 }
 
 impl Rejection {
@@ -141,7 +144,14 @@ impl Rejection {
             code,
             place: Place::default(),
             rows: None,
+            names: vec![],
         }
+    }
+
+    /// Names another file that it is about, as the one accepted before; pass only a name that follows the naming rule.
+    pub fn beside(mut self, name: impl Into<String>) -> Self {
+        self.names.push(name.into());
+        self
     }
 
     /// Names the file; pass only a name that follows the naming rule.

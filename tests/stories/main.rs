@@ -29,6 +29,7 @@ mod party;
 mod refusals;
 mod reruns;
 mod retention;
+mod sequences;
 mod sheets;
 mod stuck;
 mod swaps;
