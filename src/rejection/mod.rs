@@ -131,7 +131,7 @@ pub struct Rejection {
     pub place: Place,
     /// What the row checks found, where that is the reason.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub rows: Option<RowCounts>,
+    pub rows: Option<Box<RowCounts>>,
     /// Agreed names of other files that it is about.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub names: Vec<String>,
@@ -174,7 +174,7 @@ impl Rejection {
 
     /// Tells what the row checks found.
     pub fn with_rows(mut self, rows: RowCounts) -> Self {
-        self.rows = Some(rows);
+        self.rows = Some(Box::new(rows));
         self
     }
 }

@@ -63,7 +63,7 @@ pub fn refused(
 ) -> Result<(), Fault> {
     let mut receipt = blank(cx, job, Verdict::Ditolak);
     receipt.problem = Some(Problem {
-        rows: rejection.rows.clone(),
+        rows: rejection.rows.as_deref().cloned(),
         names: rejection.names.clone(),
         ..Problem::new(rejection.code, rejection.place.clone())
     });
