@@ -2,8 +2,10 @@
 
 mod ask;
 mod check;
+mod clock;
 mod demo;
 mod events;
+mod expected;
 mod explain;
 mod init;
 mod logging;
@@ -56,6 +58,7 @@ enum Command {
     Show(show::Args),
     Events(events::Args),
     Explain(explain::Args),
+    Clock(clock::Args),
     Rerun(rerun::Args),
     Seal(seal::Args),
     Open(open::Args),
@@ -110,6 +113,7 @@ pub fn main() -> ExitCode {
         Command::Show(args) => show::run(args),
         Command::Events(args) => events::run(args),
         Command::Explain(args) => explain::run(args),
+        Command::Clock(args) => clock::run(args),
         Command::Rerun(args) => rerun::run(args),
         Command::Seal(args) => seal::run(args),
         Command::Open(args) => open::run(args),

@@ -6,7 +6,9 @@
 
 mod account;
 mod archive;
+pub mod calendar;
 mod claim;
+mod clock;
 mod held;
 mod ingest;
 mod job;
@@ -36,6 +38,7 @@ use crate::rejection::{Code, Rejection};
 use crate::snapshot::StoreKey;
 use crate::trust::keyring::Keyring;
 
+pub use clock::{accept_clock, holds};
 pub use job::Job;
 pub use looked::Looked;
 pub use pass::{Pass, Removed, pass};

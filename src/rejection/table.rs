@@ -4,7 +4,7 @@ use super::Code;
 use super::entry::{About, Entry, Level};
 
 /// What is said about each code, at the place of the code in its list.
-pub(super) static TABLE: [(Code, Entry); 35] = [
+pub(super) static TABLE: [(Code, Entry); 36] = [
     row(
         Code::ManifestFormat,
         "MANIFEST_FORMAT",
@@ -423,6 +423,18 @@ pub(super) static TABLE: [(Code, Entry); 35] = [
         [
             "This file is what an upload left behind that nobody went on with (a temporary name, hidden or empty), so it was removed from the server.",
             "If it is still needed, upload it again to its end under its final name; otherwise there is nothing to do.",
+        ],
+    ),
+    row(
+        Code::DeliveryLate,
+        "DELIVERY_LATE",
+        [
+            "Data yang diharapkan menurut jadwal perjanjian belum diterima.",
+            "Kirim dataset itu dengan tanggal data dalam atau setelah periode yang disebut. Pemberitahuan ini hilang begitu kiriman diterima. Bila sudah dikirim, lihat tanda terimanya: kiriman yang ditolak tidak dihitung.",
+        ],
+        [
+            "Data that the calendar of the agreement expects has not been received.",
+            "Send that dataset with an as-of date within or after the periods named. This notice goes as soon as a delivery is accepted. If you have sent it, see its receipt: a refused delivery does not count.",
         ],
     ),
 ];

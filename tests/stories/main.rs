@@ -11,8 +11,10 @@
 
 mod answers;
 mod behind_sshd;
+mod calendar;
 mod carried;
 mod checks;
+mod clock;
 mod deltas;
 mod door;
 mod formats;
@@ -29,6 +31,7 @@ mod receipts;
 mod refusals;
 mod reruns;
 mod retention;
+mod sequences;
 mod sheets;
 mod signers;
 mod stuck;
