@@ -9,6 +9,7 @@ use crate::delivery::DeliveryId;
 use crate::ledger::Delivery;
 
 use super::Context;
+use super::scan::Candidate;
 
 /// Who sent a delivery, where its ciphertext lies, and whether the outcome counts. Only the pipeline makes one.
 #[derive(Debug, Clone)]
@@ -58,6 +59,36 @@ impl Job {
             work: source.join("work"),
             source,
             run: Run::First,
+        }
+    }
+
+    /// What a candidate in an inbox would be if it were taken now: to be looked at only, so it makes nothing on the way.
+    pub(super) fn arriving(candidate: &Candidate, here: &Path, now: Timestamp) -> Self {
+        Self {
+            id: candidate.id,
+            party: candidate.party.clone(),
+            stem: candidate.stem.clone(),
+            files: candidate.files.clone(),
+            received: now,
+            faults: 0,
+            source: here.to_path_buf(),
+            work: PathBuf::new(),
+            run: Run::Dry,
+        }
+    }
+
+    /// A delivery that lies in `kept`, to be looked at only.
+    pub(super) fn of_kept(delivery: &Delivery, kept: &Path) -> Self {
+        Self {
+            id: delivery.id,
+            party: delivery.party.clone(),
+            stem: delivery.stem.clone(),
+            files: delivery.files.clone(),
+            received: delivery.received,
+            faults: delivery.faults,
+            source: kept.to_path_buf(),
+            work: PathBuf::new(),
+            run: Run::Dry,
         }
     }
 

@@ -6,6 +6,7 @@
 
 mod archive;
 mod claim;
+mod early;
 mod held;
 mod ingest;
 mod job;
@@ -33,8 +34,9 @@ use crate::layout::Layout;
 use crate::ledger::{Ledger, Stage};
 use crate::rejection::{Code, Rejection};
 use crate::snapshot::StoreKey;
-use crate::trust::keyring::Keyring;
+use crate::trust::keyring::{Keyring, PublicKeys};
 
+pub use early::{Refused, cares, early_word};
 pub use job::Job;
 pub use looked::Looked;
 pub use pass::{Pass, Removed, pass};
@@ -68,6 +70,34 @@ pub struct Context<'a> {
     pub progress: &'a dyn Progress,
     /// What was read of incomplete files in earlier passes.
     pub looked: &'a Looked,
+}
+
+/// What is needed to look at a delivery and touch nothing: no private key, no store.
+#[derive(Clone, Copy)]
+pub struct Desk<'a> {
+    /// The service's configuration, with the agreement.
+    pub config: &'a Config,
+    /// Public keys of the parties.
+    pub keys: &'a PublicKeys,
+    /// The service's memory, only read.
+    pub ledger: &'a dyn Ledger,
+    /// Where everything lies.
+    pub layout: &'a Layout,
+    /// What time it is.
+    pub now: Timestamp,
+}
+
+impl<'a> Context<'a> {
+    /// The part of it that looks.
+    pub fn desk(&self) -> Desk<'a> {
+        Desk {
+            config: self.config,
+            keys: &self.keyring.parties,
+            ledger: self.ledger,
+            layout: self.layout,
+            now: (self.clock)(),
+        }
+    }
 }
 
 /// Watches deliveries on their way: a person at a terminal, or nobody.

@@ -233,11 +233,7 @@ impl Look<'_> {
         let raw = self.read(name, manifest::LARGEST as u64 + 1)?;
         let signature_name = format!("{name}.sig");
         let signature = self.read(&signature_name, sshsig::LARGEST as u64);
-        let signed = signature.is_some_and(|s| {
-            String::from_utf8_lossy(&s)
-                .trim_end()
-                .ends_with(SIGNATURE_END)
-        });
+        let signed = signature.is_some_and(|signature| is_whole_signature(&signature));
         let mut candidate = Candidate {
             id: DeliveryId::of_manifest(&raw),
             party: self.party.clone(),
@@ -352,11 +348,22 @@ impl Look<'_> {
 /// Opens a plain file, never through a link, under an exclusive lock: whoever writes it holds a shared one, and as long
 /// as the returned file lives nobody begins to. `None` if it is not so now.
 pub fn open_unwritten(path: &Path) -> Option<File> {
+    open_plain(path).filter(|file| file.try_lock().is_ok())
+}
+
+/// Opens a plain file, never through a link.
+pub fn open_plain(path: &Path) -> Option<File> {
     let named = path.symlink_metadata().ok().filter(fs::Metadata::is_file)?;
     let file = File::open(path).ok()?;
     let opened = file.metadata().ok()?;
     let same = (named.dev(), named.ino()) == (opened.dev(), opened.ino());
-    (same && file.try_lock().is_ok()).then_some(file)
+    same.then_some(file)
+}
+
+/// Whether these are the bytes of a signature file that was written to its end.
+pub fn is_whole_signature(bytes: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(bytes);
+    text.trim_end().ends_with(SIGNATURE_END)
 }
 
 /// The last part of a place below an inbox.

@@ -87,14 +87,19 @@ impl Service {
         Ok(())
     }
 
-    /// Works with what is loaded now.
-    pub fn with_context<T>(&self, progress: &dyn Progress, work: impl FnOnce(&Context) -> T) -> T {
-        let keyring = std::sync::Arc::clone(
+    /// The keys that are loaded now.
+    pub fn keyring(&self) -> std::sync::Arc<Keyring> {
+        std::sync::Arc::clone(
             &self
                 .keyring
                 .read()
                 .unwrap_or_else(std::sync::PoisonError::into_inner),
-        );
+        )
+    }
+
+    /// Works with what is loaded now.
+    pub fn with_context<T>(&self, progress: &dyn Progress, work: impl FnOnce(&Context) -> T) -> T {
+        let keyring = self.keyring();
         work(&Context {
             config: &self.config,
             keyring: &keyring,

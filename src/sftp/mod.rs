@@ -14,6 +14,8 @@
 //!   there is room for it; the `jail` (`folder`, `listing`, `locking`) does it. What is open is known to all who have it open
 //!   (`in_use`).
 //!
+//! - `attendant`: who says, from outside, what a file in an inbox is worth; its word becomes the answer to a CLOSE or RENAME.
+//!
 //! What happens is told as an [`Event`]: `facts` are its fields, `names` says what may be shown of a name. [`client`] is
 //! the other side, for the demonstration and tests.
 //!
@@ -24,6 +26,7 @@
 //! make a link, tell a name that does not follow the rule for deliveries. It meets the pipeline at the folders: an open
 //! writer holds a shared advisory lock.
 
+mod attendant;
 pub mod client;
 mod event;
 #[cfg(fuzzing)]
@@ -42,6 +45,7 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 
+pub use attendant::{Arrived, Attend, Attendant, Word};
 pub use event::{Event, Facts, Names, Recorder, What};
 pub use limits::{Bans, Limits, Quota, Startups};
 pub use ssh::listener::Server;
@@ -70,6 +74,8 @@ pub struct Settings {
     pub limits: Limits,
     /// Who hears of what happens.
     pub recorder: Recorder,
+    /// Who says what the parties' files are worth.
+    pub attendant: Attendant,
 }
 
 impl Settings {

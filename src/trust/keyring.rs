@@ -16,8 +16,13 @@ use super::sshsig::SigningKey;
 pub struct Keyring {
     /// The service's own.
     pub service: ServiceKeys,
-    parties: BTreeMap<PartyId, PartyKeys>,
+    /// The parties' own.
+    pub parties: PublicKeys,
 }
+
+/// The public keys of all parties, which may be read where no private key can be.
+#[derive(Debug)]
+pub struct PublicKeys(BTreeMap<PartyId, PartyKeys>);
 
 /// Private keys of the service.
 #[derive(Debug)]
@@ -49,12 +54,7 @@ impl Keyring {
     ) -> Result<Self, Vec<Fault>> {
         let mut faults = Vec::new();
         let service = ServiceKeys::load(keys, &mut faults);
-        let parties = parties
-            .iter()
-            .filter_map(|(party, files)| {
-                Some((party.clone(), PartyKeys::load(files, &mut faults)?))
-            })
-            .collect();
+        let parties = PublicKeys::load_files(parties, &mut faults);
         match service {
             Some(service) if faults.is_empty() => Ok(Self { service, parties }),
             _ => Err(faults),
@@ -63,7 +63,32 @@ impl Keyring {
 
     /// The keys of a party of the agreement.
     pub fn party(&self, party: &PartyId) -> Option<&PartyKeys> {
-        self.parties.get(party)
+        self.parties.party(party)
+    }
+}
+
+impl PublicKeys {
+    /// Loads the parties' files alone, and tells every problem.
+    pub fn load(config: &Config) -> Result<Self, Vec<Fault>> {
+        let mut faults = Vec::new();
+        let keys = Self::load_files(&config.parties, &mut faults);
+        if faults.is_empty() {
+            Ok(keys)
+        } else {
+            Err(faults)
+        }
+    }
+
+    fn load_files(parties: &BTreeMap<PartyId, PartyFiles>, faults: &mut Vec<Fault>) -> Self {
+        let load = |(party, files): (&PartyId, &PartyFiles)| {
+            Some((party.clone(), PartyKeys::load(files, faults)?))
+        };
+        Self(parties.iter().filter_map(load).collect())
+    }
+
+    /// The keys of a party of the agreement.
+    pub fn party(&self, party: &PartyId) -> Option<&PartyKeys> {
+        self.0.get(party)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Carries out requests: canonical path, then policy, then jail, then answer.
 
 use crate::sftp::Limits;
+use crate::sftp::attendant::{Arrived, Attention};
 use crate::sftp::event::{Actor, What};
 use crate::sftp::requests::codec::{Item, MAX_DATA, Violation};
 use crate::sftp::requests::denial;
@@ -9,9 +10,9 @@ use crate::sftp::requests::handles::{Handles, OpenFile, Opened};
 use crate::sftp::requests::refusal::Refusal;
 use crate::sftp::requests::reply;
 use crate::sftp::requests::request::{Attributes, Request};
-use crate::sftp::requests::work::{Closing, Progress, Work};
+use crate::sftp::requests::work::{Ask, Closing, Progress, Renaming, Work};
 use crate::sftp::root::jail::{Jail, WriteMode, look_at};
-use crate::sftp::root::path::{CanonicalPath, Target};
+use crate::sftp::root::path::{Area, CanonicalPath, Target};
 use crate::sftp::root::policy::Action;
 
 const TYPE_INIT: u8 = 1;
@@ -21,6 +22,7 @@ pub(crate) struct Engine {
     pub(crate) jail: Jail,
     pub(crate) handles: Handles,
     pub(crate) actor: Actor,
+    attention: Attention,
     greeted: bool,
     write: Option<OpenWrite>,
     underway: Underway,
@@ -50,10 +52,18 @@ impl Engine {
             handles: Handles::new(limits, jail.openings()),
             jail,
             actor,
+            attention: Attention::default(),
             greeted: false,
             write: None,
             underway: Underway::Nothing,
         }
+    }
+
+    /// The same, with somebody who may have a word about what arrives.
+    #[must_use]
+    pub(crate) fn attended(mut self, attention: Attention) -> Self {
+        self.attention = attention;
+        self
     }
 
     /// Carries out one item and appends its answer, if it has one. Not while [busy](Self::is_busy).
@@ -123,7 +133,7 @@ impl Engine {
             && refusal.rule.is_some()
             && let Some(shown) = file.first_denial()
         {
-            denial::tell_of_write(&self.actor, shown, refusal);
+            denial::tell_of(&self.actor, "write", shown, refusal);
         }
     }
 
@@ -155,9 +165,37 @@ impl Engine {
                 }
                 self.answer_with(result.map(|()| reply::ok(out, id)), id, out);
             }
-            Progress::Closed(closing, sha256) => {
-                closing.file.tell(&self.actor, sha256);
-                reply::ok(out, closing.id);
+            Progress::Closed(closing, word) => {
+                let Closing {
+                    id, file, sha256, ..
+                } = *closing;
+                let shown = file.shown().to_owned();
+                file.tell(&self.actor, sha256);
+                let refused = word.map(Refusal::worthless).map_or(Ok(()), Err);
+                let answered = refused
+                    .inspect_err(|refusal| denial::tell_of(&self.actor, "close", &shown, refusal))
+                    .map(|()| reply::ok(out, id));
+                self.answer_with(answered, id, out);
+            }
+            Progress::MayBeRenamed(renaming, word) => {
+                let Renaming {
+                    id,
+                    from,
+                    to,
+                    replace,
+                    ..
+                } = *renaming;
+                // Done in any case: a client that tries again would otherwise never get past this.
+                let renamed = self.rename_now(&from, &to, replace);
+                let request = Request::Rename {
+                    from: &from,
+                    to: &to,
+                };
+                let answered = renamed
+                    .and_then(|()| word.map(Refusal::worthless).map_or(Ok(()), Err))
+                    .inspect_err(|refusal| denial::tell(&self.actor, &request, refusal))
+                    .map(|()| reply::ok(out, id));
+                self.answer_with(answered, id, out);
             }
             Progress::Checked(check, result) => {
                 let id = check.id;
@@ -172,8 +210,15 @@ impl Engine {
     /// Gives up what was to be done, because the client has gone.
     pub(crate) fn give_up(&self, progress: Progress) {
         match progress {
-            Progress::Unfinished(Work::Closing(closing)) => closing.file.tell(&self.actor, None),
-            Progress::Closed(closing, sha256) => closing.file.tell(&self.actor, sha256),
+            Progress::Unfinished(Work::Closing(closing)) | Progress::Closed(closing, _) => {
+                let Closing { file, sha256, .. } = *closing;
+                file.tell(&self.actor, sha256);
+            }
+            Progress::Unfinished(Work::Renaming(renaming))
+            | Progress::MayBeRenamed(renaming, _) => {
+                // It was asked for, and nobody is left to hear of a refusal.
+                let _ = self.rename_now(&renaming.from, &renaming.to, renaming.replace);
+            }
             Progress::Unfinished(_) | Progress::Copied(..) | Progress::Checked(..) => {}
         }
     }
@@ -261,7 +306,8 @@ impl Engine {
             }
             Request::Close(handle) => {
                 if let Some(upload) = self.handles.close(handle, &self.actor)? {
-                    self.begin(Work::Closing(Box::new(Closing::new(id, upload))));
+                    let closing = Closing::new(id, upload, &self.actor.account, &self.attention);
+                    self.begin(Work::Closing(Box::new(closing)));
                     return Ok(());
                 }
             }
@@ -299,7 +345,7 @@ impl Engine {
                     folder: self.actor.shown(&path),
                 });
             }
-            Request::Rename { from, to } => self.rename(from, to, false)?,
+            Request::Rename { from, to } => return self.rename(id, from, to, false, out),
             Request::ReadLink(path) => {
                 let path = CanonicalPath::parse(path)?;
                 self.jail.look(self.jail.allowed(&path, Action::Look)?)?;
@@ -331,11 +377,53 @@ impl Engine {
             mode.read,
             mode.create || mode.truncate,
         );
+        let file = file.attended(self.attended_path(target));
         Ok(self.handles.keep(Opened::File(file), place))
     }
 
-    /// Renames; also for the extension that replaces.
-    pub(crate) fn rename(&self, from: &str, to: &str, replace: bool) -> Result<(), Refusal> {
+    /// Renames, at once or when somebody had a word about it, and answers; also for the extension that replaces.
+    pub(crate) fn rename(
+        &mut self,
+        id: u32,
+        from: &str,
+        to: &str,
+        replace: bool,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Refusal> {
+        match self.about_to_arrive(from, to)? {
+            Some(arrived) => {
+                let ask = Ask {
+                    attention: self.attention.clone(),
+                    account: self.actor.account.clone(),
+                    arrived,
+                };
+                let renaming = Renaming::new(id, (from, to), replace, ask);
+                self.begin(Work::Renaming(Box::new(renaming)));
+            }
+            None => {
+                self.rename_now(from, to, replace)?;
+                reply::ok(out, id);
+            }
+        }
+        Ok(())
+    }
+
+    /// What a renaming would bring, if somebody may have a word about it. Asked before it is done: afterwards the file
+    /// may be gone from the inbox before anybody has looked at it.
+    fn about_to_arrive(&self, from: &str, to: &str) -> Result<Option<Arrived>, Refusal> {
+        let (from, to) = (CanonicalPath::parse(from)?, CanonicalPath::parse(to)?);
+        let source = self.jail.allowed(&from, Action::RenameFrom)?;
+        let target = self.jail.allowed(&to, Action::RenameTo)?;
+        let named = self.attended_path(target).zip(below_inbox(source));
+        Ok(named.map(|(path, lies_at)| Arrived { path, lies_at }))
+    }
+
+    /// The path below the inbox, if somebody may have a word about a file of that name.
+    fn attended_path(&self, target: Target<'_>) -> Option<String> {
+        below_inbox(target).filter(|path| self.attention.cares(path))
+    }
+
+    fn rename_now(&self, from: &str, to: &str, replace: bool) -> Result<(), Refusal> {
         let (from, to) = (CanonicalPath::parse(from)?, CanonicalPath::parse(to)?);
         let source = self.jail.allowed(&from, Action::RenameFrom)?;
         self.jail
@@ -370,6 +458,18 @@ impl Engine {
             self.jail.set_times(target, times)?;
         }
         Ok(())
+    }
+}
+
+/// The path of something in the inbox, from there.
+fn below_inbox(target: Target<'_>) -> Option<String> {
+    match target {
+        Target::Entry {
+            area: Area::Inbox,
+            folders,
+            name,
+        } => Some([folders, &[name.to_owned()]].concat().join("/")),
+        _ => None,
     }
 }
 

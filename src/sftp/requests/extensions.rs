@@ -79,8 +79,7 @@ pub(crate) fn carry_out(
             reply::numbers(out, id, &numbers_of(&space));
         }
         POSIX_RENAME => {
-            engine.rename(fields.text()?, fields.text()?, true)?;
-            reply::ok(out, id);
+            engine.rename(id, fields.text()?, fields.text()?, true, out)?;
         }
         FSYNC => {
             engine.handles.file(fields.bytes()?)?.sync()?;

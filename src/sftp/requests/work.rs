@@ -1,4 +1,4 @@
-//! Requests that take long: copying and hashing on the server, a slice at a time.
+//! Requests that take long: copying and hashing on the server, a slice at a time, and asking what an upload is worth.
 //!
 //! While one is under way its channel carries out nothing else. Between two slices it can be given up, because the
 //! client has gone or the service stops, and others get their turn: however many clients ask for however much, only a
@@ -13,8 +13,9 @@ use std::thread::available_parallelism;
 use aws_lc_rs::digest::{Algorithm, Context, SHA224, SHA256, SHA384, SHA512};
 use tokio::sync::Semaphore;
 
+use crate::sftp::attendant::{Arrived, Attention, Word};
 use crate::sftp::requests::fingerprint::FileDigest;
-use crate::sftp::requests::handles::{OpenFile, Place};
+use crate::sftp::requests::handles::{Digest, OpenFile, Place, Unfinished};
 use crate::sftp::requests::refusal::Refusal;
 use crate::sftp::root::usage::Growth;
 
@@ -39,8 +40,10 @@ pub(crate) enum Work {
     Copy(Copy),
     /// `check-file`.
     Check(Check),
-    /// The digest of an upload that did not come in order, before its CLOSE is answered.
+    /// The digest of an upload that did not come in order, and the word about it, before its CLOSE is answered.
     Closing(Box<Closing>),
+    /// The word about a file that is about to get its name.
+    Renaming(Box<Renaming>),
 }
 
 /// After a slice.
@@ -51,8 +54,10 @@ pub(crate) enum Progress {
     Copied(Copy, Result<(), Refusal>),
     /// The digests, one after the other.
     Checked(Check, Result<Vec<u8>, Refusal>),
-    /// The upload's digest, unless it cannot be read.
-    Closed(Box<Closing>, Option<String>),
+    /// The upload's digest is known, unless it cannot be read, and the word about it, if there is any.
+    Closed(Box<Closing>, Option<Word>),
+    /// It may get its name; with the word about it.
+    MayBeRenamed(Box<Renaming>, Option<Word>),
 }
 
 impl Work {
@@ -69,20 +74,40 @@ impl Work {
                 Ok(Some(digests)) => Progress::Checked(check, Ok(digests)),
                 Err(error) => Progress::Checked(check, Err(error.into())),
             },
-            Self::Closing(mut closing) => match closing.digest.read(closing.file.file(), SLICE) {
-                Ok(None) => Progress::Unfinished(Self::Closing(closing)),
-                Ok(digest) => Progress::Closed(closing, digest),
-                Err(error) => {
-                    tracing::error!(kind = ?error.kind(), "an upload cannot be read");
-                    Progress::Closed(closing, None)
+            Self::Closing(mut closing) => {
+                if closing.reading.is_some() {
+                    closing.slice();
+                } else {
+                    let word = closing.ask.as_ref().and_then(Ask::word);
+                    return Progress::Closed(closing, word);
                 }
-            },
+                match &closing.reading {
+                    None if closing.ask.is_none() => Progress::Closed(closing, None),
+                    _ => Progress::Unfinished(Self::Closing(closing)),
+                }
+            }
+            Self::Renaming(renaming) => {
+                let word = renaming.ask.word();
+                Progress::MayBeRenamed(renaming, word)
+            }
+        }
+    }
+
+    /// Whether the next slice only waits for somebody's word, and needs no turn.
+    fn only_waits(&self) -> bool {
+        match self {
+            Self::Closing(closing) => closing.reading.is_none(),
+            Self::Renaming(_) => true,
+            Self::Copy(_) | Self::Check(_) => false,
         }
     }
 
     /// Does the next slice on a thread for such work, when it is its turn. `None` when that failed badly.
     pub(crate) async fn slice_in_turn(self) -> Option<Progress> {
-        let _turn = TURNS.acquire().await.ok()?;
+        let _turn = match self.only_waits() {
+            true => None,
+            false => Some(TURNS.acquire().await.ok()?),
+        };
         tokio::task::spawn_blocking(move || self.slice()).await.ok()
     }
 }
@@ -93,18 +118,94 @@ pub(crate) struct Closing {
     pub(crate) id: u32,
     /// The upload.
     pub(crate) file: OpenFile,
+    /// Its digest, once it is known.
+    pub(crate) sha256: Option<String>,
     _place: Place,
-    digest: FileDigest,
+    /// The digest so far, until all of the file is read.
+    reading: Option<FileDigest>,
+    ask: Option<Ask>,
+}
+
+/// A file that is about to get its name.
+pub(crate) struct Renaming {
+    /// The request's number.
+    pub(crate) id: u32,
+    /// Its name as the client wrote it.
+    pub(crate) from: String,
+    /// The name it gets.
+    pub(crate) to: String,
+    /// Whether another file of that name is replaced.
+    pub(crate) replace: bool,
+    ask: Ask,
+}
+
+/// A question about what has arrived.
+pub(crate) struct Ask {
+    /// Who is asked.
+    pub(crate) attention: Attention,
+    /// For whom.
+    pub(crate) account: String,
+    /// About what.
+    pub(crate) arrived: Arrived,
+}
+
+impl Ask {
+    fn word(&self) -> Option<Word> {
+        self.attention.word(&self.account, &self.arrived)
+    }
+}
+
+impl Renaming {
+    /// One about which nobody was asked yet.
+    pub(crate) fn new(id: u32, (from, to): (&str, &str), replace: bool, ask: Ask) -> Self {
+        Self {
+            id,
+            from: from.to_owned(),
+            to: to.to_owned(),
+            replace,
+            ask,
+        }
+    }
 }
 
 impl Closing {
-    /// One of which nothing was read yet.
-    pub(crate) fn new(id: u32, (file, place): (OpenFile, Place)) -> Self {
+    /// One of which nothing was read yet, and about which nobody was asked.
+    pub(crate) fn new(id: u32, upload: Unfinished, account: &str, attention: &Attention) -> Self {
+        let (sha256, reading) = match upload.digest {
+            Digest::ToRead => (None, Some(FileDigest::new())),
+            Digest::Known(sha256) => (Some(sha256), None),
+            Digest::Unwanted => (None, None),
+        };
+        let ask = upload.arrived.map(|arrived| Ask {
+            attention: attention.clone(),
+            account: account.to_owned(),
+            arrived,
+        });
         Self {
             id,
-            file,
-            _place: place,
-            digest: FileDigest::new(),
+            file: upload.file,
+            sha256,
+            _place: upload.place,
+            reading,
+            ask,
+        }
+    }
+
+    /// Reads on.
+    fn slice(&mut self) {
+        let Some(reading) = &mut self.reading else {
+            return;
+        };
+        match reading.read(self.file.file(), SLICE) {
+            Ok(None) => {}
+            Ok(digest) => {
+                self.sha256 = digest;
+                self.reading = None;
+            }
+            Err(error) => {
+                tracing::error!(kind = ?error.kind(), "an upload cannot be read");
+                self.reading = None;
+            }
         }
     }
 }
