@@ -29,22 +29,26 @@ const MOST_MANIFESTS: usize = 64;
 
 /// Why a delivery that is just arriving will be refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refused(Rejection);
+pub struct Refused {
+    rejection: Rejection,
+    /// Whether the pipeline takes it now, to refuse it; else it waits for the rest.
+    pub taken: bool,
+}
 
 impl Refused {
     /// The code of the receipt that follows.
     pub fn code(&self) -> Code {
-        self.0.code
+        self.rejection.code
     }
 
     /// One line for the client's dialog: code, Indonesian, English, where the rest stands.
     pub fn sentence(&self) -> String {
-        let text = self.0.code.text();
-        let line = self.0.place.line;
+        let text = self.rejection.code.text();
+        let line = self.rejection.place.line;
         let line = line.map_or_else(String::new, |line| format!(" (baris / line {line})"));
         format!(
             "{}{line}: {} / {} -> receipts/",
-            self.0.code, text.id.what, text.en.what
+            self.rejection.code, text.id.what, text.en.what
         )
     }
 }
@@ -76,8 +80,8 @@ pub fn early_word(
         lies_at: inbox.join(lies_at),
     };
     for stem in arriving.stems() {
-        if let Some(rejection) = arriving.judge(&stem)? {
-            return Ok(Some(Refused(rejection)));
+        if let Some(refused) = arriving.judge(&stem)? {
+            return Ok(Some(refused));
         }
     }
     Ok(None)
@@ -135,7 +139,7 @@ impl Arriving<'_> {
         lines.iter().any(|line| line.name == self.name)
     }
 
-    fn judge(&self, stem: &str) -> Result<Option<Rejection>, Fault> {
+    fn judge(&self, stem: &str) -> Result<Option<Refused>, Fault> {
         let manifest = format!("{stem}{MANIFEST}");
         let signature_name = format!("{stem}{SIGNATURE}");
         let signature = self.read(&signature_name, sshsig::LARGEST);
@@ -175,9 +179,10 @@ impl Arriving<'_> {
                 self.check(&job, &raw, &signature)?
             }
             Standing::Foreign => Some(Rejection::new(Code::NameNotSender)),
-            Standing::Answered(_) | Standing::UnderWay => None,
+            Standing::Answered(_) => None,
+            Standing::UnderWay => return self.again(stem, &signature),
         };
-        Ok(rejection.filter(|rejection| is_certain(rejection.code, complete)))
+        Ok(certain(rejection, complete))
     }
 
     /// As `claim` and `verify` do it.
@@ -192,13 +197,16 @@ impl Arriving<'_> {
         rejected(quick(self.desk, job, raw, signature))
     }
 
-    /// The signature of a delivery that has just been taken comes once more, without the rest: the answer is the same.
-    fn again(&self, stem: &str, signature: &[u8]) -> Result<Option<Rejection>, Fault> {
+    /// The signature of a delivery that has just been taken comes once more: the answer is the same.
+    fn again(&self, stem: &str, signature: &[u8]) -> Result<Option<Refused>, Fault> {
         let Some((known, kept)) = came_with(self.desk, self.party, stem, signature)? else {
             return Ok(None);
         };
         match (known.state, known.code) {
-            (State::Rejected, Some(code)) => Ok(Some(code.into())),
+            (State::Rejected, Some(code)) => Ok(Some(Refused {
+                rejection: code.into(),
+                taken: true,
+            })),
             (State::Claiming | State::Open, _) => {
                 let manifest = open_plain(&kept.join(format!("{stem}{MANIFEST}")));
                 let Some(raw) = read(manifest, manifest::LARGEST) else {
@@ -206,7 +214,7 @@ impl Arriving<'_> {
                 };
                 let job = Job::of_kept(&known, &kept);
                 let rejection = rejected(quick(self.desk, &job, &raw, signature))?;
-                Ok(rejection.filter(|rejection| is_certain(rejection.code, true)))
+                Ok(certain(rejection, true))
             }
             _ => Ok(None),
         }
@@ -238,14 +246,18 @@ impl Arriving<'_> {
     }
 }
 
-/// Whether the pipeline cannot come to another end. A delta's base may be under way. A signature that does not fit the
+/// What the pipeline cannot see otherwise any more. A delta's base may be under way. A signature that does not fit the
 /// manifest may be waiting for another one, as long as the sender is not done.
-fn is_certain(code: Code, complete: bool) -> bool {
-    match code {
+fn certain(rejection: Option<Rejection>, complete: bool) -> Option<Refused> {
+    let rejection = rejection.filter(|rejection| match rejection.code {
         Code::DeltaWithoutBase => false,
         Code::SignatureBad => complete,
         _ => true,
-    }
+    });
+    rejection.map(|rejection| Refused {
+        rejection,
+        taken: complete,
+    })
 }
 
 /// The newest delivery of that name, if it came with this very signature, and where it lies.

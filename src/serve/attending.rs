@@ -112,6 +112,7 @@ fn word(refused: &Refused) -> Word {
     Word {
         reason: refused.code().as_str(),
         message: refused.sentence(),
+        leaves: refused.taken,
     }
 }
 

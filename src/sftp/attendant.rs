@@ -43,6 +43,9 @@ pub struct Word {
     pub reason: &'static str,
     /// What the client shows.
     pub message: String,
+    /// Whether the file is about to be taken from the inbox. The answer waits a moment for that: a client that hears of a
+    /// failure may remove what it has sent, and then nobody could say what it was.
+    pub leaves: bool,
 }
 
 /// Who is asked, if anybody, and how long an answer is waited for.

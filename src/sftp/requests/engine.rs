@@ -1,7 +1,7 @@
 //! Carries out requests: canonical path, then policy, then jail, then answer.
 
 use crate::sftp::Limits;
-use crate::sftp::attendant::{Arrived, Attention};
+use crate::sftp::attendant::{Arrived, Attention, Word};
 use crate::sftp::event::{Actor, What};
 use crate::sftp::requests::codec::{Item, MAX_DATA, Violation};
 use crate::sftp::requests::denial;
@@ -10,7 +10,7 @@ use crate::sftp::requests::handles::{Handles, OpenFile, Opened};
 use crate::sftp::requests::refusal::Refusal;
 use crate::sftp::requests::reply;
 use crate::sftp::requests::request::{Attributes, Request};
-use crate::sftp::requests::work::{Ask, Closing, Progress, Renaming, Work};
+use crate::sftp::requests::work::{Ask, Closing, Leaving, Progress, Renaming, Work};
 use crate::sftp::root::jail::{Jail, WriteMode, look_at};
 use crate::sftp::root::path::{Area, CanonicalPath, Target};
 use crate::sftp::root::policy::Action;
@@ -166,16 +166,17 @@ impl Engine {
                 self.answer_with(result.map(|()| reply::ok(out, id)), id, out);
             }
             Progress::Closed(closing, word) => {
+                let attended = closing.path();
                 let Closing {
                     id, file, sha256, ..
                 } = *closing;
                 let shown = file.shown().to_owned();
+                // Closed before it is told, so that it can be taken.
                 file.tell(&self.actor, sha256);
-                let refused = word.map(Refusal::worthless).map_or(Ok(()), Err);
-                let answered = refused
-                    .inspect_err(|refusal| denial::tell_of(&self.actor, "close", &shown, refusal))
-                    .map(|()| reply::ok(out, id));
-                self.answer_with(answered, id, out);
+                let Some((word, path)) = word.zip(attended) else {
+                    return reply::ok(out, id);
+                };
+                self.refuse_arrived(id, "close", &shown, &path, word, out);
             }
             Progress::MayBeRenamed(renaming, word) => {
                 let Renaming {
@@ -183,20 +184,34 @@ impl Engine {
                     from,
                     to,
                     replace,
-                    ..
+                    ask,
                 } = *renaming;
                 // Done in any case: a client that tries again would otherwise never get past this.
                 let renamed = self.rename_now(&from, &to, replace);
-                let request = Request::Rename {
-                    from: &from,
-                    to: &to,
-                };
-                let answered = renamed
-                    .and_then(|()| word.map(Refusal::worthless).map_or(Ok(()), Err))
-                    .inspect_err(|refusal| denial::tell(&self.actor, &request, refusal))
-                    .map(|()| reply::ok(out, id));
-                self.answer_with(answered, id, out);
+                match (renamed, word) {
+                    (Ok(()), Some(word)) => {
+                        let path = ask.arrived.path;
+                        let to = CanonicalPath::parse(&to).map(|to| self.actor.shown(&to));
+                        self.refuse_arrived(
+                            id,
+                            "rename",
+                            &to.unwrap_or_default(),
+                            &path,
+                            word,
+                            out,
+                        );
+                    }
+                    (renamed, _) => {
+                        let (from, to) = (from.as_str(), to.as_str());
+                        let request = Request::Rename { from, to };
+                        let answered = renamed
+                            .inspect_err(|refusal| denial::tell(&self.actor, &request, refusal))
+                            .map(|()| reply::ok(out, id));
+                        self.answer_with(answered, id, out);
+                    }
+                }
             }
+            Progress::Left(leaving) => reply::refused(out, leaving.id, &leaving.refusal),
             Progress::Checked(check, result) => {
                 let id = check.id;
                 let answered = result.map(|digests| {
@@ -219,7 +234,34 @@ impl Engine {
                 // It was asked for, and nobody is left to hear of a refusal.
                 let _ = self.rename_now(&renaming.from, &renaming.to, renaming.replace);
             }
-            Progress::Unfinished(_) | Progress::Copied(..) | Progress::Checked(..) => {}
+            Progress::Unfinished(_)
+            | Progress::Left(_)
+            | Progress::Copied(..)
+            | Progress::Checked(..) => {}
+        }
+    }
+
+    /// Answers a request that was carried out with the word about what it brought, at once or when that has been taken.
+    fn refuse_arrived(
+        &mut self,
+        id: u32,
+        action: &'static str,
+        shown: &str,
+        path: &str,
+        word: Word,
+        out: &mut Vec<u8>,
+    ) {
+        let leaves = word.leaves;
+        let refusal = Refusal::worthless(word);
+        denial::tell_of(&self.actor, action, shown, &refusal);
+        let name = CanonicalPath::parse(&format!("{}/{path}", Area::Inbox.name()))
+            .and_then(|path| self.jail.remember(path.target()));
+        match name {
+            Ok(name) if leaves => {
+                let leaving = Leaving::new(id, refusal, name);
+                self.begin(Work::Leaving(Box::new(leaving)));
+            }
+            _ => reply::refused(out, id, &refusal),
         }
     }
 

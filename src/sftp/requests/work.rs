@@ -8,7 +8,8 @@ use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::sync::LazyLock;
-use std::thread::available_parallelism;
+use std::thread::{self, available_parallelism};
+use std::time::{Duration, Instant};
 
 use aws_lc_rs::digest::{Algorithm, Context, SHA224, SHA256, SHA384, SHA512};
 use tokio::sync::Semaphore;
@@ -17,6 +18,7 @@ use crate::sftp::attendant::{Arrived, Attention, Word};
 use crate::sftp::requests::fingerprint::FileDigest;
 use crate::sftp::requests::handles::{Digest, OpenFile, Place, Unfinished};
 use crate::sftp::requests::refusal::Refusal;
+use crate::sftp::root::jail::Named;
 use crate::sftp::root::usage::Growth;
 
 /// Bytes of one slice: some milliseconds.
@@ -25,6 +27,9 @@ const SLICE: u64 = 4 << 20;
 const PIECE: usize = 256 << 10;
 /// Most bytes of digests in one answer: a packet, less room for its head.
 const MOST_DIGESTS: u64 = 255 * 1024;
+/// A refused file that is about to be taken away is waited for so long, and looked for so often.
+const MOST_LEAVING: Duration = Duration::from_secs(1);
+const PAUSE: Duration = Duration::from_millis(2);
 /// Smallest block that is hashed by itself (draft-ietf-secsh-filexfer-extensions-00 §3).
 const SMALLEST_BLOCK: u64 = 256;
 
@@ -44,6 +49,8 @@ pub(crate) enum Work {
     Closing(Box<Closing>),
     /// The word about a file that is about to get its name.
     Renaming(Box<Renaming>),
+    /// The refused file is about to be taken away.
+    Leaving(Box<Leaving>),
 }
 
 /// After a slice.
@@ -58,6 +65,8 @@ pub(crate) enum Progress {
     Closed(Box<Closing>, Option<Word>),
     /// It may get its name; with the word about it.
     MayBeRenamed(Box<Renaming>, Option<Word>),
+    /// It is gone, or nobody took it in time.
+    Left(Box<Leaving>),
 }
 
 impl Work {
@@ -90,6 +99,10 @@ impl Work {
                 let word = renaming.ask.word();
                 Progress::MayBeRenamed(renaming, word)
             }
+            Self::Leaving(leaving) => match leaving.wait() {
+                true => Progress::Unfinished(Self::Leaving(leaving)),
+                false => Progress::Left(leaving),
+            },
         }
     }
 
@@ -97,7 +110,7 @@ impl Work {
     fn only_waits(&self) -> bool {
         match self {
             Self::Closing(closing) => closing.reading.is_none(),
-            Self::Renaming(_) => true,
+            Self::Renaming(_) | Self::Leaving(_) => true,
             Self::Copy(_) | Self::Check(_) => false,
         }
     }
@@ -136,7 +149,39 @@ pub(crate) struct Renaming {
     pub(crate) to: String,
     /// Whether another file of that name is replaced.
     pub(crate) replace: bool,
-    ask: Ask,
+    /// What is asked about it.
+    pub(crate) ask: Ask,
+}
+
+/// A file about which there was a word.
+pub(crate) struct Leaving {
+    /// The request's number.
+    pub(crate) id: u32,
+    /// The answer.
+    pub(crate) refusal: Refusal,
+    name: Named,
+    until: Instant,
+}
+
+impl Leaving {
+    /// One that is still there.
+    pub(crate) fn new(id: u32, refusal: Refusal, name: Named) -> Self {
+        Self {
+            id,
+            refusal,
+            name,
+            until: Instant::now() + MOST_LEAVING,
+        }
+    }
+
+    /// Whether to wait on. There is no event to wait for: whoever takes the file may be another process.
+    fn wait(&self) -> bool {
+        let waits = self.name.is_there() && Instant::now() < self.until;
+        if waits {
+            thread::sleep(PAUSE);
+        }
+        waits
+    }
 }
 
 /// A question about what has arrived.
@@ -189,6 +234,11 @@ impl Closing {
             reading,
             ask,
         }
+    }
+
+    /// Its path below the inbox, if somebody was asked about it.
+    pub(crate) fn path(&self) -> Option<String> {
+        Some(self.ask.as_ref()?.arrived.path.clone())
     }
 
     /// Reads on.

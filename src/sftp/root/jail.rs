@@ -39,6 +39,20 @@ pub(crate) struct Jail {
     usage: Option<Arc<Usage>>,
 }
 
+/// A name that something has, to be looked at after the jail is needed elsewhere.
+#[derive(Debug)]
+pub(crate) struct Named {
+    folder: Dir,
+    name: String,
+}
+
+impl Named {
+    /// Whether something still has the name.
+    pub(crate) fn is_there(&self) -> bool {
+        stat_at(&self.folder, &self.name).is_ok()
+    }
+}
+
 /// How a file is opened for writing.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct WriteMode {
@@ -146,6 +160,15 @@ impl Jail {
             Target::Nowhere => return Err(Refusal::missing()),
         };
         seen(&stat, writable).ok_or_else(Refusal::missing)
+    }
+
+    /// The name of a file or folder, to be looked at later.
+    pub(crate) fn remember(&self, target: Target<'_>) -> Result<Named, Refusal> {
+        let (folder, name) = self.named(target)?;
+        Ok(Named {
+            folder: folder.try_clone()?,
+            name: name.to_owned(),
+        })
     }
 
     /// Opens a file for reading.
