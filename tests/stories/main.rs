@@ -15,6 +15,7 @@ mod carried;
 mod checks;
 mod deltas;
 mod door;
+mod early;
 mod formats;
 mod full_disk;
 mod hidden;
