@@ -2,12 +2,16 @@
 
 use std::path::PathBuf;
 
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::agreement::PartyId;
+use crate::config::Config;
 use crate::fault::Fault;
+use crate::layout::Layout;
 use crate::ledger::{Counts, Delivery, Incomplete, Ledger};
+use crate::pipeline::{Looked, Standing, glance, recorded};
 
 use super::Failure;
 use super::look::{self, Look, last_fault, safe, standing, time, zone_name};
@@ -36,7 +40,7 @@ pub struct Args {
 pub fn run(args: Args) -> Result<(), Failure> {
     let look = Look::new(&args.config)?;
     look.check_party(args.party.as_ref())?;
-    let overview = Overview::read(&look.ledger, args.party.as_ref(), args.limit)?;
+    let overview = Overview::read(&look, args.party.as_ref(), args.limit)?;
     look::say(&if args.json {
         look::json(&overview)?
     } else {
@@ -49,15 +53,33 @@ pub fn run(args: Args) -> Result<(), Failure> {
 struct Overview {
     deliveries: Vec<Delivery>,
     incomplete: Vec<Incomplete>,
+    inbox: Vec<Lying>,
     counts: Counts,
 }
 
+/// Something in an inbox.
+#[derive(Debug, Serialize)]
+struct Lying {
+    party: PartyId,
+    /// As the ledger has it: digests where the name does not follow the naming rule.
+    place: String,
+    /// The word that the party's own listing shows.
+    #[serde(serialize_with = "word")]
+    state: Standing,
+}
+
+fn word<S: Serializer>(state: &Standing, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(state.word())
+}
+
 impl Overview {
-    fn read(ledger: &dyn Ledger, party: Option<&PartyId>, most: u32) -> Result<Self, Fault> {
+    fn read(look: &Look, party: Option<&PartyId>, most: u32) -> Result<Self, Fault> {
+        let ledger = &look.ledger;
         let mut incomplete = ledger.incomplete()?;
         incomplete.retain(|one| party.is_none_or(|party| one.party == *party));
         Ok(Self {
             deliveries: ledger.recent(party, most)?,
+            inbox: inboxes(&look.config, party, &incomplete)?,
             incomplete,
             counts: ledger.counts(party)?,
         })
@@ -88,12 +110,23 @@ impl Overview {
         }
         for one in &self.incomplete {
             let told = if one.told { ", sender told" } else { "" };
+            let lying = self.inbox.iter().find(|lying| is_of(lying, one));
             page.push_str(&format!(
-                "  {}  {} {}{told}\n",
+                "  {}  {} {}{}{told}\n",
                 time(one.since, zone),
                 one.party,
                 safe(&one.place),
+                lying.map_or_else(String::new, |lying| format!(": {}", words(lying.state))),
             ));
+        }
+        let noted = |lying: &&Lying| self.incomplete.iter().any(|one| is_of(lying, one));
+        let fresh: Vec<_> = self.inbox.iter().filter(|lying| !noted(lying)).collect();
+        if !fresh.is_empty() {
+            page.push_str("\nArriving in the inboxes\n");
+        }
+        for lying in fresh {
+            let (party, place) = (&lying.party, safe(&lying.place));
+            page.push_str(&format!("  {party} {place}: {}\n", words(lying.state)));
         }
         let Counts {
             open,
@@ -106,4 +139,40 @@ impl Overview {
         ));
         Ok(page)
     }
+}
+
+/// What lies in the inboxes now, without a look at the bytes. What has all its files and was still found incomplete has
+/// other bytes than its manifest says.
+fn inboxes(
+    config: &Config,
+    party: Option<&PartyId>,
+    incomplete: &[Incomplete],
+) -> Result<Vec<Lying>, Fault> {
+    let layout = Layout::new(&config.data_dir);
+    let parties = config.parties.keys();
+    let mut lying = Vec::new();
+    for party in parties.filter(|known| party.is_none_or(|party| party == *known)) {
+        let inbox = glance(&layout, &Looked::default(), Timestamp::now(), party, false)?;
+        for (place, seen) in inbox.iter().filter(|(_, seen)| seen.leads) {
+            let mut one = Lying {
+                party: party.clone(),
+                place: recorded(config, place),
+                state: seen.standing,
+            };
+            if one.state == Standing::Queued && incomplete.iter().any(|known| is_of(&one, known)) {
+                one.state = Standing::Mismatch;
+            }
+            lying.push(one);
+        }
+    }
+    Ok(lying)
+}
+
+fn is_of(lying: &Lying, incomplete: &Incomplete) -> bool {
+    lying.party == incomplete.party && lying.place == incomplete.place
+}
+
+/// English, and the word that the party reads.
+fn words(state: Standing) -> String {
+    format!("{} ({})", state.english(), state.indonesian())
 }

@@ -5,12 +5,15 @@
 //! from the staged bytes, and each is idempotent.
 
 mod archive;
+mod board;
 mod claim;
 mod early;
+mod follow;
 mod held;
 mod ingest;
 mod job;
 mod looked;
+mod marker;
 mod open;
 mod pass;
 mod plaintext;
@@ -36,13 +39,16 @@ use crate::rejection::{Code, Rejection};
 use crate::snapshot::StoreKey;
 use crate::trust::keyring::{Keyring, PublicKeys};
 
+pub use board::{Board, Examined, Inbox, Seen, Standing};
 pub use early::{Refused, cares, early_word};
 pub use job::Job;
 pub use looked::Looked;
 pub use pass::{Pass, Removed, pass};
+pub use recorded::recorded;
 pub use rerun::{Rerun, rerun};
 pub use respond::Responded;
 pub use run::Ended;
+pub use scan::glance;
 
 use claim::claim;
 use ingest::ingest;
@@ -70,6 +76,8 @@ pub struct Context<'a> {
     pub progress: &'a dyn Progress,
     /// What was read of incomplete files in earlier passes.
     pub looked: &'a Looked,
+    /// Where everything in flight stands, for pages and listings.
+    pub board: &'a Board,
 }
 
 /// What is needed to look at a delivery and touch nothing: no private key, no store.

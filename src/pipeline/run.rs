@@ -1,6 +1,5 @@
 //! Runs one delivery and does what its end asks for.
 
-use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use jiff::{SignedDuration, Timestamp};
@@ -9,8 +8,9 @@ use crate::fault::Fault;
 use crate::ledger::{Event, Outcome, Stage};
 use crate::rejection::Rejection;
 
+use super::follow::Followed;
 use super::job::Job;
-use super::{Context, Progress, Responded, Stop, advance, respond};
+use super::{Context, Responded, Stop, advance, marker, respond};
 
 /// First wait after a fault; it doubles with every further one.
 pub const FIRST_RETRY: SignedDuration = SignedDuration::from_secs(5);
@@ -34,10 +34,8 @@ pub enum Ended {
 /// ready since an earlier run is only handed out.
 pub fn run(cx: &Context, job: Job) -> Ended {
     let kept = job.clone();
-    let stage = LastStage {
-        inner: cx.progress,
-        last: Cell::new(Stage::Claim),
-    };
+    marker::place(cx, &kept);
+    let stage = Followed::new(cx, &kept);
     let tracked = Context {
         progress: &stage,
         ..*cx
@@ -50,7 +48,7 @@ pub fn run(cx: &Context, job: Job) -> Ended {
         Ok(false) => match caught(&tracked, job) {
             Ok(responded) => return Ended::Answered(responded),
             Err(Stop::Rejected(rejection)) => {
-                match respond::refuse(cx, &kept, stage.last.get(), &rejection) {
+                match respond::refuse(cx, &kept, stage.last(), &rejection) {
                     Ok(()) => return Ended::Rejected(rejection),
                     Err(fault) => fault,
                 }
@@ -59,7 +57,7 @@ pub fn run(cx: &Context, job: Job) -> Ended {
         },
         Err(fault) => fault,
     };
-    if let Err(trouble) = note_fault(cx, &kept, stage.last.get(), &fault) {
+    if let Err(trouble) = note_fault(cx, &kept, stage.last(), &fault) {
         // The disk may be full: the delivery stays open, and the next pass tries it again.
         tracing::error!(fault = %trouble, "cannot note a fault");
     }
@@ -84,25 +82,4 @@ fn note_fault(cx: &Context, job: &Job, stage: Stage, fault: &Fault) -> Result<()
     };
     let retry_at = now.checked_add(wait.min(LONGEST_RETRY));
     cx.ledger.fault(&event, retry_at.unwrap_or(Timestamp::MAX))
-}
-
-/// Remembers how far a delivery got.
-struct LastStage<'a> {
-    inner: &'a dyn Progress,
-    last: Cell<Stage>,
-}
-
-impl Progress for LastStage<'_> {
-    fn wait(&self) {
-        self.inner.wait();
-    }
-
-    fn enter(&self, job: &Job, stage: Stage) {
-        self.last.set(stage);
-        self.inner.enter(job, stage);
-    }
-
-    fn rows(&self, more: u64) {
-        self.inner.rows(more);
-    }
 }

@@ -44,7 +44,7 @@ pub fn resting_since(cx: &Context, incomplete: &[Incomplete]) -> Result<Vec<Time
 fn entry(cx: &Context, incomplete: &Incomplete) -> Waiting {
     Waiting {
         party: incomplete.party.clone(),
-        place: recorded(cx, &incomplete.place),
+        place: recorded(cx.config, &incomplete.place),
         fingerprint: incomplete.fingerprint,
     }
 }
@@ -106,7 +106,10 @@ pub fn wait(
 /// Forgets what is no longer there, and the notes about lonely files among it. A manifest's note bears the name of the
 /// receipt that follows it, so it stays.
 pub fn forget_others(cx: &Context, party: &PartyId, present: &[String]) -> Result<(), Fault> {
-    let present: Vec<_> = present.iter().map(|place| recorded(cx, place)).collect();
+    let present: Vec<_> = present
+        .iter()
+        .map(|place| recorded(cx.config, place))
+        .collect();
     for place in cx.ledger.waiting_only(party, &present)? {
         if !place.ends_with(".sha256") {
             respond::remove_note(cx, party, &place)?;

@@ -1,7 +1,8 @@
-//! The early word: the pipeline's quick checks, asked by the SFTP server when a file has arrived.
+//! What the SFTP server asks about files in inboxes: the pipeline's quick checks when one has arrived, and where each
+//! stands when they are listed.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use tokio::runtime::Handle;
@@ -11,7 +12,7 @@ use crate::config::Config;
 use crate::fault::Fault;
 use crate::layout::Layout;
 use crate::ledger::{Ledger, SqliteLedger};
-use crate::pipeline::{Desk, Refused, cares, early_word};
+use crate::pipeline::{Desk, Inbox, Looked, Refused, Standing, cares, early_word, glance};
 use crate::sftp::{Arrived, Attend, Attendant, Word};
 use crate::trust::keyring::PublicKeys;
 
@@ -20,26 +21,22 @@ use super::service::Service;
 /// A client's CLOSE or RENAME waits no longer for it.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// The early word of the running service; nobody's where the configuration does not want it.
+/// A process of its own looks again after this time.
+const FRESH: Duration = Duration::from_secs(1);
+
+/// Of the running service.
 pub(super) fn within(service: &Arc<Service>) -> Attendant {
-    attendant(&service.config, Arc::new(Within(Arc::clone(service))))
+    Attendant::new(Arc::new(Within(Arc::clone(service))), PATIENCE)
 }
 
-/// The early word of a process that serves one client and reads no private key.
+/// Of a process that serves one client and reads no private key.
 pub(super) fn beside(config: &Arc<Config>, runtime: Handle) -> Attendant {
     let beside = Beside {
         config: Arc::clone(config),
         runtime,
+        seen: Mutex::default(),
     };
-    attendant(config, Arc::new(beside))
-}
-
-fn attendant(config: &Config, asked: Arc<dyn Attend>) -> Attendant {
-    if config.early_word() {
-        Attendant::new(asked, PATIENCE)
-    } else {
-        Attendant::default()
-    }
+    Attendant::new(Arc::new(beside), PATIENCE)
 }
 
 /// With the keys that the pipeline has loaded.
@@ -47,7 +44,15 @@ struct Within(Arc<Service>);
 
 impl Attend for Within {
     fn cares(&self, path: &str) -> bool {
-        cares(path)
+        self.0.config.early_word() && cares(path)
+    }
+
+    fn state(&self, account: &str, path: &str) -> Option<u32> {
+        number_of(&self.0.board().inbox(&account.parse().ok()?), path)
+    }
+
+    fn state_word(&self, number: u32) -> Option<&'static str> {
+        word_of(number)
     }
 
     fn word(&self, account: &str, arrived: &Arrived) -> Option<Word> {
@@ -67,11 +72,29 @@ impl Attend for Within {
 struct Beside {
     config: Arc<Config>,
     runtime: Handle,
+    /// What was last seen, and when.
+    seen: Mutex<Option<(Instant, Inbox)>>,
 }
 
 impl Attend for Beside {
     fn cares(&self, path: &str) -> bool {
-        cares(path)
+        self.config.early_word() && cares(path)
+    }
+
+    /// Its one client waits for itself alone.
+    fn state(&self, account: &str, path: &str) -> Option<u32> {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if seen.as_ref().is_none_or(|(at, _)| at.elapsed() >= FRESH) {
+            let (layout, party) = (Layout::new(&self.config.data_dir), account.parse().ok()?);
+            let now = Timestamp::now();
+            let inbox = glance(&layout, &Looked::default(), now, &party, false).ok()?;
+            *seen = Some((Instant::now(), inbox));
+        }
+        number_of(&seen.as_ref()?.1, path)
+    }
+
+    fn state_word(&self, number: u32) -> Option<&'static str> {
+        word_of(number)
     }
 
     fn word(&self, account: &str, arrived: &Arrived) -> Option<Word> {
@@ -95,6 +118,18 @@ impl Attend for Beside {
             }
         }
     }
+}
+
+/// How a file stands, as its place in the list of all states.
+fn number_of(inbox: &Inbox, path: &str) -> Option<u32> {
+    let standing = inbox.get(path)?.standing;
+    let place = Standing::ALL.iter().position(|known| *known == standing)?;
+    u32::try_from(place + 1).ok()
+}
+
+fn word_of(number: u32) -> Option<&'static str> {
+    let place = usize::try_from(number).ok()?.checked_sub(1)?;
+    Standing::ALL.get(place).map(|standing| standing.word())
 }
 
 fn told(desk: &Desk, account: &str, arrived: &Arrived) -> Option<Word> {

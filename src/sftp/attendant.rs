@@ -11,6 +11,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+/// The owner and group that every file is shown with. `users-groups-by-id@openssh.com` gives them the party's name.
+pub(crate) const OWNER: u32 = 0;
 /// Questions under way at a time, of all clients together.
 const MOST_AT_A_TIME: usize = 8;
 /// Questions that one connection may cause within [`SPAN`]: nobody learns by trying.
@@ -22,6 +24,13 @@ pub trait Attend: Send + Sync {
     /// Whether there could be something to say when the file at this path below the inbox gets its content or its name.
     /// Asked between two requests: must be cheap.
     fn cares(&self, path: &str) -> bool;
+
+    /// How the file at this path below the account's inbox stands, as a number from 1. Asked while a listing is answered:
+    /// must be cheap, and wait for nobody.
+    fn state(&self, account: &str, path: &str) -> Option<u32>;
+
+    /// The state of that number, in one word, without a space.
+    fn state_word(&self, number: u32) -> Option<&'static str>;
 
     /// What its client is to be told of a file that is there now, or in an instant. Called on a thread of its own.
     fn word(&self, account: &str, arrived: &Arrived) -> Option<Word>;
@@ -97,6 +106,18 @@ impl Attention {
     pub(crate) fn cares(&self, path: &str) -> bool {
         let asked = self.attendant.asked.as_ref();
         asked.is_some_and(|asked| asked.cares(path))
+    }
+
+    /// How a file stands: a number that listings show as its group. 0 where nobody knows.
+    pub(crate) fn state(&self, account: &str, path: &str) -> u32 {
+        let asked = self.attendant.asked.as_ref();
+        let state = asked.and_then(|asked| asked.state(account, path));
+        state.unwrap_or(OWNER)
+    }
+
+    /// The name of a group.
+    pub(crate) fn state_word(&self, number: u32) -> Option<&'static str> {
+        self.attendant.asked.as_ref()?.state_word(number)
     }
 
     /// What is to be told, if it is known in time. Waits.

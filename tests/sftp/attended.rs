@@ -21,6 +21,15 @@ impl<F: Fn(&str, &Arrived) -> Option<Word> + Send + Sync> Attend for Attending<F
         path.ends_with(".last")
     }
 
+    fn state(&self, account: &str, path: &str) -> Option<u32> {
+        path.ends_with(".last")
+            .then_some(if account == "bkn" { 1 } else { 2 })
+    }
+
+    fn state_word(&self, number: u32) -> Option<&'static str> {
+        (number == 1).then_some("sedang-apa-saja")
+    }
+
     fn word(&self, account: &str, arrived: &Arrived) -> Option<Word> {
         (self.0)(account, arrived)
     }
@@ -234,4 +243,40 @@ fn a_renaming_is_done_although_nobody_waits_for_its_answer() {
 fn blocker() -> (Sender<()>, Mutex<Receiver<()>>) {
     let (block, blocked) = channel();
     (block, Mutex::new(blocked))
+}
+
+#[test]
+#[ignore = "needs sftp"]
+fn a_listing_shows_how_files_stand() {
+    let site = site(FOR_EVER, |_, _| None);
+    for name in ["inbox/x.last", "inbox/other", "receipts/y.last"] {
+        fs::write(site.root("bkn", name), "content").unwrap();
+    }
+    fs::create_dir(site.root("bkn", "inbox/a")).unwrap();
+    fs::write(site.root("bkn", "inbox/a/z.last"), "content").unwrap();
+    let group = |listing: &str, name: &str| {
+        let line = listing.lines().find(|line| line.ends_with(name));
+        let line = line.unwrap_or_else(|| panic!("{name}: {listing}"));
+        let columns: Vec<_> = line.split_whitespace().collect();
+        assert_eq!((columns[2], columns[4]), ("bkn", "7"), "{line}");
+        columns[3].to_owned()
+    };
+    for (folder, name, expected) in [
+        ("inbox", "x.last", "sedang-apa-saja"),
+        ("inbox", "other", "bkn"),
+        ("inbox/a", "z.last", "sedang-apa-saja"),
+        ("receipts", "y.last", "bkn"),
+    ] {
+        // What the server writes, and what the client makes of the numbers and their names.
+        let listing = site.sftp_ok("bkn", &format!("cd {folder}\nls -l\n"));
+        assert_eq!(group(&listing, name), expected, "{folder}");
+        let numbers = site.sftp_ok("bkn", &format!("cd {folder}\nls -ln\n"));
+        let number = if expected == "bkn" { "0" } else { "1" };
+        let line = numbers.lines().find(|line| line.ends_with(name)).unwrap();
+        assert_eq!(line.split_whitespace().nth(3), Some(number), "{line}");
+    }
+    // A number without a name stays a number.
+    fs::write(site.root("bpjs", "inbox/x.last"), "content").unwrap();
+    let listing = site.sftp_ok("bpjs", "cd inbox\nls -l\n");
+    assert!(listing.contains(" bpjs "), "{listing}");
 }

@@ -117,7 +117,10 @@ fn the_rules_of_the_inbox_hold_behind_sshd() {
         "mkdir inbox/2026\nput a inbox/2026/a.part\nrename inbox/2026/a.part inbox/2026/a\nls -l inbox/2026\npwd\n\
          get inbox/2026/a back\n",
     );
-    assert!(listing.contains("bkn      bkn             7"), "{listing}");
+    assert!(
+        listing.contains("bkn      menunggu-manifes        7"),
+        "{listing}"
+    );
     assert!(listing.contains("working directory: /\n"), "{listing}");
     assert_eq!(fs::read(bkn.out().join("back")).unwrap(), b"content");
     assert_eq!(names(&bkn.inbox().join("2026")), ["a"]);

@@ -29,6 +29,7 @@ mod refusals;
 mod reruns;
 mod retention;
 mod sheets;
+mod states;
 mod stuck;
 mod swaps;
 mod tools;

@@ -21,7 +21,7 @@ use super::reconcile::Reconciled;
 use super::run::Ended;
 use super::{Context, Stop};
 
-pub use receipts::{joint_note, note_name, remove_note, waiting_note};
+pub use receipts::{joint_note, note_name, receipt_name, remove_note, waiting_note};
 
 use folder::build_folder;
 use publish::Closing;

@@ -12,6 +12,7 @@ use crate::sftp::requests::reply;
 use crate::sftp::requests::request::{Attributes, Request};
 use crate::sftp::requests::work::{Ask, Closing, Leaving, Progress, Renaming, Work};
 use crate::sftp::root::jail::{Jail, WriteMode, look_at};
+use crate::sftp::root::listing::Look;
 use crate::sftp::root::path::{Area, CanonicalPath, Target};
 use crate::sftp::root::policy::Action;
 
@@ -22,7 +23,7 @@ pub(crate) struct Engine {
     pub(crate) jail: Jail,
     pub(crate) handles: Handles,
     pub(crate) actor: Actor,
-    attention: Attention,
+    pub(crate) attention: Attention,
     greeted: bool,
     write: Option<OpenWrite>,
     underway: Underway,
@@ -325,13 +326,25 @@ impl Engine {
                 return Ok(());
             }
             Request::List(handle) => {
+                let (attention, account) = (&self.attention, &self.actor.account);
                 let listing = self.handles.listing(handle)?;
-                return reply::names(out, id, &self.actor.account, listing);
+                let below = listing.below_inbox();
+                let entries = listing.map(|(name, look)| {
+                    let path = below.as_ref().map(|below| format!("{below}{name}"));
+                    let group = path.map_or(look.group, |path| attention.state(account, &path));
+                    (name, Look { group, ..look })
+                });
+                let group = |number| attention.state_word(number).unwrap_or(account);
+                return reply::names(out, id, account, group, entries);
             }
             Request::Look(path) => {
                 let path = CanonicalPath::parse(path)?;
-                let look = self.jail.look(self.jail.allowed(&path, Action::Look)?)?;
-                reply::attributes(out, id, &look);
+                let target = self.jail.allowed(&path, Action::Look)?;
+                let look = self.jail.look(target)?;
+                let group = below_inbox(target).map_or(look.group, |path| {
+                    self.attention.state(&self.actor.account, &path)
+                });
+                reply::attributes(out, id, &Look { group, ..look });
                 return Ok(());
             }
             Request::LookAtOpen(handle) => {

@@ -247,7 +247,7 @@ impl Jail {
                 }
                 Ok(Listing::Root(entries))
             }
-            Target::Area(area) => listing(self.area(area), area),
+            Target::Area(area) => listing(self.area(area), area, ""),
             Target::Entry {
                 area,
                 folders,
@@ -256,7 +256,11 @@ impl Jail {
                 if !self.look(target)?.folder {
                     return Err(Refusal::is_file());
                 }
-                listing(&open_folder(&*self.folder(area, folders)?, name)?, area)
+                let below = [folders, &[name.to_owned(), String::new()]]
+                    .concat()
+                    .join("/");
+                let folder = open_folder(&*self.folder(area, folders)?, name)?;
+                listing(&folder, area, &below)
             }
             Target::Status | Target::Nowhere => Err(Refusal::missing()),
         }
@@ -432,10 +436,11 @@ pub(crate) fn look_at(file: &File, writable: bool) -> Result<Look, Refusal> {
     seen(&fstat(file)?, writable).ok_or_else(Refusal::missing)
 }
 
-fn listing(folder: &Dir, area: Area) -> Result<Listing, Refusal> {
+fn listing(folder: &Dir, area: Area, below: &str) -> Result<Listing, Refusal> {
     Ok(Listing::Folder {
         entries: entries(folder)?,
         writable: area.writable(),
+        below_inbox: (area == Area::Inbox).then(|| below.to_owned()),
     })
 }
 

@@ -63,7 +63,7 @@ fn case<'a>(
 }
 
 /// What shows before anything is decrypted is told while the client is still there.
-const EARLY: [&str; 14] = [
+const EARLY: [&str; 13] = [
     "MANIFEST_FORMAT",
     "NAME_FORMAT",
     "NAME_NOT_SENDER",
@@ -77,7 +77,6 @@ const EARLY: [&str; 14] = [
     "SIGNER_WEAK",
     "SIGNER_NOT_SENDER",
     "NAMESPACE_WRONG",
-    "NOT_A_FILE",
 ];
 
 /// The people whose data must not show anywhere.
