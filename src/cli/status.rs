@@ -7,11 +7,9 @@ use jiff::tz::TimeZone;
 use serde::{Serialize, Serializer};
 
 use crate::agreement::PartyId;
-use crate::config::Config;
 use crate::fault::Fault;
-use crate::layout::Layout;
 use crate::ledger::{Counts, Delivery, Incomplete, Ledger};
-use crate::pipeline::{Looked, Standing, glance, recorded};
+use crate::pipeline::{Standing, recorded, seen_beside};
 
 use super::Failure;
 use super::look::{self, Look, last_fault, safe, standing, time, zone_name};
@@ -79,7 +77,7 @@ impl Overview {
         incomplete.retain(|one| party.is_none_or(|party| one.party == *party));
         Ok(Self {
             deliveries: ledger.recent(party, most)?,
-            inbox: inboxes(&look.config, party, &incomplete)?,
+            inbox: inboxes(look, party)?,
             incomplete,
             counts: ledger.counts(party)?,
         })
@@ -141,28 +139,18 @@ impl Overview {
     }
 }
 
-/// What lies in the inboxes now, without a look at the bytes. What has all its files and was still found incomplete has
-/// other bytes than its manifest says.
-fn inboxes(
-    config: &Config,
-    party: Option<&PartyId>,
-    incomplete: &[Incomplete],
-) -> Result<Vec<Lying>, Fault> {
-    let layout = Layout::new(&config.data_dir);
-    let parties = config.parties.keys();
+/// What lies in the inboxes now.
+fn inboxes(look: &Look, party: Option<&PartyId>) -> Result<Vec<Lying>, Fault> {
+    let parties = look.config.parties.keys();
     let mut lying = Vec::new();
     for party in parties.filter(|known| party.is_none_or(|party| party == *known)) {
-        let inbox = glance(&layout, &Looked::default(), Timestamp::now(), party, false)?;
+        let inbox = seen_beside(&look.config, &look.ledger, party, Timestamp::now())?;
         for (place, seen) in inbox.iter().filter(|(_, seen)| seen.leads) {
-            let mut one = Lying {
+            lying.push(Lying {
                 party: party.clone(),
-                place: recorded(config, place),
+                place: recorded(&look.config, place),
                 state: seen.standing,
-            };
-            if one.state == Standing::Queued && incomplete.iter().any(|known| is_of(&one, known)) {
-                one.state = Standing::Mismatch;
-            }
-            lying.push(one);
+            });
         }
     }
     Ok(lying)

@@ -5,6 +5,7 @@
 //! from the staged bytes, and each is idempotent.
 
 mod archive;
+mod beside;
 mod board;
 mod claim;
 mod early;
@@ -39,6 +40,7 @@ use crate::rejection::{Code, Rejection};
 use crate::snapshot::StoreKey;
 use crate::trust::keyring::{Keyring, PublicKeys};
 
+pub use beside::seen_beside;
 pub use board::{Board, Examined, Inbox, Seen, Standing};
 pub use early::{Refused, cares, early_word};
 pub use job::Job;
@@ -48,7 +50,6 @@ pub use recorded::recorded;
 pub use rerun::{Rerun, rerun};
 pub use respond::Responded;
 pub use run::Ended;
-pub use scan::glance;
 
 use claim::claim;
 use ingest::ingest;

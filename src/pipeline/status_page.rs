@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
-use std::fs;
 
 use crate::agreement::{DatasetId, PartyId};
 use crate::fault::Fault;
@@ -16,12 +15,7 @@ const MOST: usize = 20;
 
 /// Writes the page, if anything on it changed.
 pub fn write(cx: &Context, party: &PartyId) -> Result<(), Fault> {
-    let page = page(cx, party)?;
-    let path = cx.layout.status(party);
-    if fs::read_to_string(&path).is_ok_and(|old| old == page) {
-        return Ok(());
-    }
-    files::replace_loosely(&path, page.as_bytes())
+    files::replace_loosely(&cx.layout.status(party), page(cx, party)?.as_bytes())
 }
 
 fn page(cx: &Context, party: &PartyId) -> Result<String, Fault> {

@@ -12,7 +12,7 @@ use crate::config::Config;
 use crate::fault::Fault;
 use crate::layout::Layout;
 use crate::ledger::{Ledger, SqliteLedger};
-use crate::pipeline::{Desk, Inbox, Looked, Refused, Standing, cares, early_word, glance};
+use crate::pipeline::{Desk, Inbox, Refused, Standing, cares, early_word, seen_beside};
 use crate::sftp::{Arrived, Attend, Attendant, Word};
 use crate::trust::keyring::PublicKeys;
 
@@ -76,6 +76,18 @@ struct Beside {
     seen: Mutex<Option<(Instant, Inbox)>>,
 }
 
+impl Beside {
+    fn inbox(&self, account: &str) -> Option<Inbox> {
+        let (party, ledger) = (account.parse().ok()?, self.ledger().ok()?);
+        seen_beside(&self.config, &ledger, &party, Timestamp::now()).ok()
+    }
+
+    fn ledger(&self) -> Result<SqliteLedger, Fault> {
+        let layout = Layout::new(&self.config.data_dir);
+        SqliteLedger::open_read_only(&layout.ledger(), self.runtime.clone())
+    }
+}
+
 impl Attend for Beside {
     fn cares(&self, path: &str) -> bool {
         self.config.early_word() && cares(path)
@@ -85,9 +97,7 @@ impl Attend for Beside {
     fn state(&self, account: &str, path: &str) -> Option<u32> {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         if seen.as_ref().is_none_or(|(at, _)| at.elapsed() >= FRESH) {
-            let (layout, party) = (Layout::new(&self.config.data_dir), account.parse().ok()?);
-            let now = Timestamp::now();
-            let inbox = glance(&layout, &Looked::default(), now, &party, false).ok()?;
+            let inbox = self.inbox(account).unwrap_or_default();
             *seen = Some((Instant::now(), inbox));
         }
         number_of(&seen.as_ref()?.1, path)
@@ -99,8 +109,7 @@ impl Attend for Beside {
 
     fn word(&self, account: &str, arrived: &Arrived) -> Option<Word> {
         let layout = Layout::new(&self.config.data_dir);
-        let ledger = SqliteLedger::open_read_only(&layout.ledger(), self.runtime.clone());
-        match (PublicKeys::load(&self.config), ledger) {
+        match (PublicKeys::load(&self.config), self.ledger()) {
             (Ok(keys), Ok(ledger)) => {
                 let desk = Desk {
                     config: &self.config,

@@ -23,7 +23,13 @@ fn stands(padan: &Padan, party: &Party, place: &str, indonesian: &str, english: 
 
     let word = indonesian.replace(' ', "-");
     let listing = || party.sftp(&format!("ls -l inbox/{place}"));
-    let shown = || listing().split_whitespace().nth(6) == Some(&word);
+    // Behind mode, links and owner.
+    let group = |line: &str| line.split_whitespace().nth(3) == Some(&word);
+    let shown = || {
+        listing()
+            .lines()
+            .any(|line| line.starts_with("-rw") && group(line))
+    };
     wait_for(
         || shown().then_some(()),
         || format!("{word}\n{}", listing()),
