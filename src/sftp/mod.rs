@@ -8,7 +8,7 @@
 //! - `login`: who may come in (`auth`), by key or `certificate`, from `authorized_keys` and the `addresses` in it, or
 //!   for which `reason` not; what the server proves itself with (`host_key`).
 //! - `requests`: `codec` cuts the bytes, `request` reads what is asked for; `engine` and `extensions` carry it out on
-//!   `handles`, which take the `fingerprint` of an upload; what takes long is `work` in slices; `reply` writes the
+//!   `handles`, which take the `fingerprint` of an upload; `arrivals` ask what it is worth; what takes long is `work` in slices; `reply` writes the
 //!   answer, `refusal` says why not, and a `denial` is told.
 //! - `root`: `path` makes a strange path canonical, `policy` says whether the party may do this there, `usage` whether
 //!   there is room for it; the `jail` (`folder`, `listing`, `locking`) does it. What is open is known to all who have it open

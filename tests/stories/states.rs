@@ -114,11 +114,11 @@ fn a_data_file_under_its_own_name_is_seen_being_uploaded() {
                 .contains("sedang diunggah / being uploaded")
                 .then_some(())
         },
-        &page,
+        page,
     );
     assert!(put.try_wait().unwrap().is_none(), "too quick to tell");
     assert!(put.wait().unwrap().success());
-    wait_for(|| page().contains("menunggu manifes").then_some(()), &page);
+    wait_for(|| page().contains("menunggu manifes").then_some(()), page);
 }
 
 /// Held in the middle of its rows, a delivery shows how far it is; what comes meanwhile shows, too; and the mark goes when
@@ -153,7 +153,7 @@ fn what_is_examined_shows_how_far_it_is() {
                 .contains("sedang diperiksa / being examined")
                 .then_some(())
         },
-        &page,
+        page,
     );
     // The other party sees nothing of it.
     assert!(names(&bpjs.receipts()).is_empty());
@@ -169,7 +169,7 @@ fn what_is_examined_shows_how_far_it_is() {
         || (!mark.exists()).then_some(()),
         || padan.tree().join("\n"),
     );
-    wait_for(|| page().contains("DITERIMA").then_some(()), &page);
+    wait_for(|| page().contains("DITERIMA").then_some(()), page);
 
     // The same of one that is refused.
     let stem = bkn.prepare("pns", "full", 2, &sheets::pns(5));
@@ -182,7 +182,7 @@ fn what_is_examined_shows_how_far_it_is() {
                 .contains("DITOLAK (NAMESPACE_WRONG) / refused (NAMESPACE_WRONG)")
                 .then_some(())
         },
-        &page,
+        page,
     );
     let left = names(&bkn.receipts());
     assert!(
@@ -200,10 +200,10 @@ fn the_page_follows_a_delivery_through_its_stages() {
     let stem = bkn.send("pns", 1, &sheets::pns(20_000));
     let page = || fs::read_to_string(bkn.root().join("STATUS.txt")).unwrap_or_default();
     let line = "sedang diperiksa (baris data) / being examined (rows)";
-    wait_for(|| page().contains(line).then_some(()), &page);
+    wait_for(|| page().contains(line).then_some(()), page);
     let mark = format!("{stem}.sedang-diperiksa");
     assert!(names(&bkn.receipts()).contains(&mark));
     bkn.receipt(&stem).accepted();
-    wait_for(|| page().contains("DITERIMA").then_some(()), &page);
+    wait_for(|| page().contains("DITERIMA").then_some(()), page);
     assert!(!names(&bkn.receipts()).contains(&mark));
 }

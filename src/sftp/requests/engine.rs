@@ -1,8 +1,9 @@
 //! Carries out requests: canonical path, then policy, then jail, then answer.
 
 use crate::sftp::Limits;
-use crate::sftp::attendant::{Arrived, Attention, Word};
+use crate::sftp::attendant::Attention;
 use crate::sftp::event::{Actor, What};
+use crate::sftp::requests::arrivals::{Closing, below_inbox};
 use crate::sftp::requests::codec::{Item, MAX_DATA, Violation};
 use crate::sftp::requests::denial;
 use crate::sftp::requests::extensions;
@@ -10,10 +11,10 @@ use crate::sftp::requests::handles::{Handles, OpenFile, Opened};
 use crate::sftp::requests::refusal::Refusal;
 use crate::sftp::requests::reply;
 use crate::sftp::requests::request::{Attributes, Request};
-use crate::sftp::requests::work::{Ask, Closing, Leaving, Progress, Renaming, Work};
+use crate::sftp::requests::work::{Progress, Work};
 use crate::sftp::root::jail::{Jail, WriteMode, look_at};
 use crate::sftp::root::listing::Look;
-use crate::sftp::root::path::{Area, CanonicalPath, Target};
+use crate::sftp::root::path::{CanonicalPath, Target};
 use crate::sftp::root::policy::Action;
 
 const TYPE_INIT: u8 = 1;
@@ -166,52 +167,8 @@ impl Engine {
                 }
                 self.answer_with(result.map(|()| reply::ok(out, id)), id, out);
             }
-            Progress::Closed(closing, word) => {
-                let attended = closing.path();
-                let Closing {
-                    id, file, sha256, ..
-                } = *closing;
-                let shown = file.shown().to_owned();
-                // Closed before it is told, so that it can be taken.
-                file.tell(&self.actor, sha256);
-                let Some((word, path)) = word.zip(attended) else {
-                    return reply::ok(out, id);
-                };
-                self.refuse_arrived(id, "close", &shown, &path, word, out);
-            }
-            Progress::MayBeRenamed(renaming, word) => {
-                let Renaming {
-                    id,
-                    from,
-                    to,
-                    replace,
-                    ask,
-                } = *renaming;
-                // Done in any case: a client that tries again would otherwise never get past this.
-                let renamed = self.rename_now(&from, &to, replace);
-                match (renamed, word) {
-                    (Ok(()), Some(word)) => {
-                        let path = ask.arrived.path;
-                        let to = CanonicalPath::parse(&to).map(|to| self.actor.shown(&to));
-                        self.refuse_arrived(
-                            id,
-                            "rename",
-                            &to.unwrap_or_default(),
-                            &path,
-                            word,
-                            out,
-                        );
-                    }
-                    (renamed, _) => {
-                        let (from, to) = (from.as_str(), to.as_str());
-                        let request = Request::Rename { from, to };
-                        let answered = renamed
-                            .inspect_err(|refusal| denial::tell(&self.actor, &request, refusal))
-                            .map(|()| reply::ok(out, id));
-                        self.answer_with(answered, id, out);
-                    }
-                }
-            }
+            Progress::Closed(closing, word) => self.closed(*closing, word, out),
+            Progress::MayBeRenamed(renaming, word) => self.may_be_renamed(*renaming, word, out),
             Progress::Left(leaving) => reply::refused(out, leaving.id, &leaving.refusal),
             Progress::Checked(check, result) => {
                 let id = check.id;
@@ -239,30 +196,6 @@ impl Engine {
             | Progress::Left(_)
             | Progress::Copied(..)
             | Progress::Checked(..) => {}
-        }
-    }
-
-    /// Answers a request that was carried out with the word about what it brought, at once or when that has been taken.
-    fn refuse_arrived(
-        &mut self,
-        id: u32,
-        action: &'static str,
-        shown: &str,
-        path: &str,
-        word: Word,
-        out: &mut Vec<u8>,
-    ) {
-        let leaves = word.leaves;
-        let refusal = Refusal::worthless(word);
-        denial::tell_of(&self.actor, action, shown, &refusal);
-        let name = CanonicalPath::parse(&format!("{}/{path}", Area::Inbox.name()))
-            .and_then(|path| self.jail.remember(path.target()));
-        match name {
-            Ok(name) if leaves => {
-                let leaving = Leaving::new(id, refusal, name);
-                self.begin(Work::Leaving(Box::new(leaving)));
-            }
-            _ => reply::refused(out, id, &refusal),
         }
     }
 
@@ -294,7 +227,7 @@ impl Engine {
     }
 
     /// The one place where a refusal becomes an answer; whatever succeeded has been answered.
-    fn answer_with(&self, done: Result<(), Refusal>, id: u32, out: &mut Vec<u8>) {
+    pub(super) fn answer_with(&self, done: Result<(), Refusal>, id: u32, out: &mut Vec<u8>) {
         if let Err(refusal) = done {
             reply::refused(out, id, &refusal);
         }
@@ -436,60 +369,6 @@ impl Engine {
         Ok(self.handles.keep(Opened::File(file), place))
     }
 
-    /// Renames, at once or when somebody had a word about it, and answers; also for the extension that replaces.
-    pub(crate) fn rename(
-        &mut self,
-        id: u32,
-        from: &str,
-        to: &str,
-        replace: bool,
-        out: &mut Vec<u8>,
-    ) -> Result<(), Refusal> {
-        match self.about_to_arrive(from, to)? {
-            Some(arrived) => {
-                let ask = Ask {
-                    attention: self.attention.clone(),
-                    account: self.actor.account.clone(),
-                    arrived,
-                };
-                let renaming = Renaming::new(id, (from, to), replace, ask);
-                self.begin(Work::Renaming(Box::new(renaming)));
-            }
-            None => {
-                self.rename_now(from, to, replace)?;
-                reply::ok(out, id);
-            }
-        }
-        Ok(())
-    }
-
-    /// What a renaming would bring, if somebody may have a word about it. Asked before it is done: afterwards the file
-    /// may be gone from the inbox before anybody has looked at it.
-    fn about_to_arrive(&self, from: &str, to: &str) -> Result<Option<Arrived>, Refusal> {
-        let (from, to) = (CanonicalPath::parse(from)?, CanonicalPath::parse(to)?);
-        let source = self.jail.allowed(&from, Action::RenameFrom)?;
-        let target = self.jail.allowed(&to, Action::RenameTo)?;
-        let named = self.attended_path(target).zip(below_inbox(source));
-        Ok(named.map(|(path, lies_at)| Arrived { path, lies_at }))
-    }
-
-    /// The path below the inbox, if somebody may have a word about a file of that name.
-    fn attended_path(&self, target: Target<'_>) -> Option<String> {
-        below_inbox(target).filter(|path| self.attention.cares(path))
-    }
-
-    fn rename_now(&self, from: &str, to: &str, replace: bool) -> Result<(), Refusal> {
-        let (from, to) = (CanonicalPath::parse(from)?, CanonicalPath::parse(to)?);
-        let source = self.jail.allowed(&from, Action::RenameFrom)?;
-        self.jail
-            .rename(source, self.jail.allowed(&to, Action::RenameTo)?, replace)?;
-        self.actor.tell(What::Renamed {
-            from: self.actor.shown(&from),
-            to: self.actor.shown(&to),
-        });
-        Ok(())
-    }
-
     /// Sets what a path's attributes can be set to: size and times. Modes and owners stay, without a complaint, since
     /// clients set them after every upload.
     pub(crate) fn set_attributes(&self, raw: &str, attributes: Attributes) -> Result<(), Refusal> {
@@ -513,18 +392,6 @@ impl Engine {
             self.jail.set_times(target, times)?;
         }
         Ok(())
-    }
-}
-
-/// The path of something in the inbox, from there.
-fn below_inbox(target: Target<'_>) -> Option<String> {
-    match target {
-        Target::Entry {
-            area: Area::Inbox,
-            folders,
-            name,
-        } => Some([folders, &[name.to_owned()]].concat().join("/")),
-        _ => None,
     }
 }
 

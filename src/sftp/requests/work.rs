@@ -8,17 +8,14 @@ use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::sync::LazyLock;
-use std::thread::{self, available_parallelism};
-use std::time::{Duration, Instant};
+use std::thread::available_parallelism;
 
 use aws_lc_rs::digest::{Algorithm, Context, SHA224, SHA256, SHA384, SHA512};
 use tokio::sync::Semaphore;
 
-use crate::sftp::attendant::{Arrived, Attention, Word};
-use crate::sftp::requests::fingerprint::FileDigest;
-use crate::sftp::requests::handles::{Digest, OpenFile, Place, Unfinished};
+use crate::sftp::attendant::Word;
+use crate::sftp::requests::arrivals::{Ask, Closing, Leaving, Renaming};
 use crate::sftp::requests::refusal::Refusal;
-use crate::sftp::root::jail::Named;
 use crate::sftp::root::usage::Growth;
 
 /// Bytes of one slice: some milliseconds.
@@ -27,9 +24,6 @@ const SLICE: u64 = 4 << 20;
 const PIECE: usize = 256 << 10;
 /// Most bytes of digests in one answer: a packet, less room for its head.
 const MOST_DIGESTS: u64 = 255 * 1024;
-/// A refused file that is about to be taken away is waited for so long, and looked for so often.
-const MOST_LEAVING: Duration = Duration::from_secs(1);
-const PAUSE: Duration = Duration::from_millis(2);
 /// Smallest block that is hashed by itself (draft-ietf-secsh-filexfer-extensions-00 §3).
 const SMALLEST_BLOCK: u64 = 256;
 
@@ -85,7 +79,7 @@ impl Work {
             },
             Self::Closing(mut closing) => {
                 if closing.reading.is_some() {
-                    closing.slice();
+                    closing.slice(SLICE);
                 } else {
                     let word = closing.ask.as_ref().and_then(Ask::word);
                     return Progress::Closed(closing, word);
@@ -122,141 +116,6 @@ impl Work {
             false => Some(TURNS.acquire().await.ok()?),
         };
         tokio::task::spawn_blocking(move || self.slice()).await.ok()
-    }
-}
-
-/// An upload that is being closed. Its lock and its place are held to the end.
-pub(crate) struct Closing {
-    /// The request's number.
-    pub(crate) id: u32,
-    /// The upload.
-    pub(crate) file: OpenFile,
-    /// Its digest, once it is known.
-    pub(crate) sha256: Option<String>,
-    _place: Place,
-    /// The digest so far, until all of the file is read.
-    reading: Option<FileDigest>,
-    ask: Option<Ask>,
-}
-
-/// A file that is about to get its name.
-pub(crate) struct Renaming {
-    /// The request's number.
-    pub(crate) id: u32,
-    /// Its name as the client wrote it.
-    pub(crate) from: String,
-    /// The name it gets.
-    pub(crate) to: String,
-    /// Whether another file of that name is replaced.
-    pub(crate) replace: bool,
-    /// What is asked about it.
-    pub(crate) ask: Ask,
-}
-
-/// A file about which there was a word.
-pub(crate) struct Leaving {
-    /// The request's number.
-    pub(crate) id: u32,
-    /// The answer.
-    pub(crate) refusal: Refusal,
-    name: Named,
-    until: Instant,
-}
-
-impl Leaving {
-    /// One that is still there.
-    pub(crate) fn new(id: u32, refusal: Refusal, name: Named) -> Self {
-        Self {
-            id,
-            refusal,
-            name,
-            until: Instant::now() + MOST_LEAVING,
-        }
-    }
-
-    /// Whether to wait on. There is no event to wait for: whoever takes the file may be another process.
-    fn wait(&self) -> bool {
-        let waits = self.name.is_there() && Instant::now() < self.until;
-        if waits {
-            thread::sleep(PAUSE);
-        }
-        waits
-    }
-}
-
-/// A question about what has arrived.
-pub(crate) struct Ask {
-    /// Who is asked.
-    pub(crate) attention: Attention,
-    /// For whom.
-    pub(crate) account: String,
-    /// About what.
-    pub(crate) arrived: Arrived,
-}
-
-impl Ask {
-    fn word(&self) -> Option<Word> {
-        self.attention.word(&self.account, &self.arrived)
-    }
-}
-
-impl Renaming {
-    /// One about which nobody was asked yet.
-    pub(crate) fn new(id: u32, (from, to): (&str, &str), replace: bool, ask: Ask) -> Self {
-        Self {
-            id,
-            from: from.to_owned(),
-            to: to.to_owned(),
-            replace,
-            ask,
-        }
-    }
-}
-
-impl Closing {
-    /// One of which nothing was read yet, and about which nobody was asked.
-    pub(crate) fn new(id: u32, upload: Unfinished, account: &str, attention: &Attention) -> Self {
-        let (sha256, reading) = match upload.digest {
-            Digest::ToRead => (None, Some(FileDigest::new())),
-            Digest::Known(sha256) => (Some(sha256), None),
-            Digest::Unwanted => (None, None),
-        };
-        let ask = upload.arrived.map(|arrived| Ask {
-            attention: attention.clone(),
-            account: account.to_owned(),
-            arrived,
-        });
-        Self {
-            id,
-            file: upload.file,
-            sha256,
-            _place: upload.place,
-            reading,
-            ask,
-        }
-    }
-
-    /// Its path below the inbox, if somebody was asked about it.
-    pub(crate) fn path(&self) -> Option<String> {
-        Some(self.ask.as_ref()?.arrived.path.clone())
-    }
-
-    /// Reads on.
-    fn slice(&mut self) {
-        let Some(reading) = &mut self.reading else {
-            return;
-        };
-        match reading.read(self.file.file(), SLICE) {
-            Ok(None) => {}
-            Ok(digest) => {
-                self.sha256 = digest;
-                self.reading = None;
-            }
-            Err(error) => {
-                tracing::error!(kind = ?error.kind(), "an upload cannot be read");
-                self.reading = None;
-            }
-        }
     }
 }
 
