@@ -11,7 +11,7 @@ use crate::fault::Fault;
 use crate::files;
 use crate::layout::Layout;
 use crate::ledger::SqliteLedger;
-use crate::pipeline::{Context, Looked, Progress};
+use crate::pipeline::{Board, Context, Looked, Progress};
 use crate::snapshot::StoreKey;
 use crate::trust::keyring::Keyring;
 
@@ -25,6 +25,7 @@ pub struct Service {
     store: StoreKey,
     ledger: SqliteLedger,
     looked: Looked,
+    board: Board,
 }
 
 /// Why a service cannot be loaded.
@@ -62,12 +63,18 @@ impl Service {
             store,
             ledger,
             looked: Looked::default(),
+            board: Board::default(),
         })
     }
 
     /// The ledger.
     pub fn ledger(&self) -> &SqliteLedger {
         &self.ledger
+    }
+
+    /// Where everything in flight stands.
+    pub fn board(&self) -> &Board {
+        &self.board
     }
 
     /// Files that somebody has just written are read again, however short ago they were.
@@ -87,14 +94,19 @@ impl Service {
         Ok(())
     }
 
-    /// Works with what is loaded now.
-    pub fn with_context<T>(&self, progress: &dyn Progress, work: impl FnOnce(&Context) -> T) -> T {
-        let keyring = std::sync::Arc::clone(
+    /// The keys that are loaded now.
+    pub fn keyring(&self) -> std::sync::Arc<Keyring> {
+        std::sync::Arc::clone(
             &self
                 .keyring
                 .read()
                 .unwrap_or_else(std::sync::PoisonError::into_inner),
-        );
+        )
+    }
+
+    /// Works with what is loaded now.
+    pub fn with_context<T>(&self, progress: &dyn Progress, work: impl FnOnce(&Context) -> T) -> T {
+        let keyring = self.keyring();
         work(&Context {
             config: &self.config,
             keyring: &keyring,
@@ -104,6 +116,7 @@ impl Service {
             clock: &Timestamp::now,
             progress,
             looked: &self.looked,
+            board: &self.board,
         })
     }
 }
