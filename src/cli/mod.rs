@@ -4,6 +4,7 @@ mod check;
 mod demo;
 mod events;
 mod init;
+mod keys;
 mod logging;
 mod look;
 mod open;
@@ -45,6 +46,7 @@ enum Command {
     Demo(demo::Args),
     Init(init::Args),
     Check(check::Args),
+    Keys(keys::Args),
     Serve(serve::Args),
     Sftp(sftp::Args),
     Poll(poll::Args),
@@ -97,6 +99,7 @@ pub fn main() -> ExitCode {
         Command::Demo(args) => demo::run(args),
         Command::Init(args) => init::run(args),
         Command::Check(args) => check::run(args),
+        Command::Keys(args) => keys::run(args),
         Command::Serve(args) => serve::run(args),
         Command::Sftp(args) => sftp::run(args),
         Command::Poll(args) => poll::run(args),

@@ -1,6 +1,7 @@
 //! Composition: the SFTP server and the pipeline in one process. They share folders and nothing else.
 
 mod bounds;
+mod keys;
 mod recording;
 mod service;
 
@@ -28,6 +29,7 @@ use crate::snapshot::StoreKey;
 use crate::trust::keyring::Keyring;
 use crate::watch::Watch;
 
+pub use keys::{keys, warnings};
 pub use recording::Recording;
 pub use service::{LoadError, Service};
 

@@ -1,4 +1,6 @@
-//! Key files as they lie on the disk: permissions first, then the bytes.
+//! Key files as they lie on the disk: permissions first, then the bytes; which of several [`generations`] is in force.
+
+pub mod generations;
 
 use std::fs::{self, File};
 use std::io::Read;

@@ -1,11 +1,13 @@
 //! Who signed, who may read: keys and files in the formats of `ssh-keygen` and `age` (design §6).
 //!
-//! - [`key_file`]: reads private keys, and refuses one that others can read;
+//! - [`key_file`]: reads private keys, and refuses one that others can read; which of several is in force;
 //! - [`allowed_signers`]: ssh-keygen's list of signers, checked line by line;
 //! - [`sshsig`]: makes and verifies `ssh-keygen -Y` signatures;
 //! - [`envelope`]: seals and opens age files as streams;
 //! - [`revoked`]: the keys that are no longer good, as sshd's `RevokedKeys`;
 //! - [`keyring`]: all keys of the service and of its parties, loaded together;
+//! - [`life`]: whose a key is, what for, from when until when;
+//! - [`inventory`]: every key there is, for a person;
 //! - [`generate`]: new keys, written as `ssh-keygen` and `age-keygen` would.
 //!
 //! Nothing here knows a delivery, a clock or a network. A private key is never printed: `Debug` is redacted and
@@ -14,8 +16,10 @@
 pub mod allowed_signers;
 pub mod envelope;
 pub mod generate;
+pub mod inventory;
 pub mod key_file;
 pub mod keyring;
+pub mod life;
 pub mod revoked;
 pub mod sshsig;
 

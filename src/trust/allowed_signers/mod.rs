@@ -49,9 +49,23 @@ pub(super) enum Standing {
 /// One line.
 #[derive(Debug, Clone)]
 struct Entry {
+    line: usize,
     principals: PatternList,
     options: Options,
     key: KeyData,
+}
+
+/// A line, as [`AllowedSigners::listed`] tells it.
+#[derive(Debug, Clone, Copy)]
+pub struct Listed<'a> {
+    /// The line, from 1.
+    pub line: usize,
+    /// Who signs.
+    pub key: &'a KeyData,
+    /// Its `valid-after=`.
+    pub from: Option<Timestamp>,
+    /// Its `valid-before=`.
+    pub until: Option<Timestamp>,
 }
 
 impl AllowedSigners {
@@ -103,6 +117,16 @@ impl AllowedSigners {
         self.entries.iter().any(|entry| entry.key == *key)
     }
 
+    /// Every line's key and when it is valid, for a person who looks after keys.
+    pub fn listed(&self) -> impl Iterator<Item = Listed<'_>> {
+        self.entries.iter().map(|entry| Listed {
+            line: entry.line,
+            key: &entry.key,
+            from: entry.options.valid_after,
+            until: entry.options.valid_before,
+        })
+    }
+
     fn parse_in(text: &str, local: &TimeZone) -> Result<Self, LineProblem> {
         let mut entries = Vec::new();
         for (index, line) in text.lines().enumerate() {
@@ -114,14 +138,14 @@ impl AllowedSigners {
             if line.is_empty() || line.starts_with('#') {
                 continue;
             }
-            entries.push(read_line(line, local).map_err(at_line)?);
+            entries.push(read_line(line, index + 1, local).map_err(at_line)?);
         }
         Ok(Self { entries })
     }
 }
 
 /// `principals options key-type base64-key [comment]`.
-fn read_line(line: &str, local: &TimeZone) -> Result<Entry, String> {
+fn read_line(line: &str, number: usize, local: &TimeZone) -> Result<Entry, String> {
     if line.len() > LONGEST_LINE {
         return Err("the line is too long for a key".to_owned());
     }
@@ -139,6 +163,7 @@ fn read_line(line: &str, local: &TimeZone) -> Result<Entry, String> {
         );
     }
     Ok(Entry {
+        line: number,
         principals: PatternList::parse(unquote(principals)?, "principal")?,
         options: Options::parse(options, local)?,
         key: read_key(key)?,

@@ -10,8 +10,8 @@ use super::pattern::PatternList;
 #[derive(Debug, Clone)]
 pub(super) struct Options {
     pub(super) namespaces: PatternList,
-    valid_after: Option<Timestamp>,
-    valid_before: Option<Timestamp>,
+    pub(super) valid_after: Option<Timestamp>,
+    pub(super) valid_before: Option<Timestamp>,
 }
 
 impl Options {
