@@ -52,6 +52,8 @@ pub enum Code {
     DecryptNoKey,
     /// Truncated, altered or no age file.
     DecryptDamaged,
+    /// Encrypted to a classical recipient although the agreement demands post-quantum ones.
+    PostquantumRequired,
     /// Not gzip or zstd although the name says so, or damaged inside.
     CompressionDamaged,
     /// The plaintext is not UTF-8.

@@ -193,6 +193,13 @@ impl Code {
                 "The age file is truncated, altered or no age file.",
                 "Encrypt again from the original, make the manifest and signature again, then send.",
             ),
+            Self::PostquantumRequired => (
+                "POSTQUANTUM_REQUIRED",
+                "Perjanjian mensyaratkan enkripsi pascakuantum; berkas ini (juga) dienkripsi untuk penerima klasik.",
+                "Enkripsi hanya untuk penerima age1pq1… (`padan seal --to padan_recipients_pq.txt`, atau age 1.3 ke atas), buat ulang manifes dan tanda tangan, lalu kirim.",
+                "The agreement demands post-quantum encryption; this file is (also) encrypted to a classical recipient.",
+                "Encrypt to the age1pq1… recipient alone (`padan seal --to padan_recipients_pq.txt`, or age 1.3 or later), make the manifest and signature again, then send.",
+            ),
             Self::CompressionDamaged => (
                 "COMPRESSION_DAMAGED",
                 "Isi bukan gzip/zstd seperti kata namanya, atau rusak.",

@@ -1,21 +1,23 @@
 //! The store key: an age identity that wraps the data key of every snapshot.
 
+use std::io::{Cursor, Read, Write};
 use std::path::Path;
 use std::str;
 
 use age::secrecy::ExposeSecret;
-use age::x25519::Identity;
 use aws_lc_rs::{hkdf, hmac};
 use zeroize::Zeroizing;
 
 use crate::fault::Fault;
+use crate::trust::envelope::{Identities, NativeIdentity, Recipients, open, seal};
 use crate::trust::key_file::read_private;
 
 use super::Partition;
 
 /// Wraps data keys and, by keys derived from it, names partitions and blinds values. Never prints.
 pub struct StoreKey {
-    identity: Identity,
+    identities: Identities,
+    recipients: Recipients,
     partitioner: Partitioner,
     blinding: hmac::Key,
 }
@@ -35,7 +37,7 @@ impl Partitioner {
 }
 
 impl StoreKey {
-    /// Reads an age identity file with exactly one X25519 identity.
+    /// Reads an age identity file with exactly one identity, post-quantum (as `padan init` makes it) or classical.
     ///
     /// One, because the partition of a row is derived from it: with two, older snapshots would not line up with newer ones.
     pub fn load(path: &Path) -> Result<Self, Fault> {
@@ -56,16 +58,16 @@ impl StoreKey {
         if lines.next().is_some() {
             return Err(wrong("holds more than one identity; the store key is one"));
         }
-        let identity = first
+        let identity: NativeIdentity = first
             .parse()
-            .map_err(|_| wrong("is no X25519 identity (AGE-SECRET-KEY-1…)"))?;
+            .map_err(|e| wrong(&format!("cannot be used: {e}")))?;
         Self::of(identity)
     }
 
     /// A fresh key.
     #[cfg(test)]
     pub fn generate_for_tests() -> Self {
-        Self::of(Identity::generate()).unwrap()
+        Self::of(NativeIdentity::hybrid()).unwrap()
     }
 
     pub(super) fn partitioner(&self) -> &Partitioner {
@@ -79,26 +81,26 @@ impl StoreKey {
 
     /// The age file that holds `data_key`, readable with this key only.
     pub(super) fn wrap(&self, data_key: &[u8; 32]) -> Result<Vec<u8>, Fault> {
-        age::encrypt(&self.identity.to_public(), data_key).map_err(|e| Fault::Crypto {
+        let mut sealed = seal(Vec::new(), &self.recipients)?;
+        sealed.write_all(data_key).map_err(|e| Fault::Crypto {
             doing: "wrap a snapshot key",
             problem: e.to_string(),
-        })
+        })?;
+        sealed.finish()
     }
 
     /// The data key in `wrapped`; `None` when it is damaged or another store's.
     pub(super) fn unwrap(&self, wrapped: &[u8]) -> Option<Zeroizing<[u8; 32]>> {
-        let plain = Zeroizing::new(age::decrypt(&self.identity, wrapped).ok()?);
+        let mut plain = open(Cursor::new(wrapped.to_vec()), &self.identities).ok()?;
         let mut key = Zeroizing::new([0; 32]);
-        if plain.len() != key.len() {
-            return None;
-        }
-        key.copy_from_slice(&plain);
-        Some(key)
+        plain.read_exact(&mut *key).ok()?;
+        // Only the end of the stream proves that this is all of it.
+        (plain.read(&mut [0]).ok()? == 0).then_some(key)
     }
 
     /// Derives the purpose keys from the identity's secret.
-    fn of(identity: Identity) -> Result<Self, Fault> {
-        let secret = identity.to_string();
+    fn of(identity: NativeIdentity) -> Result<Self, Fault> {
+        let secret = identity.encoded()?;
         let root = hkdf::Salt::new(hkdf::HKDF_SHA256, b"padan store key v1")
             .extract(secret.expose_secret().as_bytes());
         let derive = |purpose: &[u8]| {
@@ -110,10 +112,15 @@ impl StoreKey {
                     problem: "HKDF refused the length".to_owned(),
                 })
         };
+        let recipients = Recipients::parse(&identity.recipient()).map_err(|e| Fault::Crypto {
+            doing: "derive the recipient of the store key",
+            problem: e.problem,
+        })?;
         Ok(Self {
             partitioner: Partitioner(derive(b"partition")?),
             blinding: derive(b"blinding")?,
-            identity,
+            identities: Identities::of(identity),
+            recipients,
         })
     }
 }
@@ -131,35 +138,44 @@ mod tests {
     }
 
     #[test]
-    fn a_file_of_age_keygen_is_read_and_partitions_stay_the_same() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("store_identity.txt");
-        let identity = Identity::generate();
-        let text = format!(
-            "# created: today\n# public key: {}\n{}\n",
-            identity.to_public(),
-            identity.to_string().expose_secret()
-        );
-        write_private(&path, &text);
-        let (first, second) = (
-            StoreKey::load(&path).unwrap(),
-            StoreKey::load(&path).unwrap(),
-        );
-        let other = StoreKey::generate_for_tests();
-        let mut same = 0;
-        for n in 0..500 {
-            let key = format!("1985010120100{n:05}");
-            assert_eq!(
-                first.partitioner.partition(&key),
-                second.partitioner.partition(&key)
+    fn an_identity_file_of_either_kind_is_read_and_partitions_stay_the_same() {
+        for identity in [NativeIdentity::classical(), NativeIdentity::hybrid()] {
+            let dir = tempfile::tempdir().unwrap();
+            let path = dir.path().join("store_identity.txt");
+            let text = format!(
+                "# created: today\n# public key: {}\n{}\n",
+                identity.recipient(),
+                identity.encoded().unwrap().expose_secret()
             );
-            same +=
-                usize::from(first.partitioner.partition(&key) == other.partitioner.partition(&key));
+            write_private(&path, &text);
+            let (first, second) = (
+                StoreKey::load(&path).unwrap(),
+                StoreKey::load(&path).unwrap(),
+            );
+            let other = StoreKey::generate_for_tests();
+            let mut same = 0;
+            for n in 0..500 {
+                let key = format!("1985010120100{n:05}");
+                let partition = first.partitioner.partition(&key);
+                assert_eq!(partition, second.partitioner.partition(&key));
+                same += usize::from(partition == other.partitioner.partition(&key));
+            }
+            assert!(same < 50, "another store key partitions otherwise");
+            let wrapped = first.wrap(&[7; 32]).unwrap();
+            assert_eq!(second.unwrap(&wrapped).as_deref(), Some(&[7; 32]));
+            assert!(other.unwrap(&wrapped).is_none());
         }
-        assert!(same < 50, "another store key partitions otherwise");
-        let wrapped = first.wrap(&[7; 32]).unwrap();
-        assert_eq!(second.unwrap(&wrapped).as_deref(), Some(&[7; 32]));
-        assert!(other.unwrap(&wrapped).is_none());
+    }
+
+    /// What a store wrote before there were post-quantum keys, by the age crate itself.
+    #[test]
+    fn a_key_wrapped_by_an_older_version_is_unwrapped() {
+        let identity = age::x25519::Identity::generate();
+        let wrapped = age::encrypt(&identity.to_public(), &[7; 32]).unwrap();
+        let longer = age::encrypt(&identity.to_public(), &[7; 33]).unwrap();
+        let store = StoreKey::of(NativeIdentity::Classical(identity)).unwrap();
+        assert_eq!(store.unwrap(&wrapped).as_deref(), Some(&[7; 32]));
+        assert!(store.unwrap(&longer).is_none());
     }
 
     #[test]
@@ -175,12 +191,15 @@ mod tests {
     #[test]
     fn unusable_files_are_named_with_a_remedy() {
         let dir = tempfile::tempdir().unwrap();
-        let key = Identity::generate().to_string().expose_secret().to_owned();
+        let key = NativeIdentity::classical().encoded().unwrap();
+        let key = key.expose_secret().to_owned();
         for (content, part) in [
             (String::new(), "no identity"),
             ("# only a comment\n".to_owned(), "no identity"),
             (format!("{key}\n{key}\n"), "more than one"),
-            ("AGE-SECRET-KEY-1QQQQ".to_owned(), "no X25519 identity"),
+            ("AGE-SECRET-KEY-1QQQQ".to_owned(), "not a whole age identity"),
+            ("AGE-SECRET-KEY-PQ-1QQQQ".to_owned(), "post-quantum"),
+            ("age1qqqq".to_owned(), "public half"),
         ] {
             let path = dir.path().join("key");
             write_private(&path, &content);

@@ -102,7 +102,8 @@ mod tests {
     use tempfile::TempDir;
 
     use crate::config::{KeyFiles, PartyFiles};
-    use crate::trust::generate::{age_identity, ssh_key_pair, write_new};
+    use crate::trust::envelope::NativeIdentity;
+    use crate::trust::generate::{age_identities, ssh_key_pair, write_new};
 
     use super::Keyring;
 
@@ -111,7 +112,8 @@ mod tests {
         let dir = TempDir::new().unwrap();
         let path = |name: &str| dir.path().join(name);
         let signing = ssh_key_pair(&path("signing"), "signing").unwrap();
-        let recipient = age_identity(&path("identity"), Timestamp::UNIX_EPOCH).unwrap();
+        let identity = [NativeIdentity::classical()];
+        let [recipient] = age_identities(&path("identity"), Timestamp::UNIX_EPOCH, identity).unwrap();
         write_new(&path("recipients"), recipient.as_bytes(), 0o644).unwrap();
         let line = format!("bkn namespaces=\"padan\" {signing}");
         write_new(&path("signers"), line.as_bytes(), 0o644).unwrap();

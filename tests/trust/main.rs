@@ -13,5 +13,6 @@ mod keys_example;
 mod seal_open;
 mod signers;
 mod sshsig;
+mod testkit;
 mod tools;
 mod verdict;

@@ -14,7 +14,7 @@ use super::document::problem::Findings;
 use super::document::reader::{Located, Section, Spot, quoted};
 use super::{NameRules, PartyId, Thresholds};
 use dataset::RawDataset;
-use exchange::{RawChanges, RawEntitlement, RawGroup, RawReconciliation};
+use exchange::{RawChanges, RawEntitlement, RawGroup, RawPostquantum, RawReconciliation};
 
 /// Everything the file says; a part that is missing or unreadable is `None` or left out, and noted.
 #[derive(Debug)]
@@ -29,6 +29,8 @@ pub struct RawAgreement<'d> {
     pub term: Option<Located<'d, Period>>,
     /// Last day in force, where it was extended.
     pub extended_until: Option<Located<'d, Date>>,
+    /// Whose files must be encrypted post-quantum.
+    pub postquantum: RawPostquantum<'d>,
     /// How long before the end the operator is warned.
     pub notice: Option<Located<'d, Period>>,
     /// `None` where the section cannot be read.
@@ -56,6 +58,7 @@ const KEYS: &[&str] = &[
     "term",
     "extended_until",
     "notice",
+    "postquantum",
     "datasets",
     "entitlement",
     "registries",
@@ -90,6 +93,7 @@ pub fn read<'d>(root: &Spot<'d>, found: &mut Findings) -> Option<RawAgreement<'d
         notice: file
             .required("notice", found)
             .and_then(|s| period(&s, found)),
+        postquantum: exchange::read_postquantum(&file, found),
         datasets: dataset::read_all(&file, found),
         entitlement: exchange::read_entitlement(&file, found),
         registries: read_registries(&file, found),
