@@ -1,5 +1,6 @@
 //! The command line: one file per command (design §10).
 
+mod ask;
 mod check;
 mod demo;
 mod events;

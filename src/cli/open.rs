@@ -14,6 +14,7 @@ use crate::fault::Fault;
 use crate::rejection::Code;
 use crate::trust::allowed_signers::AllowedSigners;
 use crate::trust::envelope::{Damaged, Identities, OpenError, open};
+use crate::trust::revoked::Revoked;
 use crate::trust::sshsig;
 
 use super::Failure;
@@ -41,6 +42,9 @@ pub struct Args {
     /// Who may have signed, in ssh-keygen's allowed_signers format
     #[arg(long, value_name = "FILE")]
     pub(super) signers: PathBuf,
+    /// Keys that may not have signed any more: an OpenSSH revocation list, or public keys, one a line
+    #[arg(long, value_name = "FILE")]
+    pub(super) revoked: Option<PathBuf>,
     /// What the signature must have been made for
     #[arg(long, default_value = "padan")]
     pub(super) namespace: String,
@@ -101,7 +105,10 @@ pub fn open_all(args: &Args) -> Result<Opened, Failure> {
     let signers = AllowedSigners::load(&args.signers).map_err(usage)?;
     let identities = Identities::load(&args.identity).map_err(usage)?;
 
-    let listing = bundle.verify(&signers, &args.namespace)?;
+    let revoked = args.revoked.as_deref().map(Revoked::load);
+    let revoked = revoked.transpose().map_err(usage)?;
+
+    let listing = bundle.verify(&signers, revoked.as_ref(), &args.namespace)?;
     if bundle.kind == Kind::Response {
         require_all_listed(&bundle.folder, &listing.files)?;
     }
@@ -167,7 +174,12 @@ impl Bundle {
     }
 
     /// The list, once its signature is proven.
-    fn verify(&self, signers: &AllowedSigners, namespace: &str) -> Result<Listing, Failure> {
+    fn verify(
+        &self,
+        signers: &AllowedSigners,
+        revoked: Option<&Revoked>,
+        namespace: &str,
+    ) -> Result<Listing, Failure> {
         let refuse = |code| refused(code, &self.list);
         let mut signature = self.list.clone().into_os_string();
         signature.push(".sig");
@@ -180,6 +192,7 @@ impl Bundle {
         .map_err(refuse)?;
         sshsig::verify(
             &[(&listing.signer, signers)],
+            revoked,
             &listing.signer,
             namespace,
             Timestamp::now(),
@@ -324,6 +337,7 @@ fn refused(code: Code, path: &Path) -> Failure {
             "the signing key is not in --signers; ask its owner for the key in another way"
         }
         Code::SignerNotSender => "the signing key is somebody else's",
+        Code::SignerRevoked => "the signing key is revoked; ask its owner for the list signed anew",
         Code::SignerExpired => "--signers does not accept the signing key any more, or not yet",
         Code::ChecksumMismatch => "it is not the file that was signed; download it again",
         Code::DecryptNoKey => {

@@ -115,7 +115,11 @@ fn remedy(key: &Key) -> &'static str {
         Purpose::SignAnswers => "run `padan keys rotate signing`",
         Purpose::OpenDeliveries | Purpose::OpenArchive => "run `padan keys rotate age`",
         Purpose::Store => "run `padan keys rotate store`",
-        Purpose::LogIn | Purpose::CertifyLogins | Purpose::SignDeliveries | Purpose::OpenAnswers => {
+        Purpose::LogIn
+        | Purpose::CertifyLogins
+        | Purpose::SignDeliveries
+        | Purpose::CertifySigners
+        | Purpose::OpenAnswers => {
             "ask the party for a new one and add its line"
         }
     }

@@ -2,14 +2,12 @@
 
 use std::path::Path;
 
-use age::x25519;
-
 use crate::agreement::PartyId;
 use crate::config::{Config, KeyFiles, PartyFiles};
 use crate::fault::Fault;
 
 use super::allowed_signers::AllowedSigners;
-use super::envelope::{Identities, Recipients};
+use super::envelope::{Identities, NativeIdentity, Recipients};
 use super::key_file::generations::{self, Generation};
 use super::key_file::{read_private, read_public, read_ssh_key};
 use super::life::{Key, Purpose};
@@ -144,8 +142,8 @@ fn identities(path: &Path, purpose: Purpose) -> Result<Vec<Key>, Fault> {
 
 /// The public half of an identity; `None` for a comment.
 fn recipient_of(line: &str) -> Option<String> {
-    let identity: x25519::Identity = line.parse().ok()?;
-    Some(identity.to_public().to_string())
+    let identity: NativeIdentity = line.parse().ok()?;
+    Some(identity.recipient())
 }
 
 /// The first protects what is written now, the others what was written before.
@@ -163,11 +161,17 @@ fn store(path: &Path) -> Result<Vec<Key>, Fault> {
 fn signers(path: &Path) -> Result<Vec<Key>, Fault> {
     Ok(AllowedSigners::load(path)?
         .listed()
-        .map(|one| Key {
-            from: one.from,
-            until: one.until,
-            line: Some(one.line),
-            ..Key::ssh(one.key, Purpose::SignDeliveries, path.to_path_buf())
+        .map(|one| {
+            let purpose = match one.is_authority {
+                true => Purpose::CertifySigners,
+                false => Purpose::SignDeliveries,
+            };
+            Key {
+                from: one.from,
+                until: one.until,
+                line: Some(one.line),
+                ..Key::ssh(one.key, purpose, path.to_path_buf())
+            }
         })
         .collect())
 }

@@ -64,6 +64,8 @@ pub enum Purpose {
     CertifyLogins,
     /// Signs manifests.
     SignDeliveries,
+    /// Signs certificates that sign manifests.
+    CertifySigners,
     /// Answers are encrypted to it.
     OpenAnswers,
 }
@@ -100,6 +102,7 @@ impl Purpose {
             Self::LogIn => "log in",
             Self::CertifyLogins => "certify logins",
             Self::SignDeliveries => "sign deliveries",
+            Self::CertifySigners => "certify signers",
             Self::OpenAnswers => "open answers",
         }
     }

@@ -7,9 +7,11 @@
     reason = "a test stops at the first surprise, in its helpers too"
 )]
 
+mod certified;
 mod envelope;
 mod init;
 mod keys_example;
+mod revoked;
 mod seal_open;
 mod signers;
 mod sshsig;

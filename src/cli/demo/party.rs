@@ -8,7 +8,7 @@ use serde_json::Value;
 use tokio::runtime::Runtime;
 
 use crate::fault::Fault;
-use crate::sftp::client::Client;
+use crate::sftp::client::{Client, Login};
 
 use super::super::{Failure, open, seal};
 use super::service::Service;
@@ -92,6 +92,7 @@ impl<'a> Party<'a> {
         let sealed = seal::seal_all(&seal::Args {
             to: self.keys.join("padan_recipients.txt"),
             key: self.keys.join("id_ed25519"),
+            passphrase_file: None,
             namespace: "padan".to_owned(),
             out: Some(sent),
             files: vec![file.to_path_buf()],
@@ -167,6 +168,7 @@ impl<'a> Party<'a> {
             open::open_all(&open::Args {
                 identity: self.keys.join("age_identity.txt"),
                 signers: self.keys.join("padan_signers"),
+                revoked: None,
                 namespace: "padan".to_owned(),
                 out: Some(opened.clone()),
                 what: sealed.clone(),
@@ -185,8 +187,8 @@ impl<'a> Party<'a> {
     async fn connect(&self) -> Result<Client, Fault> {
         let host_key = std::fs::read_to_string(&self.host_key)
             .map_err(Fault::io("read the host key", &self.host_key))?;
-        let key = self.keys.join("id_ed25519");
-        Client::connect(self.address, self.name, &key, &host_key).await
+        let login = Login::key_file(&self.keys.join("id_ed25519"))?;
+        Client::connect(self.address, self.name, &login, &host_key).await
     }
 }
 
