@@ -11,6 +11,7 @@ mod certified;
 mod envelope;
 mod init;
 mod keys_example;
+mod openssh;
 mod revoked;
 mod seal_open;
 mod signers;
