@@ -2,8 +2,10 @@
 
 mod ask;
 mod check;
+mod clock;
 mod demo;
 mod events;
+mod expected;
 mod init;
 mod keys;
 mod logging;
@@ -54,6 +56,7 @@ enum Command {
     Status(status::Args),
     Show(show::Args),
     Events(events::Args),
+    Clock(clock::Args),
     Rerun(rerun::Args),
     Seal(seal::Args),
     Open(open::Args),
@@ -107,6 +110,7 @@ pub fn main() -> ExitCode {
         Command::Status(args) => status::run(args),
         Command::Show(args) => show::run(args),
         Command::Events(args) => events::run(args),
+        Command::Clock(args) => clock::run(args),
         Command::Rerun(args) => rerun::run(args),
         Command::Seal(args) => seal::run(args),
         Command::Open(args) => open::run(args),

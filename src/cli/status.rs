@@ -2,14 +2,16 @@
 
 use std::path::PathBuf;
 
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use crate::agreement::PartyId;
 use crate::fault::Fault;
-use crate::ledger::{Counts, Delivery, Incomplete, Ledger};
+use crate::ledger::{Clock, Counts, Delivery, Incomplete, Ledger};
 
 use super::Failure;
+use super::expected;
 use super::look::{self, Look, last_fault, safe, standing, time, zone_name};
 
 /// List the last deliveries and what became of them, newest first
@@ -36,7 +38,7 @@ pub struct Args {
 pub fn run(args: Args) -> Result<(), Failure> {
     let look = Look::new(&args.config)?;
     look.check_party(args.party.as_ref())?;
-    let overview = Overview::read(&look.ledger, args.party.as_ref(), args.limit)?;
+    let overview = Overview::read(&look, args.party.as_ref(), args.limit)?;
     look::say(&if args.json {
         look::json(&overview)?
     } else {
@@ -49,16 +51,25 @@ pub fn run(args: Args) -> Result<(), Failure> {
 struct Overview {
     deliveries: Vec<Delivery>,
     incomplete: Vec<Incomplete>,
+    expected: Vec<expected::Line>,
+    clock: Clock,
     counts: Counts,
 }
 
 impl Overview {
-    fn read(ledger: &dyn Ledger, party: Option<&PartyId>, most: u32) -> Result<Self, Fault> {
+    fn read(look: &Look, party: Option<&PartyId>, most: u32) -> Result<Self, Fault> {
+        let ledger = &look.ledger;
+        let clock = ledger.clock()?;
+        // As the service counts: its time does not go back.
+        let now = Timestamp::now().max(clock.newest.unwrap_or(Timestamp::MIN));
+        let today = now.to_zoned(look.config.time_zone.clone()).date();
         let mut incomplete = ledger.incomplete()?;
         incomplete.retain(|one| party.is_none_or(|party| one.party == *party));
         Ok(Self {
             deliveries: ledger.recent(party, most)?,
             incomplete,
+            expected: expected::lines(ledger, &look.config.agreement, party, today)?,
+            clock,
             counts: ledger.counts(party)?,
         })
     }
@@ -93,6 +104,13 @@ impl Overview {
                 time(one.since, zone),
                 one.party,
                 safe(&one.place),
+            ));
+        }
+        page.push_str(&expected::page(&self.expected, zone));
+        if let Some(newest) = self.clock.newest.filter(|_| self.clock.told_behind) {
+            page.push_str(&format!(
+                "\nThe clock stands behind the newest event, {}; see `padan clock`\n",
+                time(newest, zone)
             ));
         }
         let Counts {

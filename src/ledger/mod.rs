@@ -17,8 +17,8 @@ use crate::delivery::{DeliveryId, Sha256Digest};
 use crate::fault::Fault;
 
 pub use record::{
-    Begun, Counts, Delivery, DoorEvent, Event, Expected, Incomplete, Inputs, Missing, NewDelivery,
-    Outcome, Part, PartOutcome, Published, ServiceEvent, Stage, State, Waiting,
+    Begun, Clock, Counts, Delivery, DoorEvent, Event, Expected, Incomplete, Inputs, Missing,
+    NewDelivery, Outcome, Part, PartOutcome, Published, ServiceEvent, Stage, State, Waiting,
 };
 pub use sqlite::SqliteLedger;
 
@@ -192,9 +192,11 @@ pub trait Ledger: Send + Sync {
     /// The as-of days of the answered parts of a dataset, in order of their sequence.
     fn answered_days(&self, party: &PartyId, dataset: &DatasetId) -> Result<Vec<Date>, Fault>;
 
-    /// The newest instant of any event, but for the door's: from here on time does not go back. `None` before the first,
-    /// or as [`Ledger::set_clock_back`] left it.
-    fn clock_mark(&self) -> Result<Option<Timestamp>, Fault>;
+    /// The newest instant of any event, but for the door's: from here on time does not go back.
+    fn clock(&self) -> Result<Clock, Fault>;
+
+    /// Notes that the operator was told that the clock stands behind, or does no longer, with the event.
+    fn clock_told(&self, behind: bool, event: &ServiceEvent) -> Result<(), Fault>;
 
     /// An operator says that the clock was wrong before and is right now, at the event's time: the mark goes back to it,
     /// and what waits for a later instant waits no longer.

@@ -377,3 +377,12 @@ pub struct Missing {
     /// How often it was reminded since.
     pub reminders: u32,
 }
+
+/// What the ledger knows of the time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Clock {
+    /// The newest instant of any event; `None` before the first.
+    pub newest: Option<Timestamp>,
+    /// Whether the operator was told that the clock stands behind it.
+    pub told_behind: bool,
+}

@@ -5,7 +5,9 @@
 //! from the staged bytes, and each is idempotent.
 
 mod archive;
+pub mod calendar;
 mod claim;
+mod clock;
 mod held;
 mod ingest;
 mod job;
@@ -35,6 +37,7 @@ use crate::rejection::{Code, Rejection};
 use crate::snapshot::StoreKey;
 use crate::trust::keyring::Keyring;
 
+pub use clock::{accept_clock, holds};
 pub use job::Job;
 pub use looked::Looked;
 pub use pass::{Pass, Removed, pass};

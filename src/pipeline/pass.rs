@@ -11,6 +11,8 @@ use crate::files;
 use crate::ledger::{Delivery, Event, Outcome, Stage, State};
 use crate::rejection::{Code, Rejection};
 
+use super::calendar::{self, Called};
+use super::clock::Steady;
 use super::held::Held;
 use super::job::Job;
 use super::run::{Ended, FIRST_RETRY, run};
@@ -37,6 +39,8 @@ pub struct Pass {
     pub due: Option<Duration>,
     /// Files that were removed from inboxes, and why.
     pub removed: Vec<Removed>,
+    /// What parties were told to be missing, or no longer.
+    pub called: Vec<Called>,
     /// Faults outside any delivery's own run.
     pub faults: Vec<Fault>,
 }
@@ -54,7 +58,7 @@ pub struct Removed {
 
 impl Pass {
     /// Goes on after a fault that concerns one thing only: the next pass tries that again, soon.
-    fn attempt<T>(&mut self, outcome: Result<T, Fault>) -> Option<T> {
+    pub(super) fn attempt<T>(&mut self, outcome: Result<T, Fault>) -> Option<T> {
         match outcome {
             Ok(value) => Some(value),
             Err(fault) => {
@@ -65,7 +69,7 @@ impl Pass {
         }
     }
 
-    fn wake_in(&mut self, wait: Duration) {
+    pub(super) fn wake_in(&mut self, wait: Duration) {
         self.due = Some(self.due.map_or(wait, |due| due.min(wait)));
     }
 }
@@ -74,6 +78,11 @@ impl Pass {
 /// delivery or one party holds up no other.
 pub fn pass(cx: &Context) -> Result<Pass, Fault> {
     let _lock = lock(cx)?;
+    let steady = Steady::of(cx)?;
+    let cx = &Context {
+        clock: &|| steady.now(),
+        ..*cx
+    };
     let mut done = Pass::default();
     for party in &cx.config.agreement.parties {
         done.attempt(cx.layout.create_party(&party.id));
@@ -113,6 +122,8 @@ pub fn pass(cx: &Context) -> Result<Pass, Fault> {
     if given_up {
         run_open(cx, &mut done)?;
     }
+    // Last: what lay in an inbox has been accepted by now.
+    calendar::mind(cx, &mut done);
     Ok(done)
 }
 

@@ -93,6 +93,7 @@ pub(super) fn dataset(
         key: (0..key).collect(),
         unique: None,
         separator: None,
+        expect: None,
         checks: Vec::new(),
         entitlement: BTreeMap::from([(counterpart.parse().unwrap(), positions)]),
     }
@@ -162,6 +163,7 @@ pub(super) fn agreement(entitled: &[&str], disclosed: bool) -> Agreement {
             child_ages: [21, 25],
             nik_provinces: BTreeSet::new(),
         },
+        reminders: None,
         digest: Sha256Digest::of(b"agreement"),
     }
 }

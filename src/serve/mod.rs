@@ -23,6 +23,7 @@ use crate::agreement::PartyId;
 use crate::config::Config;
 use crate::fault::Fault;
 use crate::layout::Layout;
+use crate::pipeline::calendar::{Call, Called};
 use crate::pipeline::{Ended, Pass, Progress, Removed, pass};
 use crate::sftp::{self, Recorder};
 use crate::snapshot::StoreKey;
@@ -193,6 +194,23 @@ pub fn log(done: &Pass) {
     for delivery in &done.repeated {
         let (id, party) = (delivery.id.short(), &delivery.party);
         tracing::info!(%id, %party, "came again; same receipt");
+    }
+    for Called {
+        party,
+        dataset,
+        call,
+        days: [first, last],
+    } in &done.called
+    {
+        let event = call.as_str();
+        match call {
+            Call::Late | Call::Reminded => {
+                tracing::warn!(event, %party, %dataset, %first, %last, "expected and not received");
+            }
+            Call::PartlyReceived | Call::Received | Call::NoMore => {
+                tracing::info!(event, %party, %dataset, %first, %last, "no longer missing");
+            }
+        }
     }
     for Removed { party, code, bytes } in &done.removed {
         tracing::info!(%party, %code, bytes, "a file was removed from an inbox");

@@ -11,8 +11,10 @@
 
 mod answers;
 mod behind_sshd;
+mod calendar;
 mod carried;
 mod checks;
+mod clock;
 mod deltas;
 mod door;
 mod formats;

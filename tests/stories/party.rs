@@ -61,7 +61,19 @@ impl<'a> Party<'a> {
 
     /// Encrypts, sums and signs; nothing is sent yet.
     pub fn prepare(&self, dataset: &str, mode: &str, sequence: u32, sheet: &Sheet) -> String {
-        let stem = self.stem(dataset, mode, sequence);
+        self.prepare_of(&as_of(), dataset, mode, sequence, sheet)
+    }
+
+    /// The same with data of another day.
+    pub fn prepare_of(
+        &self,
+        day: &str,
+        dataset: &str,
+        mode: &str,
+        sequence: u32,
+        sheet: &Sheet,
+    ) -> String {
+        let stem = format!("{}_{dataset}_{mode}_{day}_{sequence:04}", self.id);
         self.encrypt(&format!("{stem}.csv"), &sheet.csv(), Packing::Plain);
         self.sum_and_sign(&stem, &[&format!("{stem}.csv.age")]);
         stem

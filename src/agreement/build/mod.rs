@@ -88,6 +88,7 @@ fn build(
         classes,
         names: raw.names.clone()?,
         thresholds: raw.thresholds.clone()?,
+        reminders: raw.reminders,
         digest,
     })
 }

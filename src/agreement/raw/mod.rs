@@ -12,7 +12,7 @@ use jiff::{Span, ToSpan};
 
 use super::document::problem::Findings;
 use super::document::reader::{Located, Section, Spot, quoted};
-use super::{NameRules, PartyId, Thresholds};
+use super::{NameRules, PartyId, Reminders, Thresholds};
 use dataset::RawDataset;
 use exchange::{RawChanges, RawEntitlement, RawGroup, RawPostquantum, RawReconciliation};
 
@@ -49,6 +49,8 @@ pub struct RawAgreement<'d> {
     pub reconciliations: Vec<RawReconciliation<'d>>,
     /// Thresholds of the checks.
     pub thresholds: Option<Thresholds>,
+    /// Whether a party that is late is told again.
+    pub reminders: Option<Reminders>,
 }
 
 const KEYS: &[&str] = &[
@@ -67,6 +69,7 @@ const KEYS: &[&str] = &[
     "names",
     "reconciliations",
     "thresholds",
+    "calendar",
 ];
 
 /// Reads the whole document; `None` where it holds no section at all.
@@ -102,6 +105,7 @@ pub fn read<'d>(root: &Spot<'d>, found: &mut Findings) -> Option<RawAgreement<'d
         names: tuning::read_names(&file, found),
         reconciliations: exchange::read_reconciliations(&file, found),
         thresholds: tuning::read_thresholds(&file, found),
+        reminders: tuning::read_calendar(&file, found),
     })
 }
 

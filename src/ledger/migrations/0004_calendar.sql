@@ -44,6 +44,8 @@ CREATE TABLE calendar (
 -- The newest instant of any event, unless an operator said that it was wrong.
 CREATE TABLE clock (
     id   BIGINT NOT NULL PRIMARY KEY CHECK (id = 1),
-    mark TEXT
+    mark TEXT,
+    -- Whether the operator was told that the clock stands behind it.
+    told BIGINT NOT NULL CHECK (told IN (0, 1))
 );
-INSERT INTO clock (id, mark) SELECT 1, MAX(at) FROM events;
+INSERT INTO clock (id, mark, told) SELECT 1, MAX(at), 0 FROM events;

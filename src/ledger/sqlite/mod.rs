@@ -29,8 +29,8 @@ use crate::fault::Fault;
 
 use super::Ledger;
 use super::record::{
-    Begun, Counts, Delivery, DoorEvent, Event, Expected, Incomplete, Inputs, NewDelivery, Part,
-    PartOutcome, Published, ServiceEvent, Waiting,
+    Begun, Clock, Counts, Delivery, DoorEvent, Event, Expected, Incomplete, Inputs, NewDelivery,
+    Part, PartOutcome, Published, ServiceEvent, Waiting,
 };
 
 /// [`Ledger`] in an SQLite file.
@@ -281,8 +281,12 @@ impl Ledger for SqliteLedger {
         self.read(async |db| service::answered_days(db, party, dataset).await)
     }
 
-    fn clock_mark(&self) -> Result<Option<Timestamp>, Fault> {
-        self.read(async |db| service::clock_mark(db).await)
+    fn clock(&self) -> Result<Clock, Fault> {
+        self.read(async |db| service::clock(db).await)
+    }
+
+    fn clock_told(&self, behind: bool, event: &ServiceEvent) -> Result<(), Fault> {
+        self.write(async |db| service::clock_told(db, behind, event).await)
     }
 
     fn set_clock_back(&self, event: &ServiceEvent) -> Result<(), Fault> {

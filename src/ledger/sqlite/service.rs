@@ -6,7 +6,7 @@ use sqlx::SqliteConnection;
 
 use crate::agreement::{DatasetId, PartyId};
 use crate::fault::Fault;
-use crate::ledger::record::{Expected, Missing, ServiceEvent};
+use crate::ledger::record::{Clock, Expected, Missing, ServiceEvent};
 
 use super::value::{from_json, instant, json, number, parsed, variant, word};
 
@@ -179,17 +179,32 @@ pub async fn mark(db: &mut SqliteConnection, at: Timestamp) -> Result<(), Fault>
     Ok(())
 }
 
-pub async fn clock_mark(db: &mut SqliteConnection) -> Result<Option<Timestamp>, Fault> {
-    let mark: Option<String> = sqlx::query_scalar("SELECT mark FROM clock")
+pub async fn clock(db: &mut SqliteConnection) -> Result<Clock, Fault> {
+    let (mark, told): (Option<String>, i64) = sqlx::query_as("SELECT mark, told FROM clock")
         .fetch_one(db)
         .await?;
-    mark.as_deref().map(parsed).transpose()
+    Ok(Clock {
+        newest: mark.as_deref().map(parsed).transpose()?,
+        told_behind: told != 0,
+    })
+}
+
+pub async fn clock_told(
+    db: &mut SqliteConnection,
+    behind: bool,
+    event: &ServiceEvent,
+) -> Result<(), Fault> {
+    sqlx::query("UPDATE clock SET told = $1")
+        .bind(i64::from(behind))
+        .execute(&mut *db)
+        .await?;
+    note(db, event).await
 }
 
 pub async fn set_clock_back(db: &mut SqliteConnection, event: &ServiceEvent) -> Result<(), Fault> {
     let now = instant(event.at);
     for statement in [
-        "UPDATE clock SET mark = $1",
+        "UPDATE clock SET mark = $1, told = 0",
         // What waits for an instant of the wrong time would wait for years.
         "UPDATE deliveries SET retry_at = $1 WHERE retry_at > $1",
         "UPDATE waiting SET since = $1 WHERE since > $1",

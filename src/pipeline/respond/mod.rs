@@ -4,6 +4,7 @@
 //! rename. A process killed in between goes on with what lies ready, so an answer appears once and complete.
 
 mod folder;
+mod late;
 pub mod notices;
 mod publish;
 mod receipts;
@@ -22,6 +23,7 @@ use super::reconcile::Reconciled;
 use super::run::Ended;
 use super::{Context, Stop};
 
+pub use late::late_notice;
 pub use receipts::{joint_note, note_name, remove_note, waiting_note};
 
 use folder::build_folder;
