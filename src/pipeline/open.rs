@@ -71,8 +71,15 @@ pub fn open(cx: &Context, verified: Verified) -> Result<Opened, Stop> {
 
 fn open_one(cx: &Context, job: &Job, entry: Entry) -> Result<Stream, Stop> {
     let path = job.source.join(entry.name.as_str());
-    let file = File::open(&path).map_err(Fault::io("open the staged file", &path))?;
-    let decrypted = match envelope::open(file, &cx.keyring.service.identities) {
+    let mut decrypted = Err(OpenError::Rejected(Code::DecryptNoKey));
+    for identities in cx.keyring.service.opening(job.received) {
+        let file = File::open(&path).map_err(Fault::io("open the staged file", &path))?;
+        decrypted = envelope::open(file, identities);
+        if !matches!(decrypted, Err(OpenError::Rejected(Code::DecryptNoKey))) {
+            break;
+        }
+    }
+    let decrypted = match decrypted {
         Ok(decrypted) => decrypted,
         Err(OpenError::Rejected(code)) => {
             return Err(Rejection::new(code).in_file(&entry.name).into());

@@ -1,5 +1,6 @@
 //! Every key of the exchange in one list: what trust reads, and what only the SFTP server can.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -53,48 +54,51 @@ fn login(party: &PartyId, file: &Path, line: &LoginKey) -> Key {
     }
 }
 
-/// What somebody should do about keys at `now`: those that end within `notice` days with nothing in their place, and what
-/// nobody can do any more because every key for it has ended. Old keys beside good ones are no trouble.
-pub fn warnings(keys: &[Key], now: Timestamp, notice: u16) -> Vec<String> {
-    let ending = keys.iter().filter_map(|key| {
-        let days = key.ends_unheeded(now, notice)?;
-        let when = match days {
-            0 => "today or tomorrow".to_owned(),
+/// Keys that end within `notice` days after `now` with nothing in their place, and what to do.
+pub fn ending(keys: &[Key], now: Timestamp, notice: u16) -> Vec<String> {
+    let tell = |key: &Key| {
+        let when = match key.ends_unheeded(now, notice)? {
+            0 => "within a day".to_owned(),
             1 => "in 1 day".to_owned(),
             days => format!("in {days} days"),
         };
         Some(format!("{} ends {when}; {}", described(key), remedy(key)))
-    });
-    let mut lost: Vec<&Key> = Vec::new();
+    };
+    keys.iter().filter_map(tell).collect()
+}
+
+/// What nobody can do any more at `now`, because every key for it has ended or is revoked. Old keys beside a good one are
+/// no trouble; that nobody can log in the SFTP server tells itself.
+pub fn lost(keys: &[Key], now: Timestamp) -> Vec<String> {
+    let mut groups: BTreeMap<_, Vec<&Key>> = BTreeMap::new();
     for key in keys {
-        let same = |other: &&Key| other.owner == key.owner && other.purpose == key.purpose;
-        let first = keys.iter().find(same) == Some(key);
-        if first && told_by_state(key.purpose) && !keys.iter().filter(same).any(|one| one.counts(now)) {
-            lost.push(key);
-        }
+        let purpose = match key.purpose {
+            Purpose::LogIn | Purpose::CertifyLogins | Purpose::OpenArchive => continue,
+            Purpose::CertifySigners => Purpose::SignDeliveries,
+            purpose => purpose,
+        };
+        groups.entry((&key.owner, purpose)).or_default().push(key);
     }
-    let lost = lost.into_iter().map(|key| {
-        let state = match key.state(now, 0) {
+    let nobody = |group: &Vec<&Key>| !group.iter().any(|key| key.counts(now));
+    let tell = |group: Vec<&Key>| {
+        let last = group.into_iter().next_back()?;
+        let state = match last.state(now, 0) {
             State::NotYet => "is not valid yet",
             State::Revoked => "is revoked",
             _ => "has ended",
         };
-        format!(
-            "{} {state}, and there is no other to {}; {}",
-            described(key),
-            key.purpose.word(),
-            remedy(key)
-        )
-    });
-    ending.chain(lost).collect()
-}
-
-/// Purposes for which one good key is always needed. That nobody can log in the SFTP server tells itself.
-fn told_by_state(purpose: Purpose) -> bool {
-    !matches!(
-        purpose,
-        Purpose::LogIn | Purpose::CertifyLogins | Purpose::OpenArchive
-    )
+        let word = last.purpose.word();
+        Some(format!(
+            "{} {state}, and there is no other to {word}; {}",
+            described(last),
+            remedy(last)
+        ))
+    };
+    groups
+        .into_values()
+        .filter(nobody)
+        .filter_map(tell)
+        .collect()
 }
 
 fn described(key: &Key) -> String {
@@ -119,8 +123,6 @@ fn remedy(key: &Key) -> &'static str {
         | Purpose::CertifyLogins
         | Purpose::SignDeliveries
         | Purpose::CertifySigners
-        | Purpose::OpenAnswers => {
-            "ask the party for a new one and add its line"
-        }
+        | Purpose::OpenAnswers => "ask the party for a new one and add its line",
     }
 }

@@ -28,9 +28,10 @@ use crate::pipeline::{Ended, Pass, Progress, Removed, pass};
 use crate::sftp::{self, Recorder};
 use crate::snapshot::StoreKey;
 use crate::trust::keyring::Keyring;
+use crate::trust::life::NOTICE_DAYS;
 use crate::watch::Watch;
 
-pub use keys::{keys, warnings};
+pub use keys::{ending, keys, lost};
 pub use recording::Recording;
 pub use service::{LoadError, Service};
 
@@ -114,7 +115,7 @@ pub fn serve(
     if !problems.is_empty() {
         return Err(LoadError::Keys(problems));
     }
-    for warning in key_warnings(&service.config) {
+    for warning in key_warnings(&service.config, Timestamp::now()) {
         tracing::warn!("{warning}");
     }
     let server = sftp::Server::bind(settings)?;
@@ -270,10 +271,10 @@ fn reload(service: &Service, server: &sftp::Server) {
 /// Every problem with the key files that a configuration names: ours and the parties', for the pipeline and the door.
 pub fn key_problems(config: &Config) -> Vec<Fault> {
     let layout = Layout::new(&config.data_dir);
-    let mut problems = Keyring::load(config).err().unwrap_or_default();
+    let now = Timestamp::now();
+    let mut problems = Keyring::load(config, now).err().unwrap_or_default();
     problems.extend(StoreKey::load(&config.keys.store_identity).err());
-    problems
-        .extend(settings(config, &layout, None, Recorder::default()).problems(Timestamp::now()));
+    problems.extend(settings(config, &layout, None, Recorder::default()).problems(now));
     problems
 }
 
@@ -294,15 +295,20 @@ pub fn visit(
     }
 }
 
-/// What an operator should know of key files that can be used.
-pub fn key_warnings(config: &Config) -> Vec<String> {
-    let layout = Layout::new(&config.data_dir);
-    let now = Timestamp::now();
-    let mut warnings = settings(config, &layout, None, Recorder::default()).warnings(now);
-    if let Ok(keyring) = Keyring::load(config) {
+/// What an operator should know at `now` of key files that can be used.
+pub fn key_warnings(config: &Config, now: Timestamp) -> Vec<String> {
+    let mut warnings = login_warnings(config, now);
+    if let Ok(keyring) = Keyring::load(config, now) {
         warnings.extend(keyring.warnings(config, now));
     }
+    warnings.extend(ending(&keys(config).keys, now, NOTICE_DAYS));
     warnings
+}
+
+/// What an operator should know at `now` of the SFTP server's keys: who cannot log in, which host key waits.
+pub fn login_warnings(config: &Config, now: Timestamp) -> Vec<String> {
+    let layout = Layout::new(&config.data_dir);
+    settings(config, &layout, None, Recorder::default()).warnings(now)
 }
 
 fn settings(

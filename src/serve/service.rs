@@ -79,7 +79,7 @@ impl Service {
 
     /// Reads the parties' and our own keys again; on any error the old ones stay.
     pub fn reload(&self) -> Result<(), LoadError> {
-        let fresh = Keyring::load(&self.config).map_err(LoadError::Keys)?;
+        let fresh = Keyring::load(&self.config, Timestamp::now()).map_err(LoadError::Keys)?;
         *self
             .keyring
             .write()
@@ -111,7 +111,7 @@ impl Service {
 /// Every key that the pipeline needs, or everything that is wrong with one of their files.
 fn load_keys(config: &Config) -> Result<(Keyring, StoreKey), Vec<Fault>> {
     match (
-        Keyring::load(config),
+        Keyring::load(config, Timestamp::now()),
         StoreKey::load(&config.keys.store_identity),
     ) {
         (Ok(keyring), Ok(store)) => Ok((keyring, store)),

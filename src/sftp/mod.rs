@@ -89,11 +89,11 @@ impl Settings {
         host_key.into_iter().chain(revoked).chain(logins).collect()
     }
 
-    /// What an operator should know although the files can be used: a host certificate that is about to end, an
+    /// What an operator should know although the files can be used: a new host key that waits for its certificate, an
     /// account that nobody can log in to.
     pub fn warnings(&self, now: Timestamp) -> Vec<String> {
         let host_key = self.host_key(now).ok();
-        let host_key = host_key.and_then(|host_key| host_key.warning(now));
+        let host_key = host_key.and_then(|host_key| host_key.warning());
         let logins = Registry::read(&self.accounts, None);
         let logins = logins.map_or_else(|_| Vec::new(), |logins| logins.warnings(now));
         host_key.into_iter().chain(logins).collect()

@@ -197,7 +197,10 @@ mod tests {
             (String::new(), "no identity"),
             ("# only a comment\n".to_owned(), "no identity"),
             (format!("{key}\n{key}\n"), "more than one"),
-            ("AGE-SECRET-KEY-1QQQQ".to_owned(), "not a whole age identity"),
+            (
+                "AGE-SECRET-KEY-1QQQQ".to_owned(),
+                "not a whole age identity",
+            ),
             ("AGE-SECRET-KEY-PQ-1QQQQ".to_owned(), "post-quantum"),
             ("age1qqqq".to_owned(), "public half"),
         ] {

@@ -94,7 +94,10 @@ impl Inventory {
     }
 
     fn party(&mut self, party: &PartyId, files: &PartyFiles) {
-        for read in [signers(&files.allowed_signers), recipients(&files.recipients)] {
+        for read in [
+            signers(&files.allowed_signers),
+            recipients(&files.recipients),
+        ] {
             self.add(read.map(|keys| {
                 keys.into_iter().map(|key| Key {
                     owner: Some(party.clone()),
@@ -105,9 +108,10 @@ impl Inventory {
     }
 }
 
+/// A new age identity opens from the moment it lies there; its name says when the old one may go.
 fn spanned(key: Key, one: &Generation) -> Key {
     Key {
-        from: one.from,
+        from: one.from.filter(|_| key.purpose != Purpose::OpenDeliveries),
         until: one.until,
         succeeded: one.succeeded,
         ..key

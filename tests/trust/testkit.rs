@@ -7,9 +7,7 @@ use std::path::Path;
 use flate2::read::ZlibDecoder;
 use padan::digest::Sha256Digest;
 use padan::rejection::Code;
-use padan::trust::envelope::{
-    Damaged, Identities, NativeIdentity, OpenError, SecretString, open,
-};
+use padan::trust::envelope::{Damaged, Identities, NativeIdentity, OpenError, SecretString, open};
 
 use super::tools::Place;
 
@@ -54,7 +52,10 @@ fn every_vector_for_keys_ends_as_it_must() {
         // Where the armor breaks off later than the header, some plaintext was handed out.
         let late = vector.expect == "armor failure" && matches!(found, Outcome::Cut(_));
         if found != expected && !late {
-            told.push(format!("{}: {found:?} instead of {expected:?}", vector.name));
+            told.push(format!(
+                "{}: {found:?} instead of {expected:?}",
+                vector.name
+            ));
         }
     }
     assert!(told.is_empty(), "{}", told.join("\n"));

@@ -79,7 +79,9 @@ impl List<'_> {
     }
 
     fn line(&self, key: &Key) -> String {
-        let line = key.line.map_or(String::new(), |line| format!("line {line}"));
+        let line = key
+            .line
+            .map_or(String::new(), |line| format!("line {line}"));
         format!(
             "  {line:<8}  {:<14}  {}  {:<10}  {:<10}  {}\n",
             key.kind,
@@ -103,7 +105,9 @@ impl List<'_> {
     }
 
     fn short(&self, file: &Path) -> String {
-        let below = self.folder.and_then(|folder| file.strip_prefix(folder).ok());
+        let below = self
+            .folder
+            .and_then(|folder| file.strip_prefix(folder).ok());
         safe(&below.unwrap_or(file).to_string_lossy())
     }
 }

@@ -43,12 +43,15 @@ pub fn run(args: Args) -> Result<(), Failure> {
     let config = Config::load(&path, Date::MIN)?;
     let now = Timestamp::now();
     let found = serve::keys(&config);
+    let mut warnings = serve::ending(&found.keys, now, args.warn_days);
+    warnings.extend(serve::lost(&found.keys, now));
+    warnings.extend(serve::login_warnings(&config, now));
     let list = List {
         now,
         zone: &config.time_zone,
         folder: path.parent(),
         notice: args.warn_days,
-        warnings: serve::warnings(&found.keys, now, args.warn_days),
+        warnings,
         keys: &found.keys,
     };
     look::say(&match args.json {

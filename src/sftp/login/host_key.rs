@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use russh::keys::ssh_key::certificate::CertType;
 use russh::keys::{Certificate, PrivateKey};
 
@@ -10,9 +10,6 @@ use crate::fault::Fault;
 use crate::sftp::login::certificate::check_signature;
 use crate::trust::key_file::generations::{self, Generation, with_ending};
 use crate::trust::key_file::{read_public, read_ssh_key};
-
-/// A certificate that ends sooner than this is worth a warning.
-const NOTICE: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// What the server proves itself with.
 pub(crate) struct HostKey {
@@ -61,18 +58,14 @@ impl HostKey {
         })
     }
 
-    /// What should be said at `now` of a certificate that ends within 30 days, or is missing.
-    pub(crate) fn warning(&self, now: Timestamp) -> Option<String> {
-        if let Some(path) = &self.waits_for {
-            return Some(format!(
+    /// What should be said of a newer key that is not in force.
+    pub(crate) fn warning(&self) -> Option<String> {
+        self.waits_for.as_ref().map(|path| {
+            format!(
                 "the new host key is not in force, because its certificate {} is missing; have it signed",
                 path.display()
-            ));
-        }
-        let ends = i64::try_from(self.certificate.as_ref()?.valid_before()).ok()?;
-        let ends = Timestamp::from_second(ends).ok()?;
-        (ends.duration_since(now) < NOTICE)
-            .then(|| format!("the host certificate ends at {ends}; have a new one signed"))
+            )
+        })
     }
 }
 
@@ -104,8 +97,9 @@ fn certificate_of(one: &Generation, key: &Path, named: &Path) -> PathBuf {
 fn parse_certificate(path: &Path) -> Result<Certificate, Fault> {
     Certificate::from_openssh(&read_public(path)?).map_err(|_| Fault::Key {
         path: path.to_path_buf(),
-        problem: "no certificate; have the host key signed: `ssh-keygen -s CA -h -I padan -n HOST …`"
-            .to_owned(),
+        problem:
+            "no certificate; have the host key signed: `ssh-keygen -s CA -h -I padan -n HOST …`"
+                .to_owned(),
     })
 }
 

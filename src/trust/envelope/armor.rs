@@ -55,7 +55,10 @@ fn take_beginning(input: &mut impl BufRead) -> io::Result<Vec<u8>> {
         }
     }
     let rest = BEGIN.len().saturating_sub(beginning.len());
-    input.by_ref().take(rest as u64).read_to_end(&mut beginning)?;
+    input
+        .by_ref()
+        .take(rest as u64)
+        .read_to_end(&mut beginning)?;
     Ok(beginning)
 }
 

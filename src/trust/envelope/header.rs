@@ -97,8 +97,7 @@ impl Header {
 
     /// Whether the header is as the holder of the file key wrote it.
     pub(super) fn is_authentic(&self, file_key: &FileKey) -> bool {
-        code_key(file_key)
-            .is_some_and(|key| hmac::verify(&key, &self.covered, &self.code).is_ok())
+        code_key(file_key).is_some_and(|key| hmac::verify(&key, &self.covered, &self.code).is_ok())
     }
 }
 

@@ -97,8 +97,7 @@ impl FromStr for HybridRecipient {
 impl fmt::Display for HybridRecipient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let words = self.0.to_bytes().to_base32();
-        bech32::encode_to_fmt(f, PUBLIC_PREFIX, words, Variant::Bech32)
-            .unwrap_or(Err(fmt::Error))
+        bech32::encode_to_fmt(f, PUBLIC_PREFIX, words, Variant::Bech32).unwrap_or(Err(fmt::Error))
     }
 }
 

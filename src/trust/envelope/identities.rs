@@ -46,7 +46,9 @@ impl Identities {
         if is_encrypted(&bytes) {
             bytes = unlocked(&bytes, ask, told)?;
             return Self::read(&bytes, path, || {
-                Err(told("the key inside has a passphrase, too; remove one of the two".to_owned()))
+                Err(told(
+                    "the key inside has a passphrase, too; remove one of the two".to_owned(),
+                ))
             });
         }
         Self::read(&bytes, path, ask)
@@ -55,6 +57,12 @@ impl Identities {
     /// Those in memory, for a key that stands in no file of its own.
     pub fn of(identity: NativeIdentity) -> Self {
         Self::of_all(vec![identity])
+    }
+
+    /// Those of another file, too.
+    pub fn join(&mut self, others: Self) {
+        self.hybrid |= others.hybrid;
+        self.keys.extend(others.keys);
     }
 
     /// Whether one of them opens files for post-quantum recipients.

@@ -98,9 +98,9 @@ fn read_line(line: &str) -> Result<Recipient, &'static str> {
         return line
             .parse()
             .map(|key| Recipient::Hybrid(Box::new(key)))
-            .map_err(|_| {
-                "not a whole age1pq1… recipient (1960 characters in one line); copy it again"
-            });
+            .map_err(
+                |_| "not a whole age1pq1… recipient (1960 characters in one line); copy it again",
+            );
     }
     if line.starts_with("age1") {
         return line

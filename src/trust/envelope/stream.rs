@@ -66,7 +66,9 @@ impl Cipher {
         let mut plain = plain.chunks(CHUNK);
         for (index, sealed) in batch.sealed.chunks_mut(SEALED_CHUNK).enumerate() {
             let end = batch.last && index + 1 == count;
-            let (text, tag) = sealed.split_at_mut_checked(sealed.len() - TAG).ok_or(Unspecified)?;
+            let (text, tag) = sealed
+                .split_at_mut_checked(sealed.len() - TAG)
+                .ok_or(Unspecified)?;
             let nonce = nonce(batch.first + index, end);
             let plain = plain.next().unwrap_or_default();
             self.0

@@ -36,7 +36,10 @@ pub(super) fn unlocked(
             "it is encrypted to a key, not with a passphrase; decrypt it with `age -d`".to_owned(),
         ));
     }
-    if locked.work_factor().is_some_and(|factor| factor > MOST_WORK) {
+    if locked
+        .work_factor()
+        .is_some_and(|factor| factor > MOST_WORK)
+    {
         return Err(told(format!(
             "its passphrase asks for more than 2^{MOST_WORK} steps; lock it again with `age -p`"
         )));
