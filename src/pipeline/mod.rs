@@ -11,6 +11,7 @@ mod clock;
 mod held;
 mod ingest;
 mod job;
+mod keys;
 mod looked;
 mod open;
 mod pass;
@@ -36,6 +37,7 @@ use crate::ledger::{Ledger, Stage};
 use crate::rejection::{Code, Rejection};
 use crate::snapshot::StoreKey;
 use crate::trust::keyring::Keyring;
+use crate::trust::life::Key;
 
 pub use clock::{accept_clock, holds};
 pub use job::Job;
@@ -59,6 +61,8 @@ pub struct Context<'a> {
     pub config: &'a Config,
     /// Keys of the service and of the parties.
     pub keyring: &'a Keyring,
+    /// Every key there is, for what parties are told of them.
+    pub keys: &'a [Key],
     /// Wraps the keys of snapshots.
     pub store: &'a StoreKey,
     /// The service's memory.

@@ -1,6 +1,7 @@
 //! Composition: the SFTP server and the pipeline in one process. They share folders and nothing else.
 
 mod bounds;
+mod key_watch;
 mod keys;
 mod recording;
 mod service;
@@ -33,6 +34,8 @@ use crate::watch::Watch;
 
 pub use keys::{ending, keys, lost};
 pub use recording::Recording;
+
+use key_watch::KeyWatch;
 pub use service::{LoadError, Service};
 
 /// How long a delivery under way may take to end after SIGTERM. One that takes longer is begun again at the next start,
@@ -132,11 +135,14 @@ pub fn serve(
     thread::Builder::new()
         .name("pipeline".into())
         .spawn({
-            let service = Arc::clone(&service);
+            let (service, server) = (Arc::clone(&service), server.clone());
+            let mut keys = KeyWatch::new(&service);
             move || {
                 let _working = working;
                 watch.run(service.config.rescan, |touched| {
-                    look(&service, &progress, touched)
+                    let begins = keys.mind(&service, &server);
+                    let due = look(&service, &progress, touched);
+                    begins.into_iter().chain(due).min()
                 });
             }
         })

@@ -10,6 +10,8 @@
 //! - [`keyring`]: all keys of the service and of its parties, loaded together;
 //! - [`life`]: whose a key is, what for, from when until when;
 //! - [`inventory`]: every key there is, for a person;
+//! - [`rotation`]: what parties have to know of a new key of ours;
+//! - [`renew`]: makes a new key of ours, and retires the old one;
 //! - [`generate`]: new keys, written as `ssh-keygen` and `age-keygen` would.
 //!
 //! Nothing here knows a delivery, a clock or a network. A private key is never printed: `Debug` is redacted and
@@ -24,7 +26,9 @@ pub mod inventory;
 pub mod key_file;
 pub mod keyring;
 pub mod life;
+pub mod renew;
 pub mod revoked;
+pub mod rotation;
 pub mod signing;
 pub mod sshsig;
 pub mod strength;

@@ -47,7 +47,9 @@ fn next(code: Code) -> Option<Code> {
         Code::NotAFile => Code::NotEncrypted,
         Code::NotEncrypted => Code::LeftOver,
         Code::LeftOver => Code::DeliveryLate,
-        Code::DeliveryLate => return None,
+        Code::DeliveryLate => Code::KeyRotation,
+        Code::KeyRotation => Code::KeyEndsSoon,
+        Code::KeyEndsSoon => return None,
     })
 }
 

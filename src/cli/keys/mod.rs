@@ -1,6 +1,8 @@
 //! `padan keys`: which keys there are, and how long they last.
 
 mod list;
+mod retire;
+mod rotate;
 
 use std::path::PathBuf;
 
@@ -34,10 +36,27 @@ pub struct Args {
     /// For machines.
     #[arg(long)]
     json: bool,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    Rotate(rotate::Args),
+    Retire(retire::Args),
+}
+
+/// Runs the command.
+pub fn run(args: Args) -> Result<(), Failure> {
+    match &args.command {
+        Some(Command::Rotate(rotate)) => rotate::run(rotate),
+        Some(Command::Retire(retire)) => retire::run(retire),
+        None => list(args),
+    }
 }
 
 /// Prints the list on stdout. Key files that cannot be used are told on stderr, with exit code 2.
-pub fn run(args: Args) -> Result<(), Failure> {
+fn list(args: Args) -> Result<(), Failure> {
     let path = args.config.unwrap_or_default();
     // Keys are looked at also after the agreement has ended.
     let config = Config::load(&path, Date::MIN)?;

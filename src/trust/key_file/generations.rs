@@ -98,6 +98,11 @@ pub fn retired(path: &Path) -> Result<Vec<(Timestamp, PathBuf)>, Fault> {
     Ok(found)
 }
 
+/// Whether what follows a key's name in another one makes that a successor's.
+pub fn is_successor(ending: &str) -> bool {
+    ending.strip_prefix('.').and_then(instant).is_some()
+}
+
 /// Where the successor lies that is in force from then on.
 pub fn successor(path: &Path, from: Timestamp) -> PathBuf {
     with_ending(path, &format!(".{}", from.strftime(INSTANT)))
