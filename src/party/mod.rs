@@ -2,4 +2,5 @@
 //!
 //! Nothing here knows the service's ledger, its pipeline or its keys. A party has its [`profile`], and that is all.
 
+pub mod new_keys;
 pub mod profile;

@@ -20,6 +20,7 @@ mod door;
 mod formats;
 mod full_disk;
 mod hidden;
+mod keys;
 mod kills;
 mod leftovers;
 mod normal;

@@ -1,5 +1,6 @@
 //! `padan keys`: which keys there are, and how long they last.
 
+mod accept;
 mod list;
 mod retire;
 mod rotate;
@@ -44,6 +45,7 @@ pub struct Args {
 enum Command {
     Rotate(rotate::Args),
     Retire(retire::Args),
+    Accept(accept::Args),
 }
 
 /// Runs the command.
@@ -51,6 +53,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
     match &args.command {
         Some(Command::Rotate(rotate)) => rotate::run(rotate),
         Some(Command::Retire(retire)) => retire::run(retire),
+        Some(Command::Accept(accept)) => accept::run(accept),
         None => list(args),
     }
 }
