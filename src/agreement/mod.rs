@@ -31,6 +31,8 @@ pub struct Agreement {
     pub parties: [Party; 2],
     /// When it is in force (Pasal 7).
     pub term: Term,
+    /// Parties whose files must be encrypted to post-quantum recipients, in both directions.
+    pub postquantum: BTreeSet<PartyId>,
     /// All datasets, in the order of the file.
     pub datasets: Vec<Dataset>,
     /// All comparisons between a dataset of one party and one of the other.

@@ -338,10 +338,10 @@ fn next_steps(dir: &Path, args: &Args, template: &Template, service: &Service) -
              2. Read {shown}/padan.yaml and {shown}/agreement.yaml.\n\
              3. padan check --config {shown}/padan.yaml\n\
              4. Give the parties, in a way that proves it is you:\n     \
-                   recipient    {}\n     \
-                   post-quantum {shown}/keys/service/age_identity_pq.pub\n     \
-                   signing key  padan namespaces=\"{}\" {}\n     \
-                   host key     {}\n",
+                   recipient     {}\n     \
+                   post-quantum  the line in {shown}/keys/service/age_identity_pq.pub\n     \
+                   signing key   padan namespaces=\"{}\" {}\n     \
+                   host key      {}\n",
             service.recipient, template.namespace, service.signing_key, service.host_key
         ));
     }

@@ -11,6 +11,7 @@ mod keys;
 mod logging;
 mod look;
 mod open;
+mod passphrase;
 mod poll;
 mod progress;
 mod rerun;

@@ -19,6 +19,7 @@ use crate::trust::sshsig;
 
 use super::Failure;
 use super::look::say;
+use super::passphrase;
 use super::whole_file::{CopyError, WholeFile, copy, progress, require_absent};
 
 /// The list of a response folder.
@@ -36,9 +37,12 @@ const SERVICE: &str = "padan";
     after_help = "Example:\n  padan open --identity age_identity.txt --signers padan_signers --out opened 2026-11-22_pns_bkn_0007"
 )]
 pub struct Args {
-    /// Your age identity file, or an SSH private key without passphrase
+    /// Your age identity file, or an SSH private key; one with a passphrase is asked for it
     #[arg(long, value_name = "FILE")]
     pub(super) identity: PathBuf,
+    /// File with the passphrase of the identity (0600), where nobody is there to type it
+    #[arg(long, value_name = "FILE")]
+    pub(super) passphrase_file: Option<PathBuf>,
     /// Who may have signed, in ssh-keygen's allowed_signers format
     #[arg(long, value_name = "FILE")]
     pub(super) signers: PathBuf,
@@ -103,7 +107,8 @@ pub fn run(args: Args) -> Result<(), Failure> {
 pub fn open_all(args: &Args) -> Result<Opened, Failure> {
     let bundle = Bundle::at(&args.what)?;
     let signers = AllowedSigners::load(&args.signers).map_err(usage)?;
-    let identities = Identities::load(&args.identity).map_err(usage)?;
+    let ask = passphrase::from(args.passphrase_file.as_deref());
+    let identities = Identities::load_asking(&args.identity, ask).map_err(usage)?;
 
     let revoked = args.revoked.as_deref().map(Revoked::load);
     let revoked = revoked.transpose().map_err(usage)?;

@@ -144,6 +144,7 @@ pub(super) fn agreement(entitled: &[&str], disclosed: bool) -> Agreement {
             until: Date::MAX,
             warn_from: Date::MAX,
         },
+        postquantum: BTreeSet::new(),
         datasets: vec![
             dataset("pns", ["bkn", "bpjs"], &COLUMNS, 1, &COLUMNS),
             dataset("banding", ["bpjs", "bkn"], &COLUMNS, 1, entitled),

@@ -1,6 +1,6 @@
 //! All keys that the pipeline works with, loaded together so that all problems are told together.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -12,6 +12,7 @@ use crate::fault::Fault;
 use super::allowed_signers::AllowedSigners;
 use super::envelope::{Identities, Recipients};
 use super::key_file::generations;
+use super::key_file::problem;
 use super::revoked::Revoked;
 use super::sshsig::SigningKey;
 
@@ -47,22 +48,27 @@ pub struct PartyKeys {
 }
 
 impl Keyring {
-    /// Loads every file, of our own keys those that are in force at `now`, and tells every problem.
+    /// Loads every file, of our own keys those that are in force at `now`, and tells every problem, also where the
+    /// agreement demands post-quantum keys and there are none.
     pub fn load(config: &Config, now: Timestamp) -> Result<Self, Vec<Fault>> {
-        Self::load_files(&config.keys, &config.parties, now)
+        let demanded = &config.agreement.postquantum;
+        Self::load_files(&config.keys, &config.parties, demanded, now)
     }
 
     fn load_files(
         keys: &KeyFiles,
         parties: &BTreeMap<PartyId, PartyFiles>,
+        postquantum: &BTreeSet<PartyId>,
         now: Timestamp,
     ) -> Result<Self, Vec<Fault>> {
         let mut faults = Vec::new();
-        let service = ServiceKeys::load(keys, now, &mut faults);
+        let service = ServiceKeys::load(keys, !postquantum.is_empty(), now, &mut faults);
         let parties = parties
             .iter()
             .filter_map(|(party, files)| {
-                Some((party.clone(), PartyKeys::load(files, &mut faults)?))
+                let demanded = postquantum.contains(party);
+                let keys = PartyKeys::load(files, demanded, &mut faults)?;
+                Some((party.clone(), keys))
             })
             .collect();
         match service {
@@ -112,8 +118,21 @@ impl ServiceKeys {
         self.known.as_ref().unwrap_or(&self.signing)
     }
 
-    fn load(files: &KeyFiles, now: Timestamp, faults: &mut Vec<Fault>) -> Option<Self> {
+    fn load(
+        files: &KeyFiles,
+        postquantum: bool,
+        now: Timestamp,
+        faults: &mut Vec<Fault>,
+    ) -> Option<Self> {
         let identities = keep(load_identities(&files.age_identity), faults);
+        if postquantum && identities.as_ref().is_some_and(|keys| !keys.has_hybrid()) {
+            faults.push(problem(
+                &files.age_identity,
+                "the agreement demands `postquantum: required`, and no AGE-SECRET-KEY-PQ-1… is in it; \
+                 add one (`age-keygen -pq`, or of a new `padan init`) and give the parties its recipient"
+                    .to_owned(),
+            ));
+        }
         let retired = keep(load_retired(&files.age_identity), faults);
         let signing = keep(load_signing(&files.signing, now), faults);
         let (signing, known) = signing?;
@@ -161,9 +180,21 @@ fn load_signing(path: &Path, now: Timestamp) -> Result<(SigningKey, Option<Signi
 }
 
 impl PartyKeys {
-    fn load(files: &PartyFiles, faults: &mut Vec<Fault>) -> Option<Self> {
+    fn load(files: &PartyFiles, postquantum: bool, faults: &mut Vec<Fault>) -> Option<Self> {
         let signers = keep(AllowedSigners::load(&files.allowed_signers), faults);
         let recipients = keep(Recipients::load(&files.recipients), faults);
+        if postquantum
+            && recipients
+                .as_ref()
+                .is_some_and(|keys| !keys.is_postquantum())
+        {
+            faults.push(problem(
+                &files.recipients,
+                "the agreement demands `postquantum: required` of this party; ask it for its age1pq1… recipient and \
+                 put that in the place of the others"
+                    .to_owned(),
+            ));
+        }
         Some(Self {
             signers: signers?,
             recipients: recipients?,
@@ -177,7 +208,7 @@ fn keep<T>(outcome: Result<T, Fault>, faults: &mut Vec<Fault>) -> Option<T> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
+    use std::collections::{BTreeMap, BTreeSet};
     use std::fs;
 
     use jiff::Timestamp;
@@ -216,17 +247,38 @@ mod tests {
         };
         let parties = BTreeMap::from([(party, files)]);
 
-        let keyring = Keyring::load_files(&keys, &parties, Timestamp::UNIX_EPOCH).unwrap();
+        let keyring =
+            Keyring::load_files(&keys, &parties, &BTreeSet::new(), Timestamp::UNIX_EPOCH).unwrap();
         assert!(keyring.party(&"bkn".parse().unwrap()).is_some());
         assert!(keyring.party(&"bpjs".parse().unwrap()).is_none());
         assert_eq!(keyring.service.signing.public_line(), signing);
         assert!(!format!("{keyring:?}").contains("AGE-SECRET"));
 
+        let demanded = BTreeSet::from(["bkn".parse().unwrap()]);
+        let faults =
+            Keyring::load_files(&keys, &parties, &demanded, Timestamp::UNIX_EPOCH).unwrap_err();
+        for (fault, (name, remedy)) in faults
+            .iter()
+            .zip([("identity", "age-keygen -pq"), ("recipients", "age1pq1…")])
+        {
+            let told = fault.to_string();
+            assert!(told.contains(path(name).to_str().unwrap()), "{told}");
+            assert!(told.contains(remedy) && told.contains("postquantum: required"));
+        }
+        assert_eq!(faults.len(), 2, "{faults:?}");
+        fs::remove_file(path("identity")).unwrap();
+        let both = [NativeIdentity::classical(), NativeIdentity::hybrid()];
+        let [_, recipient] =
+            age_identities(&path("identity"), Timestamp::UNIX_EPOCH, both).unwrap();
+        fs::write(path("recipients"), recipient).unwrap();
+        assert!(Keyring::load_files(&keys, &parties, &demanded, Timestamp::UNIX_EPOCH).is_ok());
+
         for name in ["identity", "signing", "signers"] {
             fs::write(path(name), "rubbish here\n").unwrap();
         }
         fs::remove_file(path("recipients")).unwrap();
-        let faults = Keyring::load_files(&keys, &parties, Timestamp::UNIX_EPOCH).unwrap_err();
+        let faults = Keyring::load_files(&keys, &parties, &BTreeSet::new(), Timestamp::UNIX_EPOCH)
+            .unwrap_err();
         for name in ["identity", "signing", "signers", "recipients"] {
             let told = |fault: &crate::fault::Fault| {
                 fault.to_string().contains(path(name).to_str().unwrap())

@@ -27,6 +27,7 @@ mod normal;
 mod notes;
 mod padan;
 mod party;
+mod postquantum;
 mod refusals;
 mod reruns;
 mod retention;

@@ -167,6 +167,7 @@ impl<'a> Party<'a> {
             make(&opened)?;
             open::open_all(&open::Args {
                 identity: self.keys.join("age_identity.txt"),
+                passphrase_file: None,
                 signers: self.keys.join("padan_signers"),
                 revoked: None,
                 namespace: "padan".to_owned(),

@@ -63,6 +63,11 @@ pub(super) fn unlocked(
             "what is locked in it is larger than {LARGEST} bytes, so it is no identity"
         )));
     }
+    if is_encrypted(&bytes) {
+        return Err(told(
+            "what is locked in it is locked once more; unlock it with `age -d`".to_owned(),
+        ));
+    }
     Ok(bytes)
 }
 
