@@ -215,7 +215,7 @@ fn take_one(cx: &Context, candidate: &Candidate, done: &mut Pass) -> Result<bool
         Taken::Staged => Ok(true),
         Taken::NotYet => Ok(false),
         Taken::Repeated(delivery, held) => {
-            respond::repeat_receipt(cx, &delivery)?;
+            respond::repeat_receipt(cx, &delivery, &candidate.stem)?;
             note(cx, &delivery, Outcome::Repeated, None)?;
             held.remove()?;
             done.repeated.push(*delivery);

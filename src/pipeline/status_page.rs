@@ -8,6 +8,7 @@ use crate::fault::Fault;
 use crate::files;
 use crate::ledger::{Delivery, State};
 
+use super::calendar::outlook;
 use super::{Context, recorded};
 
 /// How many deliveries the page tells about.
@@ -62,10 +63,34 @@ fn page(cx: &Context, party: &PartyId) -> Result<String, Fault> {
             let _ = writeln!(page, "  … +{more}");
         }
     }
+    page.push_str(&calendar_section(cx, party)?);
     page.push_str(
         "\nPenjelasan tiap kiriman ada di receipts/ / each delivery is explained in receipts/\n",
     );
     Ok(page)
+}
+
+/// What the agreement expects of the party and by when; empty where it expects nothing.
+fn calendar_section(cx: &Context, party: &PartyId) -> Result<String, Fault> {
+    let today = (cx.clock)().to_zoned(cx.config.time_zone.clone()).date();
+    let mut outlooks = outlook(cx.ledger, &cx.config.agreement, today)?;
+    outlooks.retain(|one| one.known.is_some() && one.party == *party);
+    let mut section = String::new();
+    if !outlooks.is_empty() {
+        section.push_str("\nJadwal / calendar\n\n");
+    }
+    for one in &outlooks {
+        let missing = &one.standing.missing;
+        let state = match (missing.first().zip(missing.last()), &one.standing.next) {
+            (Some((first, last)), _) => {
+                format!("TERLAMBAT / late  {} .. {}", first.first, last.last)
+            }
+            (None, Some(next)) => format!("paling lambat / by {}", next.due),
+            (None, None) => continue,
+        };
+        let _ = writeln!(section, "  {:<18}  {state}", one.dataset.as_str());
+    }
+    Ok(section)
 }
 
 /// A name that a party chose, without what a terminal would obey.

@@ -160,24 +160,30 @@ fn check_digest(source: &Path, entry: &Entry) -> Result<(), Stop> {
     }
 }
 
-/// Strictly increasing per party and dataset; gaps are reported in the receipt, not refused.
+/// Strictly increasing per party and dataset; gaps are reported in the receipt, not refused. A refusal names the newest
+/// accepted file, whose number the next one must pass.
 fn check_sequence(cx: &Context, job: &Job, entry: &Entry) -> Result<(), Stop> {
     let name = &entry.name;
-    let refuse = |code| Err(Rejection::new(code).in_file(name).into());
     let same = cx
         .ledger
         .answered_sequence(&job.party, &name.dataset, name.sequence)?;
-    match same {
-        // Answered before and run again: what came later is not held against it.
-        Some(id) if id == job.id => return Ok(()),
-        Some(_) => return refuse(Code::SequenceConflict),
-        None => {}
+    // Answered before and run again: what came later is not held against it.
+    if same == Some(job.id) {
+        return Ok(());
     }
-    match cx.ledger.current(&job.party, &name.dataset)? {
-        Some((_, newest)) if newest.sequence > name.sequence => refuse(Code::SequenceOld),
-        None if name.mode == Mode::Delta => refuse(Code::DeltaWithoutBase),
-        _ => Ok(()),
+    let newest = cx.ledger.current(&job.party, &name.dataset)?;
+    let code = match &newest {
+        _ if same.is_some() => Code::SequenceConflict,
+        Some((_, newest)) if newest.sequence > name.sequence => Code::SequenceOld,
+        None if name.mode == Mode::Delta => Code::DeltaWithoutBase,
+        _ => return Ok(()),
+    };
+    let rejection = Rejection::new(code).in_file(name);
+    Err(match newest {
+        Some((_, newest)) => rejection.beside(newest.file),
+        None => rejection,
     }
+    .into())
 }
 
 fn parts(entries: &[Entry]) -> Vec<Part> {

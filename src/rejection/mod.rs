@@ -141,7 +141,10 @@ pub struct Rejection {
     pub place: Place,
     /// What the row checks found, where that is the reason.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub rows: Option<RowCounts>,
+    pub rows: Option<Box<RowCounts>>,
+    /// Agreed names of other files that it is about.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub names: Vec<String>,
 }
 
 impl Rejection {
@@ -151,7 +154,14 @@ impl Rejection {
             code,
             place: Place::default(),
             rows: None,
+            names: vec![],
         }
+    }
+
+    /// Names another file that it is about, as the one accepted before; pass only a name that follows the naming rule.
+    pub fn beside(mut self, name: impl Into<String>) -> Self {
+        self.names.push(name.into());
+        self
     }
 
     /// Names the file; pass only a name that follows the naming rule.
@@ -174,7 +184,7 @@ impl Rejection {
 
     /// Tells what the row checks found.
     pub fn with_rows(mut self, rows: RowCounts) -> Self {
-        self.rows = Some(rows);
+        self.rows = Some(Box::new(rows));
         self
     }
 }

@@ -154,6 +154,17 @@ fn what_does_not_come_by_its_day_is_told_once_and_taken_back_when_it_comes() {
         "{page}"
     );
     assert_eq!(expected(&padan)[0]["state"], "late");
+    let own = fs::read_to_string(bkn.root().join("STATUS.txt")).unwrap();
+    assert!(
+        own.contains("TERLAMBAT / late  2027-10-01 .. 2027-10-31"),
+        "{own}"
+    );
+    let theirs = fs::read_to_string(bpjs.root().join("STATUS.txt")).unwrap();
+    assert!(theirs.contains("paling lambat / by 2027-11-10"), "{theirs}");
+    assert!(
+        !theirs.contains("late") && !theirs.contains("keluarga "),
+        "{theirs}"
+    );
     assert_eq!(expected(&padan)[0]["missing"][0]["days_left"], -1);
 
     // Once, however often the service looks or starts.

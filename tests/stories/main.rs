@@ -31,6 +31,7 @@ mod postquantum;
 mod refusals;
 mod reruns;
 mod retention;
+mod sequences;
 mod sheets;
 mod stuck;
 mod swaps;

@@ -131,17 +131,17 @@ pub fn finish(cx: &Context, job: &Job) -> Result<Ended, Fault> {
     })
 }
 
-/// Gives a delivery's receipt again, as it is kept; after its retention what the ledger knows.
-pub fn repeat_receipt(cx: &Context, delivery: &Delivery) -> Result<(), Fault> {
+/// Gives a delivery's receipt again, as it is kept; after its retention what the ledger knows. Whoever dropped it under
+/// another name, `stem`, finds the same receipt under that name, too.
+pub fn repeat_receipt(cx: &Context, delivery: &Delivery, stem: &str) -> Result<(), Fault> {
     let kept = cx
         .layout
         .archived(&delivery.party, delivery.received, &delivery.id)
         .join("receipts");
-    if publish::copy_receipts(&kept, &cx.layout.receipts(&delivery.party))? {
-        Ok(())
-    } else {
-        receipts::answered_before(cx, delivery)
+    if !publish::copy_receipts(&kept, &cx.layout.receipts(&delivery.party))? {
+        receipts::answered_before(cx, delivery)?;
     }
+    receipts::copy_to_name(cx, delivery, stem)
 }
 
 /// Gives a receipt for what is no delivery of this party's; the ledger has no place for it.

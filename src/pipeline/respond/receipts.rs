@@ -64,7 +64,8 @@ pub fn refused(
 ) -> Result<(), Fault> {
     let mut receipt = blank(cx, job, Verdict::Ditolak);
     receipt.problem = Some(Problem {
-        rows: rejection.rows.clone(),
+        rows: rejection.rows.as_deref().cloned(),
+        names: rejection.names.clone(),
         ..Problem::new(rejection.code, rejection.place.clone())
     });
     lay_ready(cx, job, receipt, prepared)
@@ -186,6 +187,25 @@ pub fn answered_before(cx: &Context, delivery: &Delivery) -> Result<(), Fault> {
         });
     }
     hand_over(cx, &receipt)
+}
+
+/// Copies a receipt that lies there to the name of another manifest, unless that has the same.
+pub fn copy_to_name(cx: &Context, delivery: &Delivery, stem: &str) -> Result<(), Fault> {
+    let id = delivery.id.to_string();
+    let (given, asked) = (safe_name(&delivery.stem, &id), safe_name(stem, &id));
+    if given == asked {
+        return Ok(());
+    }
+    let asked = beside_accepted(cx, &delivery.party, stem, &delivery.id)?;
+    let folder = cx.layout.receipts(&delivery.party);
+    for ending in [".json", ".json.sig", ".txt"] {
+        let from = folder.join(format!("{given}{ending}"));
+        // What its reader has removed meanwhile is not missed.
+        if from.is_file() {
+            files::copy_whole(&from, &folder.join(format!("{asked}{ending}")))?;
+        }
+    }
+    Ok(())
 }
 
 fn hand_over(cx: &Context, receipt: &Receipt) -> Result<(), Fault> {

@@ -4,11 +4,12 @@
 //! its end. Which periods are covered is told by the as-of days of what was accepted, full or delta alike: a delta brings
 //! the dataset to its day. [`Schedule::standing`] has the rule.
 
-use std::fmt;
-use std::str::FromStr;
+mod written;
 
 use jiff::civil::{Date, Weekday};
 use jiff::{Span, ToSpan};
+
+pub use written::BadSchedule;
 
 use super::Term;
 
@@ -64,38 +65,6 @@ pub struct Reminders {
 
 /// No agreement needs more periods than the weeks of a hundred years; so many are looked at.
 const MOST_PERIODS: usize = 5_300;
-
-const WEEKDAYS: [(&str, Weekday); 7] = [
-    ("monday", Weekday::Monday),
-    ("tuesday", Weekday::Tuesday),
-    ("wednesday", Weekday::Wednesday),
-    ("thursday", Weekday::Thursday),
-    ("friday", Weekday::Friday),
-    ("saturday", Weekday::Saturday),
-    ("sunday", Weekday::Sunday),
-];
-
-/// With the number of days that each can have.
-const MONTHS: [(&str, i8); 12] = [
-    ("january", 31),
-    ("february", 29),
-    ("march", 31),
-    ("april", 30),
-    ("may", 31),
-    ("june", 30),
-    ("july", 31),
-    ("august", 31),
-    ("september", 30),
-    ("october", 31),
-    ("november", 30),
-    ("december", 31),
-];
-
-const OF_MONTHS: [(&str, Count); 3] = [
-    ("monthly", Count::One),
-    ("quarterly", Count::Three),
-    ("half-yearly", Count::Six),
-];
 
 impl Schedule {
     /// What is missing on `today` of what is expected from the period of `since` on, if data as of the days `answered`
@@ -190,101 +159,11 @@ fn in_month(year: i16, month: i8, day: i8) -> Option<Date> {
     Date::new(year, month, day.min(first.days_in_month())).ok()
 }
 
-/// Why a text is no [`Schedule`]: what would be right.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum BadSchedule {
-    /// Another shape.
-    #[error("how often, the word `by`, a day")]
-    Shape,
-    /// No such interval.
-    #[error("weekly, monthly, quarterly, half-yearly or yearly")]
-    Interval,
-    /// No such weekday.
-    #[error("weekly by monday, tuesday, …, sunday")]
-    Weekday,
-    /// No such day of a month.
-    #[error("by day 1 to 31 of the month after")]
-    DayOfMonth,
-    /// No such day of a year.
-    #[error("yearly by a day and a month of the next year, as 31 january")]
-    DayOfYear,
-}
-
-impl FromStr for Schedule {
-    type Err = BadSchedule;
-
-    fn from_str(text: &str) -> Result<Self, BadSchedule> {
-        let words: Vec<&str> = text.split_whitespace().collect();
-        let [interval, by, day @ ..] = words.as_slice() else {
-            return Err(BadSchedule::Shape);
-        };
-        if *by != "by" || day.is_empty() {
-            return Err(BadSchedule::Shape);
-        }
-        let of_months = OF_MONTHS.iter().find(|(name, _)| name == interval);
-        let every = match (*interval, of_months, day) {
-            ("weekly", _, [name]) => Every::Week {
-                by: find(&WEEKDAYS, name).ok_or(BadSchedule::Weekday)?,
-            },
-            ("weekly", ..) => return Err(BadSchedule::Weekday),
-            ("yearly", _, [day, name]) => {
-                let place = MONTHS.iter().position(|(month, _)| month == name);
-                let longest = find(&MONTHS, name).ok_or(BadSchedule::DayOfYear)?;
-                let month = place.and_then(|place| i8::try_from(place + 1).ok());
-                Every::Year {
-                    month: month.ok_or(BadSchedule::DayOfYear)?,
-                    day: number(day, longest).ok_or(BadSchedule::DayOfYear)?,
-                }
-            }
-            ("yearly", ..) => return Err(BadSchedule::DayOfYear),
-            (_, Some((_, count)), ["day", day]) => Every::Months {
-                count: *count,
-                by: number(day, 31).ok_or(BadSchedule::DayOfMonth)?,
-            },
-            (_, Some(_), _) => return Err(BadSchedule::DayOfMonth),
-            _ => return Err(BadSchedule::Interval),
-        };
-        Ok(Self(every))
-    }
-}
-
-fn find<T: Copy>(table: &[(&str, T)], name: &str) -> Option<T> {
-    let found = table.iter().find(|(known, _)| *known == name);
-    found.map(|(_, value)| *value)
-}
-
-/// From 1, without sign or leading zeros.
-fn number(text: &str, most: i8) -> Option<i8> {
-    let number: i8 = text.parse().ok()?;
-    ((1..=most).contains(&number) && number.to_string() == text).then_some(number)
-}
-
-/// As the agreement writes it.
-impl fmt::Display for Schedule {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            Every::Week { by } => {
-                let name = WEEKDAYS.iter().find(|(_, weekday)| *weekday == by);
-                write!(f, "weekly by {}", name.map_or("", |(name, _)| name))
-            }
-            Every::Months { count, by } => {
-                let name = OF_MONTHS.iter().find(|(_, known)| *known == count);
-                write!(f, "{} by day {by}", name.map_or("", |(name, _)| name))
-            }
-            Every::Year { month, day } => {
-                let place = usize::try_from(month - 1).unwrap_or_default();
-                let name = MONTHS.get(place).map_or("", |(name, _)| name);
-                write!(f, "yearly by {day} {name}")
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use jiff::civil::{Date, date};
 
-    use super::{BadSchedule, Period, Schedule, Standing};
+    use super::{Period, Schedule, Standing};
     use crate::agreement::Term;
 
     fn schedule(text: &str) -> Schedule {
@@ -366,31 +245,9 @@ mod tests {
         );
     }
 
-    #[test]
-    fn what_is_no_schedule() {
-        for (text, expected) in [
-            ("", BadSchedule::Shape),
-            ("monthly", BadSchedule::Shape),
-            ("monthly by", BadSchedule::Shape),
-            ("monthly on day 5", BadSchedule::Shape),
-            ("daily by noon", BadSchedule::Interval),
-            ("Monthly by day 5", BadSchedule::Interval),
-            ("weekly by funday", BadSchedule::Weekday),
-            ("weekly by day 5", BadSchedule::Weekday),
-            ("monthly by 5", BadSchedule::DayOfMonth),
-            ("monthly by day 0", BadSchedule::DayOfMonth),
-            ("monthly by day 32", BadSchedule::DayOfMonth),
-            ("monthly by day 05", BadSchedule::DayOfMonth),
-            ("quarterly by friday", BadSchedule::DayOfMonth),
-            ("yearly by day 5", BadSchedule::DayOfYear),
-            ("yearly by 30 february", BadSchedule::DayOfYear),
-            ("yearly by january", BadSchedule::DayOfYear),
-        ] {
-            assert_eq!(text.parse::<Schedule>(), Err(expected), "{text}");
-        }
-    }
+    /// Name, since, answered as-of days, today, first days of the missing months, first day of the next one.
+    type Case<'a> = (&'a str, &'a str, &'a [&'a str], &'a str, &'a str, &'a str);
 
-    /// Rule, since, answered as-of days, today, missing months' first days, next period's first day.
     #[test]
     fn what_is_missing() {
         let term = Term {
@@ -398,7 +255,7 @@ mod tests {
             until: date(2030, 10, 10),
             warn_from: date(2030, 7, 10),
         };
-        let cases: [(&str, &str, &[&str], &str, &str, &str); 18] = [
+        let cases: [Case; 18] = [
             (
                 "first start",
                 "2026-11-03",
@@ -556,6 +413,19 @@ mod tests {
             };
             assert_eq!(firsts(&found), missing, "{name}");
             assert_eq!(firsts(coming.as_slice()), next, "{name}: next");
+        }
+    }
+
+    #[test]
+    fn a_period_that_is_due_after_the_term_is_not_expected() {
+        let term = Term {
+            signed: date(2016, 10, 10),
+            until: date(2030, 10, 10),
+            warn_from: date(2030, 7, 10),
+        };
+        for (rule, expected) in [("monthly by day 10", true), ("monthly by day 11", false)] {
+            let standing = schedule(rule).standing(date(2030, 9, 3), &[], &term, date(2030, 10, 1));
+            assert_eq!(standing.next.is_some(), expected, "{rule}");
         }
     }
 }
