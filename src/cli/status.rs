@@ -9,6 +9,8 @@ use serde::Serialize;
 use crate::agreement::PartyId;
 use crate::fault::Fault;
 use crate::ledger::{Clock, Counts, Delivery, Incomplete, Ledger};
+use crate::serve;
+use crate::trust::life::NOTICE_DAYS;
 
 use super::Failure;
 use super::expected;
@@ -53,6 +55,8 @@ struct Overview {
     incomplete: Vec<Incomplete>,
     expected: Vec<expected::Line>,
     clock: Clock,
+    /// What somebody should do about keys.
+    keys: Vec<String>,
     counts: Counts,
 }
 
@@ -70,6 +74,7 @@ impl Overview {
             incomplete,
             expected: expected::lines(ledger, &look.config.agreement, party, today)?,
             clock,
+            keys: key_warnings(look),
             counts: ledger.counts(party)?,
         })
     }
@@ -113,6 +118,12 @@ impl Overview {
                 time(newest, zone)
             ));
         }
+        if !self.keys.is_empty() {
+            page.push_str("\nKeys\n");
+        }
+        for warning in &self.keys {
+            page.push_str(&format!("  {}\n", safe(warning)));
+        }
         let Counts {
             open,
             faulted,
@@ -124,4 +135,13 @@ impl Overview {
         ));
         Ok(page)
     }
+}
+
+/// Keys that end soon, and what nobody can do for want of one, by the wall clock.
+fn key_warnings(look: &Look) -> Vec<String> {
+    let now = Timestamp::now();
+    let keys = serve::keys(&look.config).keys;
+    let mut warnings = serve::ending(&keys, now, NOTICE_DAYS);
+    warnings.extend(serve::lost(&keys, now));
+    warnings
 }

@@ -335,6 +335,64 @@ mod tests {
         assert!(store.unwrap(&longer).is_none());
     }
 
+    /// The names of the first version, which every store has on its disk: derived anew, and taken over.
+    #[test]
+    fn a_new_key_keeps_the_names_and_opens_what_the_old_one_wrapped() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("store_identity.txt");
+        let old = NativeIdentity::classical();
+        let secret = old.encoded().unwrap();
+        write_private(&path, &format!("{}\n", secret.expose_secret()));
+        let root = hkdf::Salt::new(hkdf::HKDF_SHA256, b"padan store key v1")
+            .extract(secret.expose_secret().as_bytes());
+        let named = |purpose: &[u8]| {
+            let info = [purpose];
+            let key: hmac::Key = root.expand(&info, hmac::HMAC_SHA256).unwrap().into();
+            hmac::sign(&key, b"1985").as_ref().to_vec()
+        };
+        let names = |store: &StoreKey| {
+            let partition = hmac::sign(&store.partitioner.0, b"1985").as_ref().to_vec();
+            [partition, store.blind(b"1985").as_ref().to_vec()]
+        };
+        let expected = [named(b"partition"), named(b"blinding")];
+        let first = StoreKey::load(&path).unwrap();
+        assert_eq!(names(&first), expected);
+        let wrapped = first.wrap(&[7; 32]).unwrap();
+
+        let now: Timestamp = "2026-12-01T00:00:00Z".parse().unwrap();
+        for _ in 0..2 {
+            renew(&path, now).unwrap();
+            let store = StoreKey::load(&path).unwrap();
+            assert_eq!(names(&store), expected);
+            assert_eq!(store.unwrap(&wrapped).as_deref(), Some(&[7; 32]));
+            assert!(first.unwrap(&store.wrap(&[8; 32]).unwrap()).is_none());
+        }
+        assert!(
+            StoreKey::newest_alone(&path)
+                .unwrap()
+                .unwrap(&wrapped)
+                .is_none()
+        );
+        assert_eq!(
+            fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
+        let later = now + SignedDuration::from_hours(24);
+        assert_eq!(
+            forget_older(&path, now, false).unwrap(),
+            Forgotten::TooEarly(later)
+        );
+        assert_eq!(forget_older(&path, later, false).unwrap(), Forgotten::All);
+        assert_eq!(forget_older(&path, later, false).unwrap(), Forgotten::None);
+        let alone = StoreKey::load(&path).unwrap();
+        assert_eq!(names(&alone), expected);
+        assert!(alone.unwrap(&wrapped).is_none());
+        let text = fs::read_to_string(&path).unwrap();
+        write_private(&path, &text.replace("# names: ", "# names: zz"));
+        let fault = StoreKey::load(&path).err().unwrap().to_string();
+        assert!(fault.contains("damaged line"), "{fault}");
+    }
+
     #[test]
     fn partitions_are_evenly_filled() {
         let store = StoreKey::generate_for_tests();

@@ -198,3 +198,139 @@ fn draft(path: &Path) -> PathBuf {
     name.push(".new");
     path.with_file_name(name)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
+    use std::path::{Path, PathBuf};
+
+    use jiff::Timestamp;
+    use tempfile::TempDir;
+
+    use super::{Begun, Finished, begin, draft, finish};
+    use crate::trust::generate::ssh_key_pair;
+    use crate::trust::key_file::generations;
+    use crate::trust::key_file::read_ssh_key;
+    use crate::trust::rotation::Role;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    fn names(folder: &Path) -> Vec<String> {
+        let mut names: Vec<String> = fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    }
+
+    fn in_force(path: &Path, now: Timestamp) -> String {
+        let file = generations::in_force(path, now).unwrap();
+        let key = read_ssh_key(&file).unwrap();
+        key.public_key().to_openssh().unwrap()
+    }
+
+    fn start(dir: &TempDir) -> PathBuf {
+        let path = dir.path().join("key");
+        ssh_key_pair(&path, "first").unwrap();
+        path
+    }
+
+    #[test]
+    fn a_rotation_can_be_repeated_at_every_step() {
+        let dir = TempDir::new().unwrap();
+        let path = start(&dir);
+        let (now, switch) = (at("2026-12-01T00:00:00Z"), at("2027-01-01T00:00:00Z"));
+        // What a process left that was killed while it wrote.
+        fs::write(draft(&path), "half a key").unwrap();
+        let old = in_force(&path, now);
+        let Begun::Made(new) = begin(Role::Signing, &path, switch, now).unwrap() else {
+            panic!()
+        };
+        assert_eq!(
+            fs::metadata(&new).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
+        let again = begin(Role::Signing, &path, switch, now).unwrap();
+        assert_eq!(again, Begun::UnderWay(new.clone(), switch));
+        assert_eq!(
+            begin(Role::Signing, &path, switch, switch).unwrap(),
+            Begun::NotRetired
+        );
+        assert_eq!(in_force(&path, now), old);
+        let next = in_force(&path, switch);
+        assert_ne!(next, old);
+
+        let early = finish(Role::Signing, &path, None, now, false).unwrap();
+        assert_eq!(early, Finished::TooEarly(switch));
+        assert_eq!(
+            finish(Role::Signing, &path, None, switch, false).unwrap(),
+            Finished::Retired
+        );
+        assert_eq!(in_force(&path, now), next);
+        let public = fs::read_to_string(dir.path().join("key.pub")).unwrap();
+        assert!(
+            public.starts_with(next.rsplit_once(' ').unwrap().0),
+            "{public}"
+        );
+        assert_eq!(names(dir.path()), ["key", "key.pub"]);
+        let once_more = finish(Role::Signing, &path, None, switch, false).unwrap();
+        assert_eq!(once_more, Finished::NothingToRetire);
+    }
+
+    /// Every state in which a killed `finish` can leave the files: the same key stays in force, and doing it again ends it.
+    #[test]
+    fn a_retirement_that_was_cut_off_is_ended_by_the_next() {
+        let (now, switch) = (at("2026-12-01T00:00:00Z"), at("2027-01-01T00:00:00Z"));
+        for step in 0..3 {
+            let dir = TempDir::new().unwrap();
+            let path = start(&dir);
+            begin(Role::Host, &path, switch, now).unwrap();
+            let next = in_force(&path, switch);
+            let new = generations::successor(&path, switch);
+            let public = generations::with_ending(&new, ".pub");
+            if step > 0 {
+                fs::copy(&public, dir.path().join("key.pub")).unwrap();
+            }
+            if step > 1 {
+                fs::rename(&new, &path).unwrap();
+            }
+            assert_eq!(in_force(&path, switch), next, "{step}");
+            finish(Role::Host, &path, None, switch, false).unwrap();
+            assert_eq!(in_force(&path, switch), next, "{step}");
+            assert_eq!(names(dir.path()), ["key", "key.pub"], "{step}");
+        }
+    }
+
+    #[test]
+    fn an_age_identity_stays_for_what_came_before() {
+        let dir = TempDir::new().unwrap();
+        let path = dir.path().join("age_identity.txt");
+        super::make(Role::Age, &path, at("2026-01-01T00:00:00Z")).unwrap();
+        let old = fs::read(&path).unwrap();
+        let (now, switch) = (at("2026-12-01T00:00:00Z"), at("2027-01-01T00:00:00Z"));
+        begin(Role::Age, &path, switch, now).unwrap();
+        let new = fs::read(generations::successor(&path, switch)).unwrap();
+        assert_eq!(
+            finish(Role::Age, &path, None, now, true).unwrap(),
+            Finished::Retired
+        );
+        assert_eq!(fs::read(&path).unwrap(), new);
+        let retired = generations::retired(&path).unwrap();
+        assert_eq!(retired.len(), 1);
+        assert_eq!(retired[0].0, now);
+        assert_eq!(fs::read(&retired[0].1).unwrap(), old);
+        // Killed between the two renames: the old one is put away, the new one has not its name yet.
+        begin(Role::Age, &path, switch, now).unwrap();
+        fs::rename(&path, generations::retired_name(&path, switch)).unwrap();
+        assert_eq!(
+            finish(Role::Age, &path, None, switch, false).unwrap(),
+            Finished::Retired
+        );
+        assert_eq!(generations::retired(&path).unwrap().len(), 2);
+        assert_eq!(generations::of(&path).unwrap().len(), 1);
+    }
+}
