@@ -6,6 +6,7 @@ mod clock;
 mod demo;
 mod events;
 mod expected;
+mod explain;
 mod init;
 mod keys;
 mod logging;
@@ -21,6 +22,7 @@ mod serve;
 mod sftp;
 mod show;
 mod status;
+mod verify;
 mod whole_file;
 
 use std::process::ExitCode;
@@ -57,10 +59,12 @@ enum Command {
     Status(status::Args),
     Show(show::Args),
     Events(events::Args),
+    Explain(explain::Args),
     Clock(clock::Args),
     Rerun(rerun::Args),
     Seal(seal::Args),
     Open(open::Args),
+    Verify(verify::Args),
     Sample(sample::Args),
 }
 
@@ -111,10 +115,12 @@ pub fn main() -> ExitCode {
         Command::Status(args) => status::run(args),
         Command::Show(args) => show::run(args),
         Command::Events(args) => events::run(args),
+        Command::Explain(args) => explain::run(args),
         Command::Clock(args) => clock::run(args),
         Command::Rerun(args) => rerun::run(args),
         Command::Seal(args) => seal::run(args),
         Command::Open(args) => open::run(args),
+        Command::Verify(args) => verify::run(args),
         Command::Sample(args) => sample::run(args),
     };
     match outcome {

@@ -24,8 +24,8 @@ use super::whole_file::{CopyError, WholeFile, copy, progress, require_absent};
 
 /// The list of a response folder.
 const SUMS: &str = "SHA256SUMS";
-/// Who signs responses.
-const SERVICE: &str = "padan";
+/// Who signs responses and receipts.
+pub(super) const SERVICE: &str = "padan";
 
 /// Verify a response (or a delivery), then decrypt it
 ///
@@ -320,7 +320,7 @@ fn decrypt(
 }
 
 /// A file of at most `most` bytes; a larger one comes back one byte too large, and is refused for it.
-fn read_small(path: &Path, most: usize) -> Result<Vec<u8>, Failure> {
+pub(super) fn read_small(path: &Path, most: usize) -> Result<Vec<u8>, Failure> {
     let doing = "read";
     let mut bytes = Vec::new();
     File::open(path)
@@ -331,8 +331,8 @@ fn read_small(path: &Path, most: usize) -> Result<Vec<u8>, Failure> {
 }
 
 /// What a code means to the one who opens.
-fn refused(code: Code, path: &Path) -> Failure {
-    let sentence = match code {
+pub(super) fn meaning(code: Code) -> &'static str {
+    match code {
         Code::ManifestFormat | Code::NameFormat => "it is no list that the exchange writes",
         Code::NameNotSender => "it lists files of several parties",
         Code::SignatureBad => "the signature does not belong to it; download both again",
@@ -352,15 +352,14 @@ fn refused(code: Code, path: &Path) -> Failure {
             "it is no whole age file; ask its sender for another"
         }
         _ => code.text().en.what,
-    };
-    Failure::Refused(format!(
-        "{}: {sentence} ({})",
-        path.display(),
-        code.as_str()
-    ))
+    }
+}
+
+fn refused(code: Code, path: &Path) -> Failure {
+    Failure::Refused(format!("{}: {} ({code})", path.display(), meaning(code)))
 }
 
 /// A file that a person named is theirs to mend.
-fn usage(fault: Fault) -> Failure {
+pub(super) fn usage(fault: Fault) -> Failure {
     Failure::Usage(fault.to_string())
 }

@@ -16,7 +16,7 @@ use crate::rejection::Code;
 use crate::trust::sshsig::SigningKey;
 
 use super::super::Context;
-use super::receipts::{in_zone, signed};
+use super::papers::{in_zone, signed};
 
 /// The endings of a notice's files.
 const ENDINGS: [&str; 3] = [".txt", ".json.sig", ".json"];

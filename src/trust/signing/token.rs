@@ -63,10 +63,9 @@ pub(super) fn sign(path: &Path, namespace: &str, message: &[u8]) -> Result<SshSi
 fn meaning(said: &str) -> &'static str {
     if said.contains("device not found") {
         "the security key is not plugged in, or it is another one than the key was made with; plug it in and try again"
-    } else if said.contains("passphrase") {
-        "the key file has a passphrase, and ssh-keygen could not ask for it; add the key to ssh-agent with `ssh-add`"
-    } else if said.contains("PIN") {
-        "the security key wants its PIN; run the command on a terminal, or add the key to ssh-agent with `ssh-add`"
+    } else if said.contains("passphrase") || said.contains("PIN") {
+        "the passphrase of the key file, or the PIN of the security key, is wrong or could not be asked for; \
+         run the command on a terminal, or add the key to ssh-agent with `ssh-add`"
     } else if said.contains("No such file") || said.contains("provider") {
         "OpenSSH here cannot talk to security keys; install its FIDO helper (libfido2), or set SSH_SK_PROVIDER"
     } else {
