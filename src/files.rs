@@ -91,13 +91,19 @@ pub fn copy_whole(from: &Path, to: &Path) -> Result<(), Fault> {
 /// Renames within one file system and makes it durable in both folders.
 pub fn rename(from: &Path, to: &Path) -> Result<(), Fault> {
     fs::rename(from, to).map_err(Fault::io("put in place", to))?;
-    let (target, source) = (to.parent(), from.parent());
+    let (target, source) = (folder_of(to), folder_of(from));
     // The new name first: lost in between, a file has two names and not none.
-    target.map_or(Ok(()), sync_dir)?;
-    match source {
-        Some(folder) if source != target => sync_dir(folder),
-        _ => Ok(()),
+    sync_dir(target)?;
+    if source == target {
+        return Ok(());
     }
+    sync_dir(source)
+}
+
+/// A path of one word lies in the working folder.
+fn folder_of(path: &Path) -> &Path {
+    let folder = path.parent().filter(|folder| *folder != Path::new(""));
+    folder.unwrap_or(Path::new("."))
 }
 
 /// Whether a file got its new name.

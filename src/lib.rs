@@ -26,6 +26,7 @@
 //! - what is compared: [`reconcile`]
 //! - the way through it all: [`pipeline`], woken by [`watch`]
 //! - the door: [`sftp`]
+//! - a party's own side: [`party`] (its profile, its workbooks, sending and receiving)
 //! - the whole: [`serve`], [`cli`]; [`sample`] makes synthetic data to try it with
 //!
 //! # What never happens
@@ -48,6 +49,7 @@ pub mod fault;
 pub mod files;
 pub mod layout;
 pub mod ledger;
+pub mod party;
 pub mod pipeline;
 pub mod reconcile;
 pub mod rejection;

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use jiff::civil::Date;
-use jiff::{Unit, Zoned};
+use jiff::{Timestamp, Unit, Zoned};
 
 use crate::agreement::{Agreement, Dataset, PartyId, Reconciliation};
 use crate::config::Config;
@@ -33,7 +33,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
     for warning in &config.warnings {
         eprintln!("warning: {warning}");
     }
-    for warning in key_warnings(&config) {
+    for warning in key_warnings(&config, Timestamp::now()) {
         eprintln!("warning: {warning}");
     }
     let agreement = &config.agreement;

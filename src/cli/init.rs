@@ -175,6 +175,8 @@ fn make_trial(
             ),
         ),
         ("known_hosts", format!("padan {}\n", service.host_key)),
+        ("agreement.yaml", AGREEMENT.to_owned()),
+        ("padan-party.yaml", profile(party, template)),
         ("ssh_config", ssh_config(&dir, party, template.listen)),
     ];
     for (name, text) in files {
@@ -203,6 +205,31 @@ fn ssh_config(dir: &Path, party: &PartyId, listen: SocketAddr) -> String {
         port = listen.port(),
         identity = quotable("id_ed25519"),
         known_hosts = quotable("known_hosts"),
+    )
+}
+
+/// What `padan seal` and `padan fetch` find in the folder in which they are started.
+fn profile(party: &PartyId, template: &Template) -> String {
+    let Template {
+        listen, namespace, ..
+    } = template;
+    format!(
+        "# padan seal and padan fetch read this file in the folder where they are started. Paths are relative to it.\n\
+         party: {party}\n\
+         agreement: agreement.yaml            # a copy, from the operator\n\
+         key: id_ed25519                      # logs in and signs\n\
+         identity: age_identity.txt           # opens answers\n\
+         recipients: padan_recipients.txt     # to whom you encrypt\n\
+         signers: padan_signers               # who signs receipts and answers\n\
+         namespace: {namespace}\n\
+         server:\n\
+         \x20 host: {host}\n\
+         \x20 port: {port}\n\
+         \x20 known_hosts: known_hosts           # the server's key ...\n\
+         \x20 host_key_alias: padan              # ... and the name under which it stands there\n\
+         sent: sent                           # what was sealed; keep it: the next sequence follows from it\n",
+        host = reachable(listen.ip()),
+        port = listen.port(),
     )
 }
 

@@ -8,6 +8,7 @@ mod events;
 mod expected;
 mod explain;
 mod init;
+mod keys;
 mod logging;
 mod look;
 mod open;
@@ -51,6 +52,7 @@ enum Command {
     Demo(demo::Args),
     Init(init::Args),
     Check(check::Args),
+    Keys(keys::Args),
     Serve(serve::Args),
     Sftp(sftp::Args),
     Poll(poll::Args),
@@ -106,6 +108,7 @@ pub fn main() -> ExitCode {
         Command::Demo(args) => demo::run(args),
         Command::Init(args) => init::run(args),
         Command::Check(args) => check::run(args),
+        Command::Keys(args) => keys::run(args),
         Command::Serve(args) => serve::run(args),
         Command::Sftp(args) => sftp::run(args),
         Command::Poll(args) => poll::run(args),

@@ -10,6 +10,8 @@ use crate::agreement::PartyId;
 use crate::fault::Fault;
 use crate::ledger::{Clock, Counts, Delivery, Incomplete, Ledger};
 use crate::pipeline::{Standing, recorded, seen_beside};
+use crate::serve;
+use crate::trust::life::NOTICE_DAYS;
 
 use super::Failure;
 use super::expected;
@@ -55,6 +57,8 @@ struct Overview {
     expected: Vec<expected::Line>,
     clock: Clock,
     inbox: Vec<Lying>,
+    /// What somebody should do about keys.
+    keys: Vec<String>,
     counts: Counts,
 }
 
@@ -88,6 +92,7 @@ impl Overview {
             incomplete,
             expected: expected::lines(ledger, &look.config.agreement, party, today)?,
             clock,
+            keys: key_warnings(look),
             counts: ledger.counts(party)?,
         })
     }
@@ -142,6 +147,12 @@ impl Overview {
             let (party, place) = (&lying.party, safe(&lying.place));
             page.push_str(&format!("  {party} {place}: {}\n", words(lying.state)));
         }
+        if !self.keys.is_empty() {
+            page.push_str("\nKeys\n");
+        }
+        for warning in &self.keys {
+            page.push_str(&format!("  {}\n", safe(warning)));
+        }
         let Counts {
             open,
             faulted,
@@ -179,4 +190,13 @@ fn is_of(lying: &Lying, incomplete: &Incomplete) -> bool {
 /// English, and the word that the party reads.
 fn words(state: Standing) -> String {
     format!("{} ({})", state.english(), state.indonesian())
+}
+
+/// Keys that end soon, and what nobody can do for want of one, by the wall clock.
+fn key_warnings(look: &Look) -> Vec<String> {
+    let now = Timestamp::now();
+    let keys = serve::keys(&look.config).keys;
+    let mut warnings = serve::ending(&keys, now, NOTICE_DAYS);
+    warnings.extend(serve::lost(&keys, now));
+    warnings
 }

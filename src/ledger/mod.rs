@@ -17,8 +17,9 @@ use crate::delivery::{DeliveryId, Sha256Digest};
 use crate::fault::Fault;
 
 pub use record::{
-    Begun, Clock, Counts, Delivery, DoorEvent, Event, Expected, Incomplete, Inputs, Missing,
-    NewDelivery, Outcome, Part, PartOutcome, Published, ServiceEvent, Stage, State, Waiting,
+    Begun, Clock, Counts, Delivery, DoorEvent, Event, Expected, Incomplete, Inputs, KeyNotice,
+    Missing, NewDelivery, Outcome, Part, PartOutcome, Published, ServiceEvent, Stage, State,
+    Waiting,
 };
 pub use sqlite::SqliteLedger;
 
@@ -179,6 +180,15 @@ pub trait Ledger: Send + Sync {
         party: Option<&PartyId>,
         most: u32,
     ) -> Result<Vec<ServiceEvent>, Fault>;
+
+    /// What parties were told of keys.
+    fn key_notices(&self) -> Result<Vec<KeyNotice>, Fault>;
+
+    /// Notes that a party was told of a key.
+    fn key_told(&self, notice: &KeyNotice, at: Timestamp) -> Result<(), Fault>;
+
+    /// Forgets that a party was told of a key, because it is over.
+    fn key_notice_over(&self, notice: &KeyNotice) -> Result<(), Fault>;
 
     /// Every dataset that is expected, and what its party was told, by dataset.
     fn calendar(&self) -> Result<Vec<Expected>, Fault>;

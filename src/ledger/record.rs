@@ -386,3 +386,14 @@ pub struct Clock {
     /// Whether the operator was told that the clock stands behind it.
     pub told_behind: bool,
 }
+
+/// What a party was told of a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyNotice {
+    /// Who was told.
+    pub party: PartyId,
+    /// The key's fingerprint.
+    pub key: String,
+    /// What, as `rotation signing` or `ends 2027-12-31T00:00:00Z 30`.
+    pub told: String,
+}

@@ -16,6 +16,7 @@ mod follow;
 mod held;
 mod ingest;
 mod job;
+mod keys;
 mod looked;
 mod marker;
 mod open;
@@ -42,6 +43,7 @@ use crate::ledger::{Ledger, Stage};
 use crate::rejection::{Code, Rejection};
 use crate::snapshot::StoreKey;
 use crate::trust::keyring::{Keyring, PublicKeys};
+use crate::trust::life::Key;
 
 pub use beside::seen_beside;
 pub use board::{Board, Examined, Inbox, Seen, Standing};
@@ -69,6 +71,8 @@ pub struct Context<'a> {
     pub config: &'a Config,
     /// Keys of the service and of the parties.
     pub keyring: &'a Keyring,
+    /// Every key there is, for what parties are told of them.
+    pub keys: &'a [Key],
     /// Wraps the keys of snapshots.
     pub store: &'a StoreKey,
     /// The service's memory.

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, BufReader, Read};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -71,8 +72,7 @@ pub fn open(cx: &Context, verified: Verified) -> Result<Opened, Stop> {
 
 fn open_one(cx: &Context, job: &Job, entry: Entry) -> Result<Stream, Stop> {
     let path = job.source.join(entry.name.as_str());
-    let file = File::open(&path).map_err(Fault::io("open the staged file", &path))?;
-    let decrypted = match decrypt(cx, job, file) {
+    let decrypted = match decrypt(cx, job, &path) {
         Ok(decrypted) => decrypted,
         Err(OpenError::Rejected(code)) => {
             return Err(Rejection::new(code).in_file(&entry.name).into());
@@ -84,14 +84,23 @@ fn open_one(cx: &Context, job: &Job, entry: Entry) -> Result<Stream, Stop> {
     Ok(Stream { entry, plaintext })
 }
 
-/// Decrypts with our keys what was encrypted as the agreement demands.
-fn decrypt(cx: &Context, job: &Job, file: File) -> Result<Plaintext, OpenError> {
-    let locked = Locked::read(file)?;
+/// Decrypts with our keys what was encrypted as the agreement demands. What came before one of them was retired opens with
+/// that one still.
+fn decrypt(cx: &Context, job: &Job, path: &Path) -> Result<Plaintext, OpenError> {
     let demanded = cx.config.agreement.postquantum.contains(&job.party);
-    if demanded && !locked.is_postquantum() {
-        return Err(OpenError::Rejected(Code::PostquantumRequired));
+    let mut decrypted = Err(OpenError::Rejected(Code::DecryptNoKey));
+    for identities in cx.keyring.service.opening(job.received) {
+        let file = File::open(path).map_err(Fault::io("open the staged file", path))?;
+        let locked = Locked::read(file)?;
+        if demanded && !locked.is_postquantum() {
+            return Err(OpenError::Rejected(Code::PostquantumRequired));
+        }
+        decrypted = locked.open(identities);
+        if !matches!(decrypted, Err(OpenError::Rejected(Code::DecryptNoKey))) {
+            break;
+        }
     }
-    locked.open(&cx.keyring.service.identities)
+    decrypted
 }
 
 /// Decompresses as the name says, and stops a bomb.

@@ -15,6 +15,7 @@ use super::calendar::{self, Called};
 use super::clock::Steady;
 use super::held::Held;
 use super::job::Job;
+use super::keys;
 use super::run::{Ended, FIRST_RETRY, run};
 use super::scan::{Candidate, Incomplete, scan};
 use super::take::{self, Taken};
@@ -124,6 +125,7 @@ pub fn pass(cx: &Context) -> Result<Pass, Fault> {
     }
     // Last: what lay in an inbox has been accepted by now.
     calendar::mind(cx, &mut done);
+    done.attempt(keys::tell(cx));
     Ok(done)
 }
 

@@ -87,6 +87,10 @@ pub enum Code {
     LeftOver,
     /// Data that the calendar of the agreement expects has not come: a notice, no rejection.
     DeliveryLate,
+    /// A new key of the service takes the place of an old one: a notice, no rejection.
+    KeyRotation,
+    /// A key of the party ends soon: a notice, no rejection.
+    KeyEndsSoon,
 }
 
 impl Code {

@@ -4,7 +4,7 @@ use super::Code;
 use super::entry::{About, Entry, Level};
 
 /// What is said about each code, at the place of the code in its list.
-pub(super) static TABLE: [(Code, Entry); 36] = [
+pub(super) static TABLE: [(Code, Entry); 38] = [
     row(
         Code::ManifestFormat,
         "MANIFEST_FORMAT",
@@ -435,6 +435,30 @@ pub(super) static TABLE: [(Code, Entry); 36] = [
         [
             "Data that the calendar of the agreement expects has not been received.",
             "Send that dataset with an as-of date within or after the periods named. This notice goes as soon as a delivery is accepted. If you have sent it, see its receipt: a refused delivery does not count.",
+        ],
+    ),
+    row(
+        Code::KeyRotation,
+        "KEY_ROTATION",
+        [
+            "Layanan akan memakai kunci baru.",
+            "Pasang kunci baru seperti tertulis di atas sebelum tanggal itu, dan cocokkan sidik jarinya dengan operator lewat telepon.",
+        ],
+        [
+            "The service is going to use a new key.",
+            "Install the new key as written above before that day, and compare its fingerprint with the operator's on the telephone.",
+        ],
+    ),
+    row(
+        Code::KeyEndsSoon,
+        "KEY_ENDS_SOON",
+        [
+            "Kunci Anda segera berakhir.",
+            "Buat kunci baru, beri operator bagian publiknya (.pub atau age1…), dan pakai setelah operator mengatakan bahwa kunci itu terdaftar. Pemberitahuan ini hilang bila tidak ada lagi yang berakhir.",
+        ],
+        [
+            "A key of yours ends soon.",
+            "Make a new key, give the operator its public half (.pub or age1…), and use it when the operator says that it is registered. This notice goes when nothing ends any more.",
         ],
     ),
 ];

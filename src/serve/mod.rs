@@ -2,6 +2,8 @@
 
 mod attending;
 mod bounds;
+mod key_watch;
+mod keys;
 mod recording;
 mod service;
 
@@ -28,9 +30,13 @@ use crate::pipeline::{Ended, Pass, Progress, Removed, pass};
 use crate::sftp::{self, Attendant, Recorder};
 use crate::snapshot::StoreKey;
 use crate::trust::keyring::Keyring;
+use crate::trust::life::NOTICE_DAYS;
 use crate::watch::Watch;
 
+pub use keys::{ending, keys, lost};
 pub use recording::Recording;
+
+use key_watch::KeyWatch;
 pub use service::{LoadError, Service};
 
 /// How long a delivery under way may take to end after SIGTERM. One that takes longer is begun again at the next start,
@@ -116,7 +122,7 @@ pub fn serve(
     if !problems.is_empty() {
         return Err(LoadError::Keys(problems));
     }
-    for warning in key_warnings(&service.config) {
+    for warning in key_warnings(&service.config, Timestamp::now()) {
         tracing::warn!("{warning}");
     }
     let server = sftp::Server::bind(settings)?;
@@ -133,11 +139,14 @@ pub fn serve(
     thread::Builder::new()
         .name("pipeline".into())
         .spawn({
-            let service = Arc::clone(&service);
+            let (service, server) = (Arc::clone(&service), server.clone());
+            let mut keys = KeyWatch::new(&service);
             move || {
                 let _working = working;
                 watch.run(service.config.rescan, |touched| {
-                    look(&service, &progress, touched)
+                    let begins = keys.mind(&service, &server);
+                    let due = look(&service, &progress, touched);
+                    begins.into_iter().chain(due).min()
                 });
             }
         })
@@ -272,10 +281,10 @@ fn reload(service: &Service, server: &sftp::Server) {
 /// Every problem with the key files that a configuration names: ours and the parties', for the pipeline and the door.
 pub fn key_problems(config: &Config) -> Vec<Fault> {
     let layout = Layout::new(&config.data_dir);
-    let mut problems = Keyring::load(config).err().unwrap_or_default();
+    let now = Timestamp::now();
+    let mut problems = Keyring::load(config, now).err().unwrap_or_default();
     problems.extend(StoreKey::load(&config.keys.store_identity).err());
-    problems
-        .extend(settings(config, &layout, None, Recorder::default()).problems(Timestamp::now()));
+    problems.extend(settings(config, &layout, None, Recorder::default()).problems(now));
     problems
 }
 
@@ -298,15 +307,20 @@ pub fn visit(
     }
 }
 
-/// What an operator should know of key files that can be used.
-pub fn key_warnings(config: &Config) -> Vec<String> {
-    let layout = Layout::new(&config.data_dir);
-    let now = Timestamp::now();
-    let mut warnings = settings(config, &layout, None, Recorder::default()).warnings(now);
-    if let Ok(keyring) = Keyring::load(config) {
+/// What an operator should know at `now` of key files that can be used.
+pub fn key_warnings(config: &Config, now: Timestamp) -> Vec<String> {
+    let mut warnings = login_warnings(config, now);
+    if let Ok(keyring) = Keyring::load(config, now) {
         warnings.extend(keyring.warnings(config, now));
     }
+    warnings.extend(ending(&keys(config).keys, now, NOTICE_DAYS));
     warnings
+}
+
+/// What an operator should know at `now` of the SFTP server's keys: who cannot log in, which host key waits.
+pub fn login_warnings(config: &Config, now: Timestamp) -> Vec<String> {
+    let layout = Layout::new(&config.data_dir);
+    settings(config, &layout, None, Recorder::default()).warnings(now)
 }
 
 fn settings(

@@ -1,4 +1,7 @@
 //! The store key: an age identity that wraps the data key of every snapshot.
+//!
+//! Two more keys are derived from it, which name partitions and blind values. A new store key takes them over in a line
+//! of its file, `# names: …`: otherwise older snapshots would not line up with newer ones.
 
 use std::io::{Cursor, Read, Write};
 use std::path::Path;
@@ -6,13 +9,22 @@ use std::str;
 
 use age::secrecy::ExposeSecret;
 use aws_lc_rs::{hkdf, hmac};
+use jiff::{SignedDuration, Timestamp};
 use zeroize::Zeroizing;
 
 use crate::fault::Fault;
+use crate::files;
 use crate::trust::envelope::{Identities, NativeIdentity, Recipients, open, seal};
 use crate::trust::key_file::read_private;
 
 use super::Partition;
+
+/// What stands before the names in the file, in hexadecimal digits. A comment, so that `age-keygen -y` reads the file.
+const NAMES: &str = "# names: ";
+/// What stands before the time at which the newest identity was put in.
+const WRITTEN: &str = "# written: ";
+/// After so long every process has read the new file.
+const SETTLED: SignedDuration = SignedDuration::from_hours(24);
 
 /// Wraps data keys and, by keys derived from it, names partitions and blinds values. Never prints.
 pub struct StoreKey {
@@ -37,37 +49,30 @@ impl Partitioner {
 }
 
 impl StoreKey {
-    /// Reads an age identity file with exactly one identity, post-quantum (as `padan init` makes it) or classical.
-    ///
-    /// One, because the partition of a row is derived from it: with two, older snapshots would not line up with newer ones.
+    /// Reads an age identity file, post-quantum (as `padan init` makes it) or classical. The first identity wraps and
+    /// opens, those below it open what was written before; they must stand with the line that [`renew`] writes.
     pub fn load(path: &Path) -> Result<Self, Fault> {
-        let bytes = read_private(path)?;
-        let wrong = |problem: &str| Fault::Key {
-            path: path.to_path_buf(),
-            problem: problem.to_owned(),
-        };
-        let text = str::from_utf8(&bytes)
-            .map_err(|_| wrong("is no text; make one with `age-keygen -o FILE`"))?;
-        let mut lines = text
-            .lines()
-            .map(str::trim)
-            .filter(|line| !line.is_empty() && !line.starts_with('#'));
-        let first = lines
-            .next()
-            .ok_or_else(|| wrong("holds no identity; make one with `age-keygen -o FILE`"))?;
-        if lines.next().is_some() {
-            return Err(wrong("holds more than one identity; the store key is one"));
+        let StoreFile {
+            names, identities, ..
+        } = StoreFile::read(path)?;
+        let mut identities = identities.into_iter();
+        let newest = identities.next().ok_or_else(|| {
+            wrong(
+                path,
+                "holds no identity; make one with `age-keygen -o FILE`",
+            )
+        })?;
+        let mut key = Self::of(newest, names)?;
+        for older in identities {
+            key.identities.join(Identities::of(older));
         }
-        let identity: NativeIdentity = first
-            .parse()
-            .map_err(|e| wrong(&format!("cannot be used: {e}")))?;
-        Self::of(identity)
+        Ok(key)
     }
 
     /// A fresh key.
     #[cfg(test)]
     pub fn generate_for_tests() -> Self {
-        Self::of(NativeIdentity::hybrid()).unwrap()
+        Self::of(NativeIdentity::hybrid(), None).unwrap()
     }
 
     pub(super) fn partitioner(&self) -> &Partitioner {
@@ -98,31 +103,183 @@ impl StoreKey {
         (plain.read(&mut [0]).ok()? == 0).then_some(key)
     }
 
-    /// Derives the purpose keys from the identity's secret.
-    fn of(identity: NativeIdentity) -> Result<Self, Fault> {
-        let secret = identity.encoded()?;
-        let root = hkdf::Salt::new(hkdf::HKDF_SHA256, b"padan store key v1")
-            .extract(secret.expose_secret().as_bytes());
-        let derive = |purpose: &[u8]| {
-            let info = [purpose];
-            root.expand(&info, hmac::HMAC_SHA256)
-                .map(hmac::Key::from)
-                .map_err(|_| Fault::Crypto {
-                    doing: "derive a key from the store key",
-                    problem: "HKDF refused the length".to_owned(),
-                })
+    /// The names are those of an older key, or derived from the identity's secret.
+    fn of(identity: NativeIdentity, names: Option<Names>) -> Result<Self, Fault> {
+        let names = match names {
+            Some(names) => names,
+            None => derived_names(&identity)?,
         };
+        let [partition, blinding] = names.keys();
         let recipients = Recipients::parse(&identity.recipient()).map_err(|e| Fault::Crypto {
             doing: "derive the recipient of the store key",
             problem: e.problem,
         })?;
         Ok(Self {
-            partitioner: Partitioner(derive(b"partition")?),
-            blinding: derive(b"blinding")?,
+            partitioner: Partitioner(partition),
+            blinding,
             identities: Identities::of(identity),
             recipients,
         })
     }
+}
+
+/// Puts a new identity before those in the store key's file, in one step. What was written before opens as ever.
+///
+/// Returns the new recipient.
+pub fn renew(path: &Path, now: Timestamp) -> Result<String, Fault> {
+    let mut file = StoreFile::read(path)?;
+    let oldest = file
+        .identities
+        .last()
+        .ok_or_else(|| wrong(path, "holds no identity"))?;
+    let names = match file.names.take() {
+        Some(names) => names,
+        None => derived_names(oldest)?,
+    };
+    let new = NativeIdentity::hybrid();
+    let recipient = new.recipient();
+    file.names = Some(names);
+    file.identities.insert(0, new);
+    file.write(path, now)?;
+    Ok(recipient)
+}
+
+/// What became of the older identities.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Forgotten {
+    /// There were none.
+    None,
+    /// They are gone.
+    All,
+    /// The newest is too young: not before then.
+    TooEarly(Timestamp),
+}
+
+/// Removes the older identities from the store key's file. Whether a snapshot still needs one is the caller's to know. In
+/// the first day after [`renew`] another process may still write with the old one; `early` says that none does.
+pub fn forget_older(path: &Path, now: Timestamp, early: bool) -> Result<Forgotten, Fault> {
+    let mut file = StoreFile::read(path)?;
+    if file.identities.len() < 2 {
+        return Ok(Forgotten::None);
+    }
+    let settled = file.written.and_then(|at| at.checked_add(SETTLED).ok());
+    match settled {
+        Some(at) if at > now && !early => return Ok(Forgotten::TooEarly(at)),
+        _ => {}
+    }
+    file.identities.truncate(1);
+    file.write(path, now)?;
+    Ok(Forgotten::All)
+}
+
+impl StoreKey {
+    /// The store key without the older identities, to find out what needs them.
+    pub fn newest_alone(path: &Path) -> Result<Self, Fault> {
+        let mut file = StoreFile::read(path)?;
+        file.identities.truncate(1);
+        match file.identities.pop() {
+            Some(identity) => Self::of(identity, file.names),
+            None => Err(wrong(path, "holds no identity")),
+        }
+    }
+}
+
+/// The secrets that name partitions and blind values, 32 bytes each.
+struct Names(Zeroizing<[u8; 64]>);
+
+impl Names {
+    fn keys(&self) -> [hmac::Key; 2] {
+        let (partition, blinding) = self.0.split_at(32);
+        [partition, blinding].map(|secret| hmac::Key::new(hmac::HMAC_SHA256, secret))
+    }
+}
+
+/// The store key's file, taken apart.
+struct StoreFile {
+    /// When a new identity was put in.
+    written: Option<Timestamp>,
+    names: Option<Names>,
+    identities: Vec<NativeIdentity>,
+}
+
+impl StoreFile {
+    fn read(path: &Path) -> Result<Self, Fault> {
+        let bytes = read_private(path)?;
+        let text = str::from_utf8(&bytes)
+            .map_err(|_| wrong(path, "is no text; make one with `age-keygen -o FILE`"))?;
+        let mut file = Self {
+            written: None,
+            names: None,
+            identities: Vec::new(),
+        };
+        for line in text.lines().map(str::trim) {
+            if let Some(at) = line.strip_prefix(WRITTEN) {
+                file.written = at.parse().ok();
+            } else if let Some(hex) = line.strip_prefix(NAMES) {
+                let mut names = Zeroizing::new([0; 64]);
+                hex::decode_to_slice(hex, &mut *names)
+                    .map_err(|_| wrong(path, "has a damaged line `# names:`; restore the file"))?;
+                file.names = Some(Names(names));
+            } else if !line.is_empty() && !line.starts_with('#') {
+                let identity = line
+                    .parse()
+                    .map_err(|e| wrong(path, &format!("cannot be used: {e}")))?;
+                file.identities.push(identity);
+            }
+        }
+        if file.identities.len() > 1 && file.names.is_none() {
+            return Err(wrong(
+                path,
+                "holds more than one identity; the store key is one, and `padan keys rotate store` makes another",
+            ));
+        }
+        Ok(file)
+    }
+
+    /// In its place, whole.
+    fn write(&self, path: &Path, now: Timestamp) -> Result<(), Fault> {
+        // Large enough from the start: a text that grows leaves copies behind.
+        let mut text = Zeroizing::new(String::with_capacity(64 << 10));
+        text.push_str(&format!(
+            "# written: {}\n",
+            now.strftime("%Y-%m-%dT%H:%M:%SZ")
+        ));
+        if let Some(names) = &self.names {
+            text.push_str(NAMES);
+            text.push_str(&Zeroizing::new(hex::encode(&*names.0)));
+            text.push('\n');
+        }
+        for identity in &self.identities {
+            text.push_str(&format!("# public key: {}\n", identity.recipient()));
+            text.push_str(identity.encoded()?.expose_secret());
+            text.push('\n');
+        }
+        files::write_whole(path, text.as_bytes())
+    }
+}
+
+fn wrong(path: &Path, problem: &str) -> Fault {
+    Fault::Key {
+        path: path.to_path_buf(),
+        problem: problem.to_owned(),
+    }
+}
+
+fn derived_names(identity: &NativeIdentity) -> Result<Names, Fault> {
+    let secret = identity.encoded()?;
+    let root = hkdf::Salt::new(hkdf::HKDF_SHA256, b"padan store key v1")
+        .extract(secret.expose_secret().as_bytes());
+    let mut names = Zeroizing::new([0; 64]);
+    let (partition, blinding) = names.split_at_mut(32);
+    for (purpose, secret) in [(&b"partition"[..], partition), (b"blinding", blinding)] {
+        root.expand(&[purpose], hmac::HMAC_SHA256)
+            .and_then(|okm| okm.fill(secret))
+            .map_err(|_| Fault::Crypto {
+                doing: "derive a key from the store key",
+                problem: "HKDF refused the length".to_owned(),
+            })?;
+    }
+    Ok(Names(names))
 }
 
 #[cfg(test)]
@@ -173,9 +330,67 @@ mod tests {
         let identity = age::x25519::Identity::generate();
         let wrapped = age::encrypt(&identity.to_public(), &[7; 32]).unwrap();
         let longer = age::encrypt(&identity.to_public(), &[7; 33]).unwrap();
-        let store = StoreKey::of(NativeIdentity::Classical(identity)).unwrap();
+        let store = StoreKey::of(NativeIdentity::Classical(identity), None).unwrap();
         assert_eq!(store.unwrap(&wrapped).as_deref(), Some(&[7; 32]));
         assert!(store.unwrap(&longer).is_none());
+    }
+
+    /// The names of the first version, which every store has on its disk: derived anew, and taken over.
+    #[test]
+    fn a_new_key_keeps_the_names_and_opens_what_the_old_one_wrapped() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("store_identity.txt");
+        let old = NativeIdentity::classical();
+        let secret = old.encoded().unwrap();
+        write_private(&path, &format!("{}\n", secret.expose_secret()));
+        let root = hkdf::Salt::new(hkdf::HKDF_SHA256, b"padan store key v1")
+            .extract(secret.expose_secret().as_bytes());
+        let named = |purpose: &[u8]| {
+            let info = [purpose];
+            let key: hmac::Key = root.expand(&info, hmac::HMAC_SHA256).unwrap().into();
+            hmac::sign(&key, b"1985").as_ref().to_vec()
+        };
+        let names = |store: &StoreKey| {
+            let partition = hmac::sign(&store.partitioner.0, b"1985").as_ref().to_vec();
+            [partition, store.blind(b"1985").as_ref().to_vec()]
+        };
+        let expected = [named(b"partition"), named(b"blinding")];
+        let first = StoreKey::load(&path).unwrap();
+        assert_eq!(names(&first), expected);
+        let wrapped = first.wrap(&[7; 32]).unwrap();
+
+        let now: Timestamp = "2026-12-01T00:00:00Z".parse().unwrap();
+        for _ in 0..2 {
+            renew(&path, now).unwrap();
+            let store = StoreKey::load(&path).unwrap();
+            assert_eq!(names(&store), expected);
+            assert_eq!(store.unwrap(&wrapped).as_deref(), Some(&[7; 32]));
+            assert!(first.unwrap(&store.wrap(&[8; 32]).unwrap()).is_none());
+        }
+        assert!(
+            StoreKey::newest_alone(&path)
+                .unwrap()
+                .unwrap(&wrapped)
+                .is_none()
+        );
+        assert_eq!(
+            fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
+        let later = now + SignedDuration::from_hours(24);
+        assert_eq!(
+            forget_older(&path, now, false).unwrap(),
+            Forgotten::TooEarly(later)
+        );
+        assert_eq!(forget_older(&path, later, false).unwrap(), Forgotten::All);
+        assert_eq!(forget_older(&path, later, false).unwrap(), Forgotten::None);
+        let alone = StoreKey::load(&path).unwrap();
+        assert_eq!(names(&alone), expected);
+        assert!(alone.unwrap(&wrapped).is_none());
+        let text = fs::read_to_string(&path).unwrap();
+        write_private(&path, &text.replace("# names: ", "# names: zz"));
+        let fault = StoreKey::load(&path).err().unwrap().to_string();
+        assert!(fault.contains("damaged line"), "{fault}");
     }
 
     #[test]

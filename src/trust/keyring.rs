@@ -1,6 +1,7 @@
 //! All keys that the pipeline works with, loaded together so that all problems are told together.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use jiff::Timestamp;
 
@@ -10,6 +11,7 @@ use crate::fault::Fault;
 
 use super::allowed_signers::AllowedSigners;
 use super::envelope::{Identities, Recipients};
+use super::key_file::generations;
 use super::key_file::problem;
 use super::revoked::Revoked;
 use super::sshsig::SigningKey;
@@ -35,6 +37,10 @@ pub struct ServiceKeys {
     pub identities: Identities,
     /// Signs receipts and responses.
     pub signing: SigningKey,
+    /// Signs what announces a new key: the oldest signing key that is kept, which every party knows.
+    known: Option<SigningKey>,
+    /// Open what was received before they were retired.
+    retired: Vec<(Timestamp, Identities)>,
 }
 
 /// Public keys of one party.
@@ -47,19 +53,21 @@ pub struct PartyKeys {
 }
 
 impl Keyring {
-    /// Loads every file, and tells every problem, also where the agreement demands post-quantum keys and there are none.
-    pub fn load(config: &Config) -> Result<Self, Vec<Fault>> {
+    /// Loads every file, of our own keys those that are in force at `now`, and tells every problem, also where the
+    /// agreement demands post-quantum keys and there are none.
+    pub fn load(config: &Config, now: Timestamp) -> Result<Self, Vec<Fault>> {
         let demanded = &config.agreement.postquantum;
-        Self::load_files(&config.keys, &config.parties, demanded)
+        Self::load_files(&config.keys, &config.parties, demanded, now)
     }
 
     fn load_files(
         keys: &KeyFiles,
         parties: &BTreeMap<PartyId, PartyFiles>,
         postquantum: &BTreeSet<PartyId>,
+        now: Timestamp,
     ) -> Result<Self, Vec<Fault>> {
         let mut faults = Vec::new();
-        let service = ServiceKeys::load(keys, !postquantum.is_empty(), &mut faults);
+        let service = ServiceKeys::load(keys, !postquantum.is_empty(), now, &mut faults);
         let parties = PublicKeys::load_files(parties, postquantum, &mut faults);
         match service {
             Some(service) if faults.is_empty() => Ok(Self { service, parties }),
@@ -124,8 +132,27 @@ impl PublicKeys {
 }
 
 impl ServiceKeys {
-    fn load(files: &KeyFiles, postquantum: bool, faults: &mut Vec<Fault>) -> Option<Self> {
-        let identities = keep(Identities::load(&files.age_identity), faults);
+    /// What may open a delivery received then, to be tried one after the other.
+    pub fn opening(&self, received: Timestamp) -> impl Iterator<Item = &Identities> {
+        let retired = self.retired.iter();
+        let retired = retired.filter(move |(until, _)| received < *until);
+        [&self.identities]
+            .into_iter()
+            .chain(retired.map(|(_, identities)| identities))
+    }
+
+    /// Signs what announces a new key.
+    pub fn announcing(&self) -> &SigningKey {
+        self.known.as_ref().unwrap_or(&self.signing)
+    }
+
+    fn load(
+        files: &KeyFiles,
+        postquantum: bool,
+        now: Timestamp,
+        faults: &mut Vec<Fault>,
+    ) -> Option<Self> {
+        let identities = keep(load_identities(&files.age_identity), faults);
         if postquantum && identities.as_ref().is_some_and(|keys| !keys.has_hybrid()) {
             faults.push(problem(
                 &files.age_identity,
@@ -134,12 +161,50 @@ impl ServiceKeys {
                     .to_owned(),
             ));
         }
-        let signing = keep(SigningKey::load(&files.signing), faults);
+        let retired = keep(load_retired(&files.age_identity), faults);
+        let signing = keep(load_signing(&files.signing, now), faults);
+        let (signing, known) = signing?;
         Some(Self {
             identities: identities?,
-            signing: signing?,
+            signing,
+            known,
+            retired: retired?,
         })
     }
+}
+
+/// A successor opens from the moment it lies there, the old one until it is retired.
+fn load_identities(path: &Path) -> Result<Identities, Fault> {
+    let all = generations::of(path)?;
+    let mut newest_first = all.iter().rev().map(|one| Identities::load(&one.path));
+    let mut identities = newest_first
+        .next()
+        .unwrap_or_else(|| Identities::load(path))?;
+    for older in newest_first {
+        identities.join(older?);
+    }
+    Ok(identities)
+}
+
+fn load_retired(path: &Path) -> Result<Vec<(Timestamp, Identities)>, Fault> {
+    generations::retired(path)?
+        .into_iter()
+        .map(|(until, path)| Ok((until, Identities::load(&path)?)))
+        .collect()
+}
+
+/// The key that is in force, and the oldest if that is another. A later one must be usable, too, before its time.
+fn load_signing(path: &Path, now: Timestamp) -> Result<(SigningKey, Option<SigningKey>), Fault> {
+    let in_force = generations::in_force(path, now)?;
+    let signing = SigningKey::load(&in_force)?;
+    let mut known = None;
+    for (place, one) in generations::of(path)?.into_iter().enumerate() {
+        if one.path != in_force {
+            let key = SigningKey::load(&one.path)?;
+            known = if place == 0 { Some(key) } else { known };
+        }
+    }
+    Ok((signing, known))
 }
 
 impl PartyKeys {
@@ -210,14 +275,16 @@ mod tests {
         };
         let parties = BTreeMap::from([(party, files)]);
 
-        let keyring = Keyring::load_files(&keys, &parties, &BTreeSet::new()).unwrap();
+        let keyring =
+            Keyring::load_files(&keys, &parties, &BTreeSet::new(), Timestamp::UNIX_EPOCH).unwrap();
         assert!(keyring.party(&"bkn".parse().unwrap()).is_some());
         assert!(keyring.party(&"bpjs".parse().unwrap()).is_none());
         assert_eq!(keyring.service.signing.public_line(), signing);
         assert!(!format!("{keyring:?}").contains("AGE-SECRET"));
 
         let demanded = BTreeSet::from(["bkn".parse().unwrap()]);
-        let faults = Keyring::load_files(&keys, &parties, &demanded).unwrap_err();
+        let faults =
+            Keyring::load_files(&keys, &parties, &demanded, Timestamp::UNIX_EPOCH).unwrap_err();
         for (fault, (name, remedy)) in faults
             .iter()
             .zip([("identity", "age-keygen -pq"), ("recipients", "age1pq1…")])
@@ -232,13 +299,14 @@ mod tests {
         let [_, recipient] =
             age_identities(&path("identity"), Timestamp::UNIX_EPOCH, both).unwrap();
         fs::write(path("recipients"), recipient).unwrap();
-        assert!(Keyring::load_files(&keys, &parties, &demanded).is_ok());
+        assert!(Keyring::load_files(&keys, &parties, &demanded, Timestamp::UNIX_EPOCH).is_ok());
 
         for name in ["identity", "signing", "signers"] {
             fs::write(path(name), "rubbish here\n").unwrap();
         }
         fs::remove_file(path("recipients")).unwrap();
-        let faults = Keyring::load_files(&keys, &parties, &BTreeSet::new()).unwrap_err();
+        let faults = Keyring::load_files(&keys, &parties, &BTreeSet::new(), Timestamp::UNIX_EPOCH)
+            .unwrap_err();
         for name in ["identity", "signing", "signers", "recipients"] {
             let told = |fault: &crate::fault::Fault| {
                 fault.to_string().contains(path(name).to_str().unwrap())

@@ -16,11 +16,16 @@ const ROOMS: &[(&str, &str)] = &[
     ("main", "cli"),
     (
         "cli",
-        "serve sftp pipeline sample reconcile snapshot ledger trust layout files config delivery agreement digest rejection fault",
+        "serve party sftp pipeline sample reconcile snapshot ledger trust layout files config delivery agreement digest rejection fault",
     ),
     (
         "serve",
         "sftp watch pipeline snapshot ledger trust layout files config delivery agreement digest rejection fault",
+    ),
+    // A party's own machine: of the door it knows the client's side alone, and of the service nothing.
+    (
+        "party",
+        "sftp::client trust files config delivery agreement digest rejection fault",
     ),
     // The server knows folders: no delivery, no agreement, and of our keys the host key alone. A revoked or weak key must
     // not log in either, by itself or in a certificate. The client logs in by whatever signs for its person.

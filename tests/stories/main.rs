@@ -21,6 +21,7 @@ mod early;
 mod formats;
 mod full_disk;
 mod hidden;
+mod keys;
 mod kills;
 mod leftovers;
 mod normal;

@@ -5,6 +5,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Output;
 
+use jiff::civil::date;
+use padan::party::profile::Profile;
 use padan::trust::allowed_signers::AllowedSigners;
 use padan::trust::envelope::{Identities, Recipients};
 use padan::trust::sshsig::SigningKey;
@@ -62,6 +64,11 @@ fn a_trial_can_play_all_three() {
         Recipients::load(&keys.join("recipients.txt")).unwrap();
         let trial = dir.join("trial").join(party);
         AllowedSigners::load(&trial.join("padan_signers")).unwrap();
+        let profile = Profile::load(&trial.join("padan-party.yaml")).unwrap();
+        assert_eq!(profile.party.as_str(), party);
+        profile.load_agreement(date(2026, 11, 22)).unwrap();
+        let known = fs::read_to_string(profile.server.unwrap().known_hosts).unwrap();
+        assert!(known.starts_with("padan ssh-ed25519 "), "{known}");
         for (name, hybrid) in [("", false), ("_pq", true)] {
             let list = trial.join(format!("padan_recipients{name}.txt"));
             assert_eq!(Recipients::load(&list).unwrap().is_postquantum(), hybrid);

@@ -5,7 +5,9 @@ use std::io::{Cursor, Read, Write};
 use std::path::Path;
 
 use jiff::Timestamp;
+use jiff::civil::date;
 use padan::agreement::PartyId;
+use padan::party::profile::Profile;
 use padan::trust::allowed_signers::AllowedSigners;
 use padan::trust::envelope::{Identities, Recipients, open, seal};
 use padan::trust::sshsig::{SigningKey, verify};
@@ -37,6 +39,11 @@ fn the_example_keys_fit_each_other() {
                 &private("service/age_identity.txt"),
                 &example(&format!("trial/{party}/{name}")),
             );
+        }
+        let profile = Profile::load(&example(&format!("trial/{party}/padan-party.yaml"))).unwrap();
+        profile.load_agreement(date(2026, 11, 22)).unwrap();
+        for file in [&profile.key, &profile.identity, &profile.recipients] {
+            assert!(file.is_file(), "{file:?}");
         }
         let login =
             fs::read_to_string(example(&format!("parties/{party}/authorized_keys"))).unwrap();

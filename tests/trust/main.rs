@@ -11,6 +11,7 @@ mod certified;
 mod envelope;
 mod hybrid;
 mod init;
+mod keys;
 mod keys_example;
 mod openssh;
 mod passphrases;

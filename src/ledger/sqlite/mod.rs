@@ -8,6 +8,7 @@ mod answers;
 mod deliveries;
 mod door;
 mod events;
+mod keys;
 mod open;
 mod parts;
 mod service;
@@ -29,8 +30,8 @@ use crate::fault::Fault;
 
 use super::Ledger;
 use super::record::{
-    Begun, Clock, Counts, Delivery, DoorEvent, Event, Expected, Incomplete, Inputs, NewDelivery,
-    Part, PartOutcome, Published, ServiceEvent, Waiting,
+    Begun, Clock, Counts, Delivery, DoorEvent, Event, Expected, Incomplete, Inputs, KeyNotice,
+    NewDelivery, Part, PartOutcome, Published, ServiceEvent, Waiting,
 };
 
 /// [`Ledger`] in an SQLite file.
@@ -255,6 +256,18 @@ impl Ledger for SqliteLedger {
 
     fn note(&self, event: &ServiceEvent) -> Result<(), Fault> {
         self.write(async |db| service::note(db, event).await)
+    }
+
+    fn key_notices(&self) -> Result<Vec<KeyNotice>, Fault> {
+        self.read(async |db| keys::all(db).await)
+    }
+
+    fn key_told(&self, notice: &KeyNotice, at: Timestamp) -> Result<(), Fault> {
+        self.write(async |db| keys::told(db, notice, at).await)
+    }
+
+    fn key_notice_over(&self, notice: &KeyNotice) -> Result<(), Fault> {
+        self.write(async |db| keys::over(db, notice).await)
     }
 
     fn service_events(

@@ -4,6 +4,7 @@
 //! rename. A process killed in between goes on with what lies ready, so an answer appears once and complete.
 
 mod folder;
+pub mod key_notices;
 mod late;
 mod notes;
 pub mod notices;

@@ -13,6 +13,7 @@ use crate::fault::Fault;
 use crate::files;
 use crate::ledger::ServiceEvent;
 use crate::rejection::Code;
+use crate::trust::sshsig::SigningKey;
 
 use super::super::Context;
 use super::papers::{in_zone, signed};
@@ -39,12 +40,21 @@ pub fn blank(cx: &Context, party: &PartyId, code: Code, topic: &str) -> Notice {
 /// Puts a notice into its party's receipts and notes it in the ledger. One of the same day and topic is replaced; earlier
 /// ones about the topic stay until [`withdraw`].
 pub fn publish(cx: &Context, notice: &Notice) -> Result<(), Fault> {
+    publish_signed(cx, notice, &cx.keyring.service.signing)
+}
+
+/// The same for what announces a new key, with a signature that its party can verify already.
+pub fn announce(cx: &Context, notice: &Notice) -> Result<(), Fault> {
+    publish_signed(cx, notice, cx.keyring.service.announcing())
+}
+
+fn publish_signed(cx: &Context, notice: &Notice, key: &SigningKey) -> Result<(), Fault> {
     let json = notice
         .json()
         .map_err(|e| Fault::Inconsistent(format!("a notice does not become JSON: {e}")))?;
     let sha256 = Sha256Digest::of(json.as_bytes());
     let folder = cx.layout.receipts(&notice.party);
-    for (ending, bytes) in signed(cx, json, notice.text())? {
+    for (ending, bytes) in signed(cx, key, json, notice.text())? {
         files::write_whole(&folder.join(format!("{}{ending}", notice.name)), &bytes)?;
     }
     cx.ledger.note(&ServiceEvent {
@@ -86,6 +96,6 @@ pub fn withdraw(
 }
 
 /// The day of an instant in the service's time zone.
-fn day(cx: &Context, at: Timestamp) -> Date {
+pub fn day(cx: &Context, at: Timestamp) -> Date {
     at.to_zoned(cx.config.time_zone.clone()).date()
 }

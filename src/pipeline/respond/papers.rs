@@ -11,6 +11,7 @@ use crate::delivery::{DeliveryId, Sha256Digest};
 use crate::fault::Fault;
 use crate::files;
 use crate::ledger::{Delivery, Published, State};
+use crate::trust::sshsig::SigningKey;
 
 use super::super::Context;
 use super::super::ingest::ROWS_FILE;
@@ -81,20 +82,17 @@ fn documents(cx: &Context, receipt: &Receipt) -> Result<[(&'static str, Vec<u8>)
     let json = receipt
         .json()
         .map_err(|e| Fault::Inconsistent(format!("a receipt does not become JSON: {e}")))?;
-    signed(cx, json, receipt.text())
+    signed(cx, &cx.keyring.service.signing, json, receipt.text())
 }
 
 /// A document for machines with its signature, and the page for people, by their endings.
 pub fn signed(
     cx: &Context,
+    key: &SigningKey,
     json: String,
     text: String,
 ) -> Result<[(&'static str, Vec<u8>); 3], Fault> {
-    let signature = cx
-        .keyring
-        .service
-        .signing
-        .sign(&cx.config.namespace, json.as_bytes())?;
+    let signature = key.sign(&cx.config.namespace, json.as_bytes())?;
     Ok([
         (".json", json.into_bytes()),
         (".json.sig", signature.into_bytes()),

@@ -59,6 +59,12 @@ impl Identities {
         Self::of_all(vec![identity])
     }
 
+    /// Those of another file, too.
+    pub fn join(&mut self, others: Self) {
+        self.hybrid |= others.hybrid;
+        self.keys.extend(others.keys);
+    }
+
     /// Whether one of them opens files for post-quantum recipients.
     pub fn has_hybrid(&self) -> bool {
         self.hybrid
