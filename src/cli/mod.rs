@@ -16,7 +16,6 @@ mod serve;
 mod sftp;
 mod show;
 mod status;
-mod whole_file;
 
 use std::process::ExitCode;
 
@@ -24,6 +23,7 @@ use clap::{Parser, Subcommand};
 
 use crate::agreement::document::problem::Problems;
 use crate::fault::Fault;
+use crate::party::Trouble;
 use crate::serve::LoadError;
 
 /// Exchanges and reconciles the data of two parties over SFTP.
@@ -74,6 +74,16 @@ impl From<Fault> for Failure {
     }
 }
 
+impl From<Trouble> for Failure {
+    fn from(trouble: Trouble) -> Self {
+        match trouble {
+            Trouble::Refused(text) => Self::Refused(text),
+            Trouble::Usage(text) => Self::Usage(text),
+            Trouble::Fault(fault) => fault.into(),
+        }
+    }
+}
+
 impl From<Problems> for Failure {
     fn from(problems: Problems) -> Self {
         let count = problems.list().len();
@@ -115,13 +125,32 @@ pub fn main() -> ExitCode {
 }
 
 impl Failure {
-    /// Tells the person on stderr.
-    fn report(self) -> ExitCode {
-        let (text, code) = match self {
+    /// What several failures come to: all of their texts, and the highest of their codes.
+    fn of_several(failures: Vec<Self>) -> Result<(), Self> {
+        let joined = failures.into_iter().reduce(|one, other| {
+            let ((first, a), (second, b)) = (one.parts(), other.parts());
+            let text = format!("{first}\npadan: {second}");
+            match a.max(b) {
+                1 => Self::Refused(text),
+                2 => Self::Usage(text),
+                _ => Self::Fault(text),
+            }
+        });
+        joined.map_or(Ok(()), Err)
+    }
+
+    /// The text, and the exit code.
+    fn parts(self) -> (String, u8) {
+        match self {
             Self::Refused(text) => (text, 1),
             Self::Usage(text) => (text, 2),
             Self::Fault(text) => (text, 3),
-        };
+        }
+    }
+
+    /// Tells the person on stderr.
+    fn report(self) -> ExitCode {
+        let (text, code) = self.parts();
         eprintln!("padan: {text}");
         ExitCode::from(code)
     }

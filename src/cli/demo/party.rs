@@ -8,9 +8,11 @@ use serde_json::Value;
 use tokio::runtime::Runtime;
 
 use crate::fault::Fault;
+use crate::party::open::{Form, Opening, verify};
 use crate::sftp::client::Client;
 
-use super::super::{Failure, open, seal};
+use super::super::open::Keys;
+use super::super::{Failure, progress, seal};
 use super::service::Service;
 
 /// Between two looks into `receipts/`.
@@ -164,13 +166,7 @@ impl<'a> Party<'a> {
             let sealed = into.join(&name);
             let opened = into.join(format!("{name}.opened"));
             make(&opened)?;
-            open::open_all(&open::Args {
-                identity: self.keys.join("age_identity.txt"),
-                signers: self.keys.join("padan_signers"),
-                namespace: "padan".to_owned(),
-                out: Some(opened.clone()),
-                what: sealed.clone(),
-            })?;
+            self.open(&sealed, &opened)?;
             answers.push(Answer {
                 reader: self.name,
                 summary: json(&sealed.join("ringkasan.json"))?,
@@ -180,6 +176,23 @@ impl<'a> Party<'a> {
         }
         answers.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(answers)
+    }
+
+    fn open(&self, sealed: &Path, opened: &Path) -> Result<(), Failure> {
+        let keys = Keys::load(
+            None,
+            Some(&self.keys.join("age_identity.txt")),
+            Some(&self.keys.join("padan_signers")),
+            None,
+        )?;
+        let opening = Opening {
+            identities: &keys.identities,
+            out: Some(opened),
+            form: Form::Files,
+            bar: progress::bar,
+        };
+        verify(sealed, &keys.trust())?.open(&opening)?;
+        Ok(())
     }
 
     async fn connect(&self) -> Result<Client, Fault> {

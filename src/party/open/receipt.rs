@@ -1,0 +1,120 @@
+//! A signed paper of the service about us: a receipt or a notice, and the rows that a receipt may have with it.
+
+use std::fs::{self, File};
+use std::path::Path;
+
+use serde::Deserialize;
+
+use crate::digest::Sha256Digest;
+use crate::fault::Fault;
+use crate::rejection::Code;
+
+use super::super::Trouble;
+use super::bundle::{prove, read_signed, service};
+use super::{Checked, Kind, Trust, Verified, told};
+
+/// Largest paper, in bytes.
+pub const LARGEST: usize = 1 << 20;
+/// Endings of a paper's files, after its name.
+const ENDINGS: [&str; 5] = [".rows.csv.age", ".rows.csv", ".json.sig", ".json", ".txt"];
+
+/// What of a receipt or a notice matters to the one who keeps it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Paper {
+    /// `padan-receipt-…` or `padan-notice-…`.
+    pub format: String,
+    /// What its files are called, without their endings.
+    pub name: String,
+    /// Whom it is for.
+    pub party: String,
+    /// `DITERIMA`, `DITOLAK` or `MENUNGGU`; a notice has none.
+    pub verdict: Option<String>,
+    /// Why it was refused, or what it waits for.
+    pub problem: Option<Problem>,
+    /// The encrypted list of rows beside it.
+    pub rows_file: Option<String>,
+    /// SHA-256 of that list before encryption.
+    pub rows_sha256: Option<Sha256Digest>,
+    /// SHA-256 of the page for a person.
+    pub text_sha256: Option<Sha256Digest>,
+}
+
+/// The reason.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Problem {
+    /// Its stable code.
+    pub code: String,
+}
+
+impl Paper {
+    /// Reads a paper whose signature by the service is proven.
+    ///
+    /// # Errors
+    /// The code of what is wrong.
+    pub fn read(raw: &[u8], armored: &[u8], trust: &Trust<'_>) -> Result<Self, Code> {
+        let paper = Self::parse(raw).ok_or(Code::ManifestFormat)?;
+        prove(&service()?, raw, armored, trust)?;
+        Ok(paper)
+    }
+
+    fn parse(raw: &[u8]) -> Option<Self> {
+        let paper: Self = serde_json::from_slice(raw).ok()?;
+        let ours = ["padan-receipt-", "padan-notice-"];
+        let known = ours.iter().any(|format| paper.format.starts_with(format));
+        (known && raw.len() <= LARGEST).then_some(paper)
+    }
+}
+
+/// The name of the paper to which a file belongs.
+pub(super) fn stem(file: &str) -> Option<&str> {
+    ENDINGS.iter().find_map(|ending| file.strip_suffix(ending))
+}
+
+/// The receipt `stem` and its rows, if it has any.
+pub(super) fn verified(folder: &Path, stem: &str, trust: &Trust<'_>) -> Result<Verified, Trouble> {
+    let path = folder.join(format!("{stem}.json"));
+    let signer = |raw: &[u8]| {
+        Paper::parse(raw)
+            .ok_or(Code::ManifestFormat)
+            .and_then(|_| service())
+    };
+    let raw = read_signed(&path, LARGEST, signer, trust)?;
+    let paper = Paper::parse(&raw).ok_or_else(|| told(Code::ManifestFormat, &path))?;
+    let mut files = Vec::new();
+    if let Some(name) = &paper.rows_file {
+        if *name != format!("{}.rows.csv.age", paper.name) {
+            return Err(told(Code::NameFormat, &path));
+        }
+        let digest = paper.rows_sha256.ok_or_else(|| {
+            Trouble::Refused(format!(
+                "{}: it was written before receipts named the digest of their rows, so these cannot be verified; \
+                 `age -d` opens them unverified",
+                path.display()
+            ))
+        })?;
+        files.push(rows(&folder.join(format!("{stem}.rows.csv.age")), digest)?);
+    }
+    Ok(Verified {
+        kind: Kind::Receipt,
+        folder: folder.to_path_buf(),
+        name: format!("{stem}.rows"),
+        signer: service().map_err(|code| told(code, &path))?,
+        files,
+    })
+}
+
+fn rows(path: &Path, digest: Sha256Digest) -> Result<Checked, Trouble> {
+    if !fs::symlink_metadata(path).is_ok_and(|found| found.is_file()) {
+        return Err(Trouble::Refused(format!(
+            "{} is missing; fetch the receipt again",
+            path.display()
+        )));
+    }
+    let file = File::open(path).map_err(Fault::io("read the downloaded file", path))?;
+    let name = path.file_name().unwrap_or_default();
+    Ok(Checked {
+        name: name.to_string_lossy().into_owned(),
+        file,
+        plaintext: Some(digest),
+    })
+}
