@@ -1,9 +1,11 @@
 //! The command line: one file per command (design §10).
 
+mod ask;
 mod check;
 mod demo;
 mod events;
 mod init;
+mod keys_of_party;
 mod logging;
 mod look;
 mod open;

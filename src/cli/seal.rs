@@ -12,9 +12,10 @@ use crate::digest::Digesting;
 use crate::fault::Fault;
 use crate::party::whole_file::{CopyError, WholeFile, copy, require_absent};
 use crate::trust::envelope::{Recipients, seal};
-use crate::trust::sshsig::SigningKey;
+use crate::trust::signing::Signer;
 
 use super::Failure;
+use super::ask::Person;
 use super::progress;
 
 /// Encrypt, sum and sign data files, so that they can be sent
@@ -29,9 +30,13 @@ pub struct Args {
     /// Whom to encrypt to: the service's age or SSH public keys, one a line
     #[arg(long, value_name = "RECIPIENTS")]
     pub(super) to: PathBuf,
-    /// Your OpenSSH private key, which the service knows as yours
+    /// Your SSH key, which the service knows as yours: a private key file, or a .pub whose private half is in ssh-agent;
+    /// a security key (ed25519-sk) too
     #[arg(long, value_name = "SSH_KEY")]
     pub(super) key: PathBuf,
+    /// A file whose first line is the key's passphrase, readable by you alone; else it is asked for
+    #[arg(long, value_name = "FILE")]
+    pub(super) passphrase_file: Option<PathBuf>,
     /// What the signature is for; the service tells if it is another word
     #[arg(long, default_value = "padan")]
     pub(super) namespace: String,
@@ -78,7 +83,8 @@ pub fn seal_all(args: &Args) -> Result<Vec<PathBuf>, Failure> {
     let sealed: Vec<_> = parts.iter().map(|p| out.join(p.name.as_str())).collect();
     require_absent(sealed.iter().chain([&manifest, &signature]))?;
     let recipients = Recipients::load(&args.to).map_err(usage)?;
-    let key = SigningKey::load(&args.key).map_err(usage)?;
+    let person = Person::new(args.passphrase_file.as_deref());
+    let key = Signer::find(&args.key, &person).map_err(usage)?;
 
     let mut files = Vec::new();
     let mut digests = Vec::new();
@@ -88,7 +94,7 @@ pub fn seal_all(args: &Args) -> Result<Vec<PathBuf>, Failure> {
         digests.push((digest, part.name.as_str()));
     }
     let sums = checksums::write(digests);
-    let armored = key.sign(&args.namespace, sums.as_bytes())?;
+    let armored = key.sign(&args.namespace, sums.as_bytes()).map_err(usage)?;
     for (target, text) in [(manifest, sums), (signature, armored)] {
         let file = WholeFile::create(target, 0o644)?;
         file.write_all(text.as_bytes())?;

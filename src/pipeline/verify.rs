@@ -13,7 +13,8 @@ use crate::delivery::{DeliveryId, Manifest, Mode, Sha256Digest};
 use crate::fault::Fault;
 use crate::ledger::{Event, Outcome, Part, Stage};
 use crate::rejection::{Code, Rejection};
-use crate::trust::sshsig;
+use crate::trust::revoked::Revoked;
+use crate::trust::sshsig::{self, SignedBy};
 
 use super::claim::Claimed;
 use super::job::{Job, Run};
@@ -71,7 +72,7 @@ pub fn verify(cx: &Context, claimed: Claimed) -> Result<Verified, Stop> {
             stage: Stage::Verify,
             outcome: Outcome::Done,
             code: None,
-            detail: Some(format!("signed with {}", signer.fingerprint)),
+            detail: Some(format!("signed with {signer}")),
         })?;
     }
     Ok(Verified { job, entries })
@@ -83,7 +84,7 @@ fn check_signature(
     job: &Job,
     raw: &[u8],
     signature: &[u8],
-) -> Result<sshsig::Signer, Rejection> {
+) -> Result<SignedBy, Stop> {
     if raw.len() > manifest::LARGEST {
         return Err(Code::ManifestFormat.into());
     }
@@ -94,15 +95,20 @@ fn check_signature(
         .iter()
         .filter_map(|p| Some((&p.id, &cx.keyring.party(&p.id)?.signers)))
         .collect();
+    // Read each time: a key that is revoked now must not sign until somebody remembers to reload, and by a list that
+    // cannot be read nothing is accepted.
+    let revoked = cx.config.keys.revoked_keys.as_deref();
+    let revoked = revoked.map(Revoked::load).transpose()?;
     sshsig::verify(
         &signers,
+        revoked.as_ref(),
         &job.party,
         &cx.config.namespace,
         job.received,
         raw,
         signature,
     )
-    .map_err(Rejection::from)
+    .map_err(Stop::from)
 }
 
 /// Party, dataset and term bind to the name, the only signed metadata.

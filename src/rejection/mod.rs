@@ -32,6 +32,10 @@ pub enum Code {
     SignerExpired,
     /// The key or the algorithm is too weak.
     SignerWeak,
+    /// The key, its certificate or the authority behind it is revoked.
+    SignerRevoked,
+    /// The key's certificate is no good for signing, whoever made it.
+    SignerCertificate,
     /// Signed for another purpose than `padan`.
     NamespaceWrong,
     /// The same sequence came before with other content.

@@ -118,10 +118,24 @@ impl Code {
             ),
             Self::SignerWeak => (
                 "SIGNER_WEAK",
-                "Kunci atau algoritma tanda tangan terlalu lemah.",
+                "Kunci atau algoritma tanda tangan terlalu lemah, atau kunci keamanan (FIDO) menandatangani tanpa disentuh.",
                 "Pakai kunci ed25519 (`ssh-keygen -t ed25519`), ecdsa, atau RSA paling sedikit 3072 bit; daftarkan, lalu kirim ulang.",
-                "The signing key or its algorithm is too weak.",
+                "The signing key or its algorithm is too weak, or a security key (FIDO) signed without being touched.",
                 "Use an ed25519 key (`ssh-keygen -t ed25519`), ecdsa, or RSA of 3072 bits or more; have it registered, then send again.",
+            ),
+            Self::SignerRevoked => (
+                "SIGNER_REVOKED",
+                "Kunci penanda tangan, sertifikatnya, atau otoritas yang menerbitkannya sudah dicabut.",
+                "Jangan pakai kunci itu lagi. Buat kunci baru (`ssh-keygen -t ed25519`), minta operator mendaftarkannya, tanda tangani lagi, lalu kirim ulang.",
+                "The signing key, its certificate or the authority that issued it is revoked.",
+                "Do not use that key again. Make a new one (`ssh-keygen -t ed25519`), have the operator register it, sign again and send.",
+            ),
+            Self::SignerCertificate => (
+                "SIGNER_CERTIFICATE",
+                "Sertifikat kunci penanda tangan tidak dapat dipakai untuk menandatangani: sertifikat host, dengan batasan (critical option), atau tidak sah.",
+                "Minta otoritas Anda menerbitkan sertifikat pengguna tanpa batasan (`ssh-keygen -s OTORITAS -I NAMA -n PIHAK KUNCI.pub`), atau tanda tangani dengan kunci yang terdaftar, lalu kirim ulang.",
+                "The certificate of the signing key cannot sign: it is for a host, restricted by a critical option, or forged.",
+                "Ask your authority for a user certificate without restrictions (`ssh-keygen -s AUTHORITY -I NAME -n PARTY KEY.pub`), or sign with a registered key, then send again.",
             ),
             Self::NamespaceWrong => (
                 "NAMESPACE_WRONG",

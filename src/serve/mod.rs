@@ -111,7 +111,7 @@ pub fn serve(
     if !problems.is_empty() {
         return Err(LoadError::Keys(problems));
     }
-    for warning in settings.warnings(Timestamp::now()) {
+    for warning in key_warnings(&service.config) {
         tracing::warn!("{warning}");
     }
     let server = sftp::Server::bind(settings)?;
@@ -277,7 +277,12 @@ pub fn visit(
 /// What an operator should know of key files that can be used.
 pub fn key_warnings(config: &Config) -> Vec<String> {
     let layout = Layout::new(&config.data_dir);
-    settings(config, &layout, None, Recorder::default()).warnings(Timestamp::now())
+    let now = Timestamp::now();
+    let mut warnings = settings(config, &layout, None, Recorder::default()).warnings(now);
+    if let Ok(keyring) = Keyring::load(config) {
+        warnings.extend(keyring.warnings(config, now));
+    }
+    warnings
 }
 
 fn settings(

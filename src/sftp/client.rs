@@ -1,12 +1,14 @@
 //! A small SFTP client: what a party's program would use. For `padan demo` and the tests.
 
+mod login;
+
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use russh::client::{Config, Handle, Handler, connect_stream};
-use russh::keys::{PrivateKeyWithHashAlg, PublicKey, PublicKeyOrCertificate};
+use russh::keys::{PublicKey, PublicKeyOrCertificate};
 use russh_sftp::client::error::Error as SftpError;
 use russh_sftp::client::fs::File;
 use russh_sftp::client::{Config as SftpConfig, SftpSession};
@@ -16,7 +18,8 @@ use tokio::net::TcpStream;
 
 use crate::fault::Fault;
 use crate::sftp::ssh::transport;
-use crate::trust::key_file::read_ssh_key;
+
+pub use login::Login;
 
 /// Bytes moved at a time.
 const BUFFER: usize = 256 * 1024;
@@ -46,21 +49,19 @@ pub struct Upload {
 }
 
 impl Client {
-    /// Connects and logs in with a key pair.
+    /// Connects and logs in.
     ///
-    /// `key` is a private key in OpenSSH's format, readable by its owner only. `host_key` is the public key that the
-    /// server must have, as the line in its `.pub` file.
+    /// `host_key` is the public key that the server must have, as the line in its `.pub` file.
     ///
     /// # Errors
-    /// [`Fault::Key`] for an unusable key file; [`Fault::Network`] when the server cannot be reached, has another key,
-    /// or refuses the login.
+    /// [`Fault::Key`] when ssh-agent has gone away; [`Fault::Network`] when the server cannot be reached, has another
+    /// key, or refuses the login.
     pub async fn connect(
         address: SocketAddr,
         user: &str,
-        key: &Path,
+        login: &Login,
         host_key: &str,
     ) -> Result<Self, Fault> {
-        let key = read_ssh_key(key)?;
         let expected = PublicKey::from_openssh(host_key.trim()).map_err(|_| Fault::Network {
             doing: "verify the server's key",
             problem: "the expected host key is not a line of a .pub file".to_owned(),
@@ -86,16 +87,7 @@ impl Client {
                 },
                 error => failed("connect to the SFTP server", &error),
             })?;
-        let hash = session
-            .best_supported_rsa_hash()
-            .await
-            .map_err(|error| failed("log in", &error))?
-            .flatten();
-        let accepted = session
-            .authenticate_publickey(user, PrivateKeyWithHashAlg::new(Arc::new(key), hash))
-            .await
-            .map_err(|error| failed("log in", &error))?;
-        if !accepted.success() {
+        if !login.log_in(&mut session, user).await? {
             return Err(Fault::Network {
                 doing: "log in",
                 problem: "the server does not accept this user with this key".to_owned(),

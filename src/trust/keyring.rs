@@ -2,12 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
+
 use crate::agreement::PartyId;
 use crate::config::{Config, KeyFiles, PartyFiles};
 use crate::fault::Fault;
 
 use super::allowed_signers::AllowedSigners;
 use super::envelope::{Identities, Recipients};
+use super::revoked::Revoked;
 use super::sshsig::SigningKey;
 
 /// The keys named in the configuration, except the SSH host key and the logins (the SFTP server's) and the store
@@ -59,6 +62,26 @@ impl Keyring {
             Some(service) if faults.is_empty() => Ok(Self { service, parties }),
             _ => Err(faults),
         }
+    }
+
+    /// What an operator should know at `at` of the lists of signers, although they can be used: a party that cannot
+    /// sign at all, lines that do not help. `config` is what the keys were loaded by.
+    pub fn warnings(&self, config: &Config, at: Timestamp) -> Vec<String> {
+        // A list that cannot be read is told as a problem.
+        let revoked = config.keys.revoked_keys.as_deref();
+        let revoked = revoked.and_then(|path| Revoked::load(path).ok());
+        let mut warnings = Vec::new();
+        for (party, files) in &config.parties {
+            let Some(keys) = self.party(party) else {
+                continue;
+            };
+            let told =
+                keys.signers
+                    .warnings(party.as_str(), &config.namespace, revoked.as_ref(), at);
+            let file = files.allowed_signers.display();
+            warnings.extend(told.into_iter().map(|one| format!("{file}: {one}")));
+        }
+        warnings
     }
 
     /// The keys of a party of the agreement.

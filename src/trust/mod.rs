@@ -2,7 +2,9 @@
 //!
 //! - [`key_file`]: reads private keys, and refuses one that others can read;
 //! - [`allowed_signers`]: ssh-keygen's list of signers, checked line by line;
-//! - [`sshsig`]: makes and verifies `ssh-keygen -Y` signatures;
+//! - [`strength`], [`certificate`]: which keys, signatures and certificates are good enough;
+//! - [`sshsig`]: verifies `ssh-keygen -Y` signatures, and makes the service's;
+//! - [`signing`]: makes a person's, by file, ssh-agent or security key; [`ask`] is how it reaches the person;
 //! - [`envelope`]: seals and opens age files as streams;
 //! - [`revoked`]: the keys that are no longer good, as sshd's `RevokedKeys`;
 //! - [`keyring`]: all keys of the service and of its parties, loaded together;
@@ -12,12 +14,16 @@
 //! no error repeats a line of a private file.
 
 pub mod allowed_signers;
+pub mod ask;
+pub mod certificate;
 pub mod envelope;
 pub mod generate;
 pub mod key_file;
 pub mod keyring;
 pub mod revoked;
+pub mod signing;
 pub mod sshsig;
+pub mod strength;
 
 use std::path::Path;
 

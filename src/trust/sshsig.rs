@@ -4,64 +4,134 @@ use std::fmt;
 use std::path::Path;
 
 use jiff::Timestamp;
-use russh::keys::ssh_key::public::{KeyData, RsaPublicKey};
-use russh::keys::ssh_key::{Algorithm, HashAlg, LineEnding, PrivateKey, PublicKey, SshSig};
+use russh::keys::Certificate;
+use russh::keys::signature::Verifier as _;
+use russh::keys::ssh_key::public::KeyData;
+use russh::keys::ssh_key::{HashAlg, LineEnding, PrivateKey, PublicKey, SshSig};
 
 use crate::agreement::PartyId;
 use crate::fault::Fault;
 use crate::rejection::Code;
 
 use super::allowed_signers::{AllowedSigners, Standing};
+use super::certificate::{self, Flaw};
 use super::key_file::{problem, read_ssh_key};
+use super::revoked::Revoked;
+use super::strength;
 
 /// Largest armored signature, in bytes; one by an RSA key of 16,384 bits has 6 KiB.
 pub const LARGEST: usize = 16 << 10;
-/// Shortest RSA key, in bits (design §2).
-const SHORTEST_RSA: usize = 3072;
 
 const BEGIN: &[u8] = b"-----BEGIN SSH SIGNATURE-----\n";
 const END: &[u8] = b"\n-----END SSH SIGNATURE-----";
 
 /// Who signed, proven by [`verify`].
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Signer {
+pub struct SignedBy {
     /// `SHA256:…` of the key, as `ssh-keygen -l` prints it.
     pub fingerprint: String,
+    /// The certificate it was shown in.
+    pub certificate: Option<CertifiedBy>,
 }
 
-/// A private key that signs.
+/// Which certificate: what a revocation list needs to name it. Its key id may be a person's name and is not told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CertifiedBy {
+    /// The authority's own number for it; 0 if it gives none.
+    pub serial: u64,
+    /// `SHA256:…` of the authority's key.
+    pub authority: String,
+}
+
+/// A private key that signs unattended.
 pub struct SigningKey(PrivateKey);
 
-/// Verifies that `sender` signed `message` for `namespace` with a key that was valid at `at`.
+/// Verifies that `sender` signed `message` for `namespace` with a key that was valid at `at`, as
+/// `ssh-keygen -Y verify -r` does.
 ///
 /// `parties` holds every party's own list of signers: only the sender's decides, the others' tell a stranger's key
 /// from a counterpart's. The bytes of `armored` must be the signature and nothing else.
 ///
 /// The first code that applies is returned, in this order: what is wrong with the signature itself
 /// (`SIGNATURE_BAD`), its purpose (`NAMESPACE_WRONG`), its key's strength (`SIGNER_WEAK`), the mathematics
-/// (`SIGNATURE_BAD`), and only then whose key it is (`SIGNER_UNKNOWN`, `SIGNER_NOT_SENDER`, `NAMESPACE_WRONG` where
-/// the list does not allow the key this purpose, `SIGNER_EXPIRED`).
+/// (`SIGNATURE_BAD`), the certificate around the key (`SIGNER_CERTIFICATE`, `SIGNER_WEAK`), whether any of it is
+/// revoked (`SIGNER_REVOKED`), and only then whose key it is (`SIGNER_UNKNOWN`, `SIGNER_NOT_SENDER`,
+/// `NAMESPACE_WRONG` where the list does not allow the key this purpose, `SIGNER_EXPIRED`).
 pub fn verify(
     parties: &[(&PartyId, &AllowedSigners)],
+    revoked: Option<&Revoked>,
     sender: &PartyId,
     namespace: &str,
     at: Timestamp,
     message: &[u8],
     armored: &[u8],
-) -> Result<Signer, Code> {
+) -> Result<SignedBy, Code> {
     let signature = read_armored(armored)?;
+    require_sound(&signature, namespace, message)?;
+    let key = signature.public_key();
+    if revoked.is_some_and(|list| is_revoked(list, key)) {
+        return Err(Code::SignerRevoked);
+    }
+    require_standing(parties, sender, namespace, at, key)?;
+    Ok(SignedBy::of(key))
+}
+
+/// That a signature is what it says it is: for this purpose, of a good kind, over this message, and by a key whose
+/// certificate, if it is in one, is in order at some time.
+pub(super) fn require_sound(
+    signature: &SshSig,
+    namespace: &str,
+    message: &[u8],
+) -> Result<(), Code> {
     if signature.namespace() != namespace {
         return Err(Code::NamespaceWrong);
     }
-    require_strength(&signature)?;
-    let key = signature.public_key();
-    PublicKey::from(key.clone())
-        .verify(namespace, message, &signature)
+    let inner = signature.signature();
+    let certificate = signature.public_key().certificate();
+    let key = certificate.map_or(signature.public_key(), Certificate::public_key);
+    if strength::check(key).is_err() || !strength::is_good_signature(key, inner) {
+        return Err(Code::SignerWeak);
+    }
+    let data = SshSig::signed_data(namespace, signature.hash_alg(), message)
         .map_err(|_| Code::SignatureBad)?;
-    require_standing(parties, sender, namespace, at, key)?;
-    Ok(Signer {
-        fingerprint: key.fingerprint(HashAlg::Sha256).to_string(),
-    })
+    key.verify(&data, inner).map_err(|_| Code::SignatureBad)?;
+    match certificate {
+        Some(certificate) => {
+            require_certificate(certificate, strength::is_user_verified(key, inner))
+        }
+        None => Ok(()),
+    }
+}
+
+impl SignedBy {
+    fn of(key: &KeyData) -> Self {
+        let told = |key: &KeyData| key.fingerprint(HashAlg::Sha256).to_string();
+        match key.certificate() {
+            None => Self {
+                fingerprint: told(key),
+                certificate: None,
+            },
+            Some(certificate) => Self {
+                fingerprint: told(certificate.public_key()),
+                certificate: Some(CertifiedBy {
+                    serial: certificate.serial(),
+                    authority: told(certificate.signature_key()),
+                }),
+            },
+        }
+    }
+}
+
+impl fmt::Display for SignedBy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.fingerprint)?;
+        match &self.certificate {
+            Some(CertifiedBy { serial, authority }) => {
+                write!(f, ", certified with serial {serial} by {authority}")
+            }
+            None => Ok(()),
+        }
+    }
 }
 
 impl SigningKey {
@@ -69,14 +139,13 @@ impl SigningKey {
     pub fn load(path: &Path) -> Result<Self, Fault> {
         let key = read_ssh_key(path)?;
         let usable = match key.public_key().key_data() {
-            KeyData::Ed25519(_) | KeyData::Ecdsa(_) => true,
-            KeyData::Rsa(rsa) => bits(rsa) >= SHORTEST_RSA,
-            _ => false,
+            KeyData::SkEd25519(_) | KeyData::SkEcdsaSha2NistP256(_) => false,
+            key => strength::check(key).is_ok(),
         };
         if !usable {
             return Err(problem(
                 path,
-                "use an ed25519, ECDSA or RSA key of at least 3072 bits that lies in the file itself; \
+                "use an ed25519, ECDSA or RSA key of 3072 to 8192 bits that lies in the file itself; \
                  make one with `ssh-keygen -t ed25519`"
                     .to_owned(),
             ));
@@ -130,33 +199,34 @@ fn read_armored(armored: &[u8]) -> Result<SshSig, Code> {
     Ok(signature)
 }
 
-/// The kinds of design §2; a list of what is good, so that a new kind is refused until somebody looks at it.
-fn require_strength(signature: &SshSig) -> Result<(), Code> {
-    let strong = match (signature.public_key(), signature.algorithm()) {
-        (KeyData::Ed25519(_), Algorithm::Ed25519) => true,
-        (KeyData::Ecdsa(key), Algorithm::Ecdsa { curve }) => key.curve() == curve,
-        (KeyData::Rsa(key), Algorithm::Rsa { hash: Some(_) }) => bits(key) >= SHORTEST_RSA,
-        (KeyData::SkEd25519(_), Algorithm::SkEd25519) => user_was_present(signature),
-        _ => false,
-    };
-    if strong {
+/// What must hold of a certificate whoever made it. Whose it is and whether it is valid now is up to the list of
+/// signers.
+///
+/// ssh-keygen passes over critical options: they limit what a certificate may be used for, and a program that does not
+/// know one must refuse the certificate (PROTOCOL.certkeys). `force-command` and `source-address` are for logins and
+/// cannot be kept by a signature; `verify-required` can, by a security key that has asked for a PIN or a finger.
+fn require_certificate(certificate: &Certificate, is_user_verified: bool) -> Result<(), Code> {
+    certificate::check(certificate).map_err(|flaw| match flaw {
+        Flaw::Weak => Code::SignerWeak,
+        Flaw::Host | Flaw::Forged => Code::SignerCertificate,
+    })?;
+    let can_be_kept = |name: &str| name == "verify-required" && is_user_verified;
+    if certificate
+        .critical_options()
+        .keys()
+        .all(|name| can_be_kept(name))
+    {
         Ok(())
     } else {
-        Err(Code::SignerWeak)
+        Err(Code::SignerCertificate)
     }
 }
 
-/// The lowest bit of the flags, which stand before the four bytes of the counter (OpenSSH `PROTOCOL.u2f`).
-fn user_was_present(signature: &SshSig) -> bool {
-    matches!(signature.signature_bytes(), [.., flags, _, _, _, _] if flags & 1 == 1)
-}
-
-/// The length of the modulus without leading zero bits.
-fn bits(key: &RsaPublicKey) -> usize {
-    key.n().as_positive_bytes().map_or(0, |modulus| {
-        let unused = modulus.first().map_or(0, |byte| byte.leading_zeros());
-        (modulus.len() * 8).saturating_sub(unused as usize)
-    })
+fn is_revoked(list: &Revoked, key: &KeyData) -> bool {
+    match key.certificate() {
+        Some(certificate) => list.has_certificate(certificate),
+        None => list.has_key(key),
+    }
 }
 
 fn require_standing(

@@ -27,9 +27,12 @@ const ROOMS: &[(&str, &str)] = &[
         "party",
         "sftp::client trust files config delivery agreement digest rejection fault",
     ),
-    // The server knows folders: no delivery, no agreement, and of our keys the host key alone. A revoked key must not
-    // log in either.
-    ("sftp", "trust::key_file trust::revoked fault"),
+    // The server knows folders: no delivery, no agreement, and of our keys the host key alone. A revoked or weak key must
+    // not log in either, by itself or in a certificate. The client logs in by whatever signs for its person.
+    (
+        "sftp",
+        "trust::key_file trust::revoked trust::strength trust::certificate trust::signing fault",
+    ),
     ("watch", "pipeline layout fault"),
     (
         "pipeline",

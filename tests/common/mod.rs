@@ -16,7 +16,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use padan::sftp::client::Client;
+use padan::sftp::client::{Client, Login};
 use padan::sftp::{Account, Limits, Names, Recorder, Server, Settings};
 use padan::trust::generate::ssh_key_pair;
 use tempfile::TempDir;
@@ -132,11 +132,12 @@ impl SftpSite {
 
     /// Connects our own client.
     pub fn client(&self, party: &str) -> Client {
+        let login = Login::key_file(&self.key(party)).unwrap();
         self.runtime
             .block_on(Client::connect(
                 self.address(),
                 party,
-                &self.key(party),
+                &login,
                 &self.host_key(),
             ))
             .unwrap()

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use padan::sftp::client::Client;
+use padan::sftp::client::{Client, Login};
 use tokio::runtime::Builder;
 
 use crate::common::noise;
@@ -38,8 +38,9 @@ impl Bystander {
                 let content = noise(1_500_001, 5);
                 fs::write(here.join("sent"), &content).unwrap();
                 let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+                let login = Login::key_file(&key).unwrap();
                 runtime.block_on(async {
-                    let client = Client::connect(address, "bpjs", &key, &host_key)
+                    let client = Client::connect(address, "bpjs", &login, &host_key)
                         .await
                         .unwrap();
                     while !stop.load(Ordering::Acquire) {

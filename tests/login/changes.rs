@@ -5,14 +5,15 @@ use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
 
 use padan::sftp::Limits;
-use padan::sftp::client::Client;
+use padan::sftp::client::{Client, Login};
 
 use crate::common::{SftpSite, keygen};
 
 fn enters(site: &SftpSite, user: &str, key: &str) -> bool {
-    let (key, host_key) = (site.dir().join(key), site.host_key());
-    let login = Client::connect(site.address(), user, &key, &host_key);
-    site.runtime.block_on(login).is_ok()
+    let login = Login::key_file(&site.dir().join(key)).unwrap();
+    let host_key = site.host_key();
+    let client = Client::connect(site.address(), user, &login, &host_key);
+    site.runtime.block_on(client).is_ok()
 }
 
 #[test]

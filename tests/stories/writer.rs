@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use padan::sftp::client::{Client, Upload};
+use padan::sftp::client::{Client, Login, Upload};
 
 use crate::padan::Padan;
 use crate::party::Party;
@@ -23,9 +23,9 @@ impl Writer {
             .unwrap();
         let host_key =
             fs::read_to_string(padan.path("keys/service/ssh_host_ed25519_key.pub")).unwrap();
-        let key = party.path("id_ed25519");
+        let login = Login::key_file(&party.path("id_ed25519")).unwrap();
         let (client, upload) = runtime.block_on(async {
-            let client = Client::connect(padan.address(), party.id, &key, &host_key).await;
+            let client = Client::connect(padan.address(), party.id, &login, &host_key).await;
             let client = client.unwrap();
             let upload = client.create(name).await.unwrap();
             (client, upload)

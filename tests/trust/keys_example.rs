@@ -74,6 +74,7 @@ fn fits(principal: &str, key: &Path, signers: &Path) {
     let signers = AllowedSigners::load(signers).unwrap();
     verify(
         &[(&principal, &signers)],
+        None,
         &principal,
         "padan",
         Timestamp::now(),

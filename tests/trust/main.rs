@@ -7,9 +7,12 @@
     reason = "a test stops at the first surprise, in its helpers too"
 )]
 
+mod certified;
 mod envelope;
 mod init;
 mod keys_example;
+mod openssh;
+mod revoked;
 mod seal_open;
 mod signers;
 mod sshsig;

@@ -102,7 +102,22 @@ fn lists_of_signers_mean_what_they_mean_to_ssh_keygen() {
             StricterList("no namespace has a quote in it"),
         ),
         ("bkn cert-authority K", NoList),
-        ("bkn cert-authority,namespaces=\"padan\" K", NoList),
+        (
+            "bkn cert-authority,namespaces=\"padan\" K",
+            Refused(Code::SignerUnknown),
+        ),
+        (
+            "bkn namespaces=\"padan\",CERT-AUTHORITY K",
+            Refused(Code::SignerUnknown),
+        ),
+        (
+            "bkn cert-authority,namespaces=\"padan\" K\nbkn namespaces=\"padan\" K",
+            Good,
+        ),
+        (
+            "bkn cert-authority,namespaces=\"padan\",cert-authority K\nbkn namespaces=\"padan\" K",
+            StricterList("one word twice is a slip"),
+        ),
         // times, judged at 2026-11-22T12:00:00Z
         ("bkn namespaces=\"padan\",valid-after=\"20261122Z\" K", Good),
         (
@@ -271,13 +286,14 @@ fn no_list_put_together_at_random_is_taken_more_easily_than_by_ssh_keygen() {
         };
         let ours = sshsig::verify(
             &[(&party, &list)],
+            None,
             &party,
             "padan",
             now(),
             MESSAGE,
             &signature,
         );
-        let theirs = ssh_keygen_accepts(&place, &text, "padan", MESSAGE, &signature);
+        let theirs = ssh_keygen_accepts(&place, &text, None, "padan", MESSAGE, &signature);
         assert_eq!(
             ours.is_ok(),
             theirs,
@@ -300,7 +316,7 @@ fn a_counterparts_key_is_not_the_senders() {
     let signature = sign(&theirs, "padan", "sha512", MESSAGE);
     let verdict = |bkn_list: &AllowedSigners, bpjs_list: &AllowedSigners| {
         let parties = [(&bkn, bkn_list), (&bpjs, bpjs_list)];
-        sshsig::verify(&parties, &bkn, "padan", now(), MESSAGE, &signature)
+        sshsig::verify(&parties, None, &bkn, "padan", now(), MESSAGE, &signature)
     };
 
     let (of_bkn, of_bpjs) = (list(line("bkn", &ours)), list(line("bpjs", &theirs)));

@@ -336,7 +336,7 @@ proptest! {
             bytes[at] ^= flip;
         }
         let party: PartyId = "bkn".parse().unwrap();
-        let verdict = sshsig::verify(&[(&party, &signers)], &party, "padan", now(), MESSAGE, &bytes);
+        let verdict = sshsig::verify(&[(&party, &signers)], None, &party, "padan", now(), MESSAGE, &bytes);
         let only_the_last_newline = drop && at + 1 == bytes.len() + 1;
         prop_assert!(verdict.is_err() || only_the_last_newline);
     }

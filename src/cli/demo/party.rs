@@ -9,9 +9,9 @@ use tokio::runtime::Runtime;
 
 use crate::fault::Fault;
 use crate::party::open::{Form, Opening, verify};
-use crate::sftp::client::Client;
+use crate::sftp::client::{Client, Login};
 
-use super::super::open::Keys;
+use super::super::keys_of_party::KeyArgs;
 use super::super::{Failure, progress, seal};
 use super::service::Service;
 
@@ -94,6 +94,7 @@ impl<'a> Party<'a> {
         let sealed = seal::seal_all(&seal::Args {
             to: self.keys.join("padan_recipients.txt"),
             key: self.keys.join("id_ed25519"),
+            passphrase_file: None,
             namespace: "padan".to_owned(),
             out: Some(sent),
             files: vec![file.to_path_buf()],
@@ -179,27 +180,26 @@ impl<'a> Party<'a> {
     }
 
     fn open(&self, sealed: &Path, opened: &Path) -> Result<(), Failure> {
-        let keys = Keys::load(
-            None,
-            Some(&self.keys.join("age_identity.txt")),
-            Some(&self.keys.join("padan_signers")),
-            None,
-        )?;
+        let keys = KeyArgs {
+            identity: Some(self.keys.join("age_identity.txt")),
+            signers: Some(self.keys.join("padan_signers")),
+            ..KeyArgs::default()
+        };
         let opening = Opening {
-            identities: &keys.identities,
+            identities: &keys.identities(None)?,
             out: Some(opened),
             form: Form::Files,
             bar: progress::bar,
         };
-        verify(sealed, &keys.trust())?.open(&opening)?;
+        verify(sealed, &keys.believed(None)?.trust())?.open(&opening)?;
         Ok(())
     }
 
     async fn connect(&self) -> Result<Client, Fault> {
         let host_key = std::fs::read_to_string(&self.host_key)
             .map_err(Fault::io("read the host key", &self.host_key))?;
-        let key = self.keys.join("id_ed25519");
-        Client::connect(self.address, self.name, &key, &host_key).await
+        let login = Login::key_file(&self.keys.join("id_ed25519"))?;
+        Client::connect(self.address, self.name, &login, &host_key).await
     }
 }
 

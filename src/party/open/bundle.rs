@@ -134,7 +134,16 @@ pub(super) fn prove(
     trust: &Trust<'_>,
 ) -> Result<(), Code> {
     let parties = [(signer, trust.signers)];
-    sshsig::verify(&parties, signer, trust.namespace, trust.at, raw, armored).map(|_| ())
+    sshsig::verify(
+        &parties,
+        trust.revoked,
+        signer,
+        trust.namespace,
+        trust.at,
+        raw,
+        armored,
+    )
+    .map(|_| ())
 }
 
 /// The service's own name as a signer.

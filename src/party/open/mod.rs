@@ -20,6 +20,7 @@ use crate::digest::Sha256Digest;
 use crate::fault::Fault;
 use crate::trust::allowed_signers::AllowedSigners;
 use crate::trust::envelope::Identities;
+use crate::trust::revoked::Revoked;
 
 pub use bundle::{Listed, SERVICE, SUMS, read_sums, require_digest};
 pub use receipt::Paper;
@@ -37,6 +38,8 @@ const SEALED: &str = ".age";
 pub struct Trust<'a> {
     /// The list of signers.
     pub signers: &'a AllowedSigners,
+    /// Keys that may not have signed any more.
+    pub revoked: Option<&'a Revoked>,
     /// What the signature must have been made for.
     pub namespace: &'a str,
     /// Keys are judged by their validity at this time.
@@ -62,6 +65,17 @@ pub enum Form {
     Files,
     /// All of them in one workbook, a sheet each.
     Workbook,
+}
+
+impl Form {
+    /// A workbook, if one is wanted.
+    pub fn of(workbook: bool) -> Self {
+        if workbook {
+            Self::Workbook
+        } else {
+            Self::Files
+        }
+    }
 }
 
 /// What was asked to be opened.

@@ -19,6 +19,7 @@ pub fn told(code: Code, path: &Path) -> Trouble {
         }
         Code::SignerNotSender => "the signing key is somebody else's",
         Code::SignerExpired => "--signers does not accept the signing key any more, or not yet",
+        Code::SignerRevoked => "the signing key is revoked; ask its owner for the list signed anew",
         Code::ChecksumMismatch => "it is not the file that was signed; download it again",
         Code::DecryptNoKey => {
             "it is not encrypted to this identity; try your other key with --identity"

@@ -4,11 +4,12 @@ use std::net::IpAddr;
 
 use jiff::Timestamp;
 use russh::keys::ssh_key::certificate::CertType;
-use russh::keys::{Algorithm, Certificate, HashAlg};
+use russh::keys::{Algorithm, Certificate};
 
 use crate::sftp::login::addresses::AddressList;
 use crate::sftp::login::reason::Reason;
 use crate::sftp::login::strength;
+use crate::trust::certificate;
 
 /// The one command that a certificate may force: it is what everybody gets here.
 const SFTP: &str = "internal-sftp";
@@ -55,17 +56,16 @@ pub(crate) fn check_signature(certificate: &Certificate, now: Timestamp) -> Resu
     for key in [certificate.public_key(), certificate.signature_key()] {
         strength::check(key).map_err(|_| Reason::WeakKey)?;
     }
-    let seconds = u64::try_from(now.as_second()).unwrap_or(0);
-    if seconds < certificate.valid_after() {
-        return Err(Reason::NotYetValid);
+    let second = now.as_second();
+    if !certificate::covers(certificate, second) {
+        let early = u64::try_from(second).is_ok_and(|now| now < certificate.valid_after());
+        return Err(if early {
+            Reason::NotYetValid
+        } else {
+            Reason::Expired
+        });
     }
-    if seconds >= certificate.valid_before() {
-        return Err(Reason::Expired);
-    }
-    let authority = certificate.signature_key().fingerprint(HashAlg::Sha256);
-    certificate
-        .validate_at(seconds, [&authority])
-        .map_err(|_| Reason::UnknownAuthority)
+    certificate::check_signature(certificate).map_err(|_| Reason::UnknownAuthority)
 }
 
 fn check_option(name: &str, value: &str, peer: IpAddr) -> Result<(), Reason> {

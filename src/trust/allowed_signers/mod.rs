@@ -8,13 +8,17 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use russh::keys::Certificate;
 use russh::keys::ssh_key::PublicKey;
 use russh::keys::ssh_key::public::KeyData;
 
 use crate::fault::Fault;
 
 use super::LineProblem;
+use super::certificate;
 use super::key_file::{problem, read_public};
+use super::revoked::Revoked;
+use super::strength;
 
 use self::options::Options;
 use self::pattern::PatternList;
@@ -49,6 +53,7 @@ pub(super) enum Standing {
 /// One line.
 #[derive(Debug, Clone)]
 struct Entry {
+    line: usize,
     principals: PatternList,
     options: Options,
     key: KeyData,
@@ -72,7 +77,8 @@ impl AllowedSigners {
         Ok(signers)
     }
 
-    /// What this file says about `key` signing as `principal` in `namespace` at `at`; the best of its lines.
+    /// What this file says about `key`, or the key in a certificate, signing as `principal` in `namespace` at `at`;
+    /// the best of its lines.
     pub(super) fn standing(
         &self,
         key: &KeyData,
@@ -82,13 +88,16 @@ impl AllowedSigners {
     ) -> Standing {
         self.entries
             .iter()
-            .filter(|entry| entry.key == *key)
+            .filter(|entry| entry.is_for(key))
             .map(|entry| {
-                if !entry.principals.matches(principal) {
+                let certificate = key.certificate();
+                if !entry.principals.matches(principal) || !is_certified(certificate, principal) {
                     Standing::OtherPrincipal
                 } else if !entry.options.namespaces.matches(namespace) {
                     Standing::OtherNamespace
-                } else if !entry.options.covers(at) {
+                } else if !entry.options.covers(at)
+                    || !certificate.is_none_or(|one| certificate::covers(one, at.as_second()))
+                {
                     Standing::OutOfTime
                 } else {
                     Standing::Allowed
@@ -98,9 +107,34 @@ impl AllowedSigners {
             .unwrap_or(Standing::Unknown)
     }
 
-    /// Whether any line has the key.
+    /// Whether any line has the key, or the authority of its certificate.
     pub(super) fn knows(&self, key: &KeyData) -> bool {
-        self.entries.iter().any(|entry| entry.key == *key)
+        self.entries.iter().any(|entry| entry.is_for(key))
+    }
+
+    /// What an operator should know at `at` of a list that can be used: whether `principal` can sign in `namespace` at
+    /// all, and which lines do not help.
+    pub fn warnings(
+        &self,
+        principal: &str,
+        namespace: &str,
+        revoked: Option<&Revoked>,
+        at: Timestamp,
+    ) -> Vec<String> {
+        let mut warnings = Vec::new();
+        let mut good = false;
+        for entry in &self.entries {
+            match entry.problem(principal, namespace, revoked, at) {
+                Some(problem) => warnings.push(format!("line {}: {problem}", entry.line)),
+                None => good = true,
+            }
+        }
+        if !good {
+            warnings.push(format!(
+                "nobody can sign for {principal} now; add a line as `{principal} namespaces=\"{namespace}\" ssh-ed25519 AAAA…`"
+            ));
+        }
+        warnings
     }
 
     fn parse_in(text: &str, local: &TimeZone) -> Result<Self, LineProblem> {
@@ -114,14 +148,62 @@ impl AllowedSigners {
             if line.is_empty() || line.starts_with('#') {
                 continue;
             }
-            entries.push(read_line(line, local).map_err(at_line)?);
+            entries.push(read_line(index + 1, line, local).map_err(at_line)?);
         }
         Ok(Self { entries })
     }
 }
 
+impl Entry {
+    /// Whether the line speaks of this key; of a certificate's key only its authority's line does.
+    fn is_for(&self, key: &KeyData) -> bool {
+        match key.certificate() {
+            Some(certificate) => {
+                self.options.is_authority && self.key == *certificate.signature_key()
+            }
+            None => !self.options.is_authority && self.key == *key,
+        }
+    }
+
+    /// Why nobody can sign by this line at `at`.
+    fn problem(
+        &self,
+        principal: &str,
+        namespace: &str,
+        revoked: Option<&Revoked>,
+        at: Timestamp,
+    ) -> Option<String> {
+        if !self.principals.matches(principal) {
+            return Some(format!("not for {principal}, so it never counts here"));
+        }
+        if !self.options.namespaces.matches(namespace) {
+            return Some(format!(
+                "not for the namespace {namespace}, so it never counts here"
+            ));
+        }
+        if self.options.has_expired(at) {
+            return Some(
+                "it has expired; give the key another time, or remove the line".to_owned(),
+            );
+        }
+        if !self.options.covers(at) {
+            return Some("it is not valid yet".to_owned());
+        }
+        if revoked.is_some_and(|list| list.has_key(&self.key)) {
+            return Some("its key is revoked; list another one".to_owned());
+        }
+        strength::check(&self.key).err()
+    }
+}
+
+/// Whether a certificate, if there is one, names the principal. One that names nobody is good for nobody, as in
+/// ssh-keygen.
+fn is_certified(certificate: Option<&Certificate>, principal: &str) -> bool {
+    certificate.is_none_or(|one| one.valid_principals().iter().any(|name| name == principal))
+}
+
 /// `principals options key-type base64-key [comment]`.
-fn read_line(line: &str, local: &TimeZone) -> Result<Entry, String> {
+fn read_line(number: usize, line: &str, local: &TimeZone) -> Result<Entry, String> {
     if line.len() > LONGEST_LINE {
         return Err("the line is too long for a key".to_owned());
     }
@@ -139,6 +221,7 @@ fn read_line(line: &str, local: &TimeZone) -> Result<Entry, String> {
         );
     }
     Ok(Entry {
+        line: number,
         principals: PatternList::parse(unquote(principals)?, "principal")?,
         options: Options::parse(options, local)?,
         key: read_key(key)?,
@@ -181,7 +264,9 @@ fn read_key(text: &str) -> Result<KeyData, String> {
         "not an OpenSSH public key; copy the first two words of the .pub file".to_owned()
     })?;
     if key.key_data().is_certificate() {
-        return Err("certificates are not supported; list the signer's own key".to_owned());
+        return Err(
+            "a certificate is no key; list the key of the authority that signed it, with cert-authority".to_owned(),
+        );
     }
     Ok(key.key_data().clone())
 }
@@ -216,9 +301,14 @@ mod tests {
                 "namespaces=",
             ),
             (
-                format!("bkn cert-authority,namespaces=\"padan\" {KEY}"),
-                "cert-authority",
+                format!("bkn cert-authority=\"yes\",namespaces=\"padan\" {KEY}"),
+                "takes no value",
             ),
+            (
+                format!("bkn cert-authority,namespaces=\"padan\",cert-authority {KEY}"),
+                "twice",
+            ),
+            (format!("bkn cert-authority {KEY}"), "namespaces="),
             (format!("bkn namespaces=padan {KEY}"), "double quotes"),
             (format!("bkn namespaces=\"padan {KEY}"), "not closed"),
             (format!("bkn namespaces=\"padan\", {KEY}"), "comma"),

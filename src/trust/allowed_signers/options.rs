@@ -1,5 +1,7 @@
 //! The options of a line: for which namespaces, from when, until when.
 
+use std::mem;
+
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
@@ -10,6 +12,8 @@ use super::pattern::PatternList;
 #[derive(Debug, Clone)]
 pub(super) struct Options {
     pub(super) namespaces: PatternList,
+    /// The key signs nothing itself, but certificates of those who do.
+    pub(super) is_authority: bool,
     valid_after: Option<Timestamp>,
     valid_before: Option<Timestamp>,
 }
@@ -18,6 +22,7 @@ impl Options {
     /// Reads `name="value",name="value"`; names are case-insensitive, as in ssh-keygen.
     pub(super) fn parse(text: &str, local: &TimeZone) -> Result<Self, String> {
         let (mut namespaces, mut valid_after, mut valid_before) = (None, None, None);
+        let mut is_authority = false;
         let mut rest = Some(text);
         while let Some(text) = rest {
             let (name, value, after) = split_option(text)?;
@@ -34,14 +39,13 @@ impl Options {
                 ("namespaces" | "valid-after" | "valid-before", None) => {
                     return Err(format!("{name} needs a value in double quotes"));
                 }
-                ("cert-authority", _) => {
-                    return Err(
-                        "cert-authority is not supported; list each signer's own key".to_owned(),
-                    );
+                ("cert-authority", None) => mem::replace(&mut is_authority, true),
+                ("cert-authority", Some(_)) => {
+                    return Err("cert-authority takes no value".to_owned());
                 }
                 _ => {
                     return Err(
-                        "an option other than namespaces, valid-after and valid-before, or no key type"
+                        "an option other than namespaces, valid-after, valid-before and cert-authority, or no key type"
                             .to_owned(),
                     );
                 }
@@ -60,9 +64,16 @@ impl Options {
             namespaces: namespaces.ok_or(
                 "no namespaces=: such a key could sign anything; add namespaces=\"padan\"",
             )?,
+            is_authority,
             valid_after,
             valid_before,
         })
+    }
+
+    /// Whether the key's time is over at `at`.
+    pub(super) fn has_expired(&self, at: Timestamp) -> bool {
+        self.valid_before
+            .is_some_and(|until| until.as_second() < at.as_second())
     }
 
     /// Whether the key is valid at `at`; both ends are included, in whole seconds.
