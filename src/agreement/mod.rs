@@ -18,6 +18,8 @@ use jiff::civil::Date;
 pub use ids::{DatasetId, PartyId, ReconciliationId};
 pub use row::Row;
 
+pub use crate::rejection::Level;
+
 use crate::digest::Sha256Digest;
 
 /// The cooperation agreement: every rule by which data is accepted, compared and handed out.
@@ -88,7 +90,7 @@ pub struct Dataset {
     /// Checks that look at more than one field of a row, or at rows of one group.
     pub checks: Vec<Check>,
     /// Columns that the other party may receive (Pasal 3). The supplier may see all of its own.
-    pub entitlement: BTreeMap<PartyId, BTreeSet<usize>>,
+    pub entitlement: BTreeMap<PartyId, Entitlement>,
 }
 
 impl Dataset {
@@ -103,8 +105,17 @@ impl Dataset {
             || self
                 .entitlement
                 .get(reader)
-                .is_some_and(|set| set.contains(&position))
+                .is_some_and(|entitlement| entitlement.columns.contains(&position))
     }
+}
+
+/// What one party may receive of a dataset of the other's (Pasal 3).
+#[derive(Debug, Clone, Default)]
+pub struct Entitlement {
+    /// Positions of the columns.
+    pub columns: BTreeSet<usize>,
+    /// The rule as the agreement writes it, after its place there: `entitlement.bpjs.pns: all`.
+    pub rule: String,
 }
 
 /// One column.
@@ -173,17 +184,6 @@ pub enum FieldKind {
         /// Longest length in characters.
         max: usize,
     },
-}
-
-/// How loudly a check speaks (domain §3).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Level {
-    /// Counted.
-    Info,
-    /// The row is kept and reported.
-    Warn,
-    /// The row is refused.
-    Error,
 }
 
 /// A configured check: which rule, on which columns.

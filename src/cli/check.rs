@@ -130,10 +130,10 @@ fn write_entitlement(
     for dataset in agreement.datasets.iter().filter(|d| d.party != *reader) {
         let columns = match dataset.entitlement.get(reader) {
             None => "nothing".to_owned(),
-            Some(set) if set.len() == dataset.fields.len() => {
-                format!("all {} columns", set.len())
+            Some(given) if given.columns.len() == dataset.fields.len() => {
+                format!("all {} columns", given.columns.len())
             }
-            Some(set) => names_at(dataset, set.iter()).join(", "),
+            Some(given) => names_at(dataset, given.columns.iter()).join(", "),
         };
         writeln!(f, "  {:<18} {columns}", dataset.id.as_str())?;
     }

@@ -4,6 +4,7 @@ mod ask;
 mod check;
 mod demo;
 mod events;
+mod explain;
 mod init;
 mod keys_of_party;
 mod logging;
@@ -53,6 +54,7 @@ enum Command {
     Status(status::Args),
     Show(show::Args),
     Events(events::Args),
+    Explain(explain::Args),
     Rerun(rerun::Args),
     Seal(seal::Args),
     Open(open::Args),
@@ -115,6 +117,7 @@ pub fn main() -> ExitCode {
         Command::Status(args) => status::run(args),
         Command::Show(args) => show::run(args),
         Command::Events(args) => events::run(args),
+        Command::Explain(args) => explain::run(args),
         Command::Rerun(args) => rerun::run(args),
         Command::Seal(args) => seal::run(args),
         Command::Open(args) => open::run(args),

@@ -27,7 +27,7 @@ impl Claimed {
 
 /// Checks what was moved, and begins with an empty work folder.
 pub fn claim(cx: &Context, job: Job) -> Result<Claimed, Stop> {
-    cx.progress.enter(&job, Stage::Claim);
+    job.enter(cx, Stage::Claim);
     for name in &job.files {
         let path = job.source.join(name);
         let meta = match path.symlink_metadata() {

@@ -6,9 +6,10 @@ use jiff::Timestamp;
 
 use crate::agreement::PartyId;
 use crate::delivery::DeliveryId;
-use crate::ledger::Delivery;
+use crate::ledger::{Delivery, Stage};
 
 use super::Context;
+use super::account::Account;
 
 /// Who sent a delivery, where its ciphertext lies, and whether the outcome counts. Only the pipeline makes one.
 #[derive(Debug, Clone)]
@@ -31,6 +32,8 @@ pub struct Job {
     pub(super) work: PathBuf,
     /// What it is run for.
     pub(super) run: Run,
+    /// What this run learns on its way, for the receipt.
+    pub(super) account: Account,
 }
 
 /// What a delivery is run for.
@@ -58,6 +61,7 @@ impl Job {
             work: source.join("work"),
             source,
             run: Run::First,
+            account: Account::default(),
         }
     }
 
@@ -70,6 +74,12 @@ impl Job {
             run,
             ..Self::of(cx, delivery)
         }
+    }
+
+    /// A stage begins.
+    pub(super) fn enter(&self, cx: &Context, stage: Stage) {
+        self.account.enter(stage, (cx.clock)());
+        cx.progress.enter(self, stage);
     }
 
     /// Who sent it.

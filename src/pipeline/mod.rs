@@ -4,6 +4,7 @@
 //! and one constructor each, the stage itself; none is ever rebuilt from the ledger. An interrupted stage is done again
 //! from the staged bytes, and each is idempotent.
 
+mod account;
 mod archive;
 mod claim;
 mod held;

@@ -51,7 +51,7 @@ impl Opened {
 /// Opens every data file of the delivery.
 pub fn open(cx: &Context, verified: Verified) -> Result<Opened, Stop> {
     let (job, entries) = verified.into_parts();
-    cx.progress.enter(&job, Stage::Open);
+    job.enter(cx, Stage::Open);
     let streams = entries
         .into_iter()
         .map(|entry| open_one(cx, &job, entry))

@@ -10,7 +10,6 @@ use crate::files;
 use crate::ledger::record::ReconciliationInputs;
 use crate::ledger::{Event, Inputs, Outcome, PartOutcome, Stage};
 use crate::reconcile::{Changes, Differences, changes, differences};
-use crate::rejection::FindingCount;
 use crate::snapshot::Reader;
 
 use super::ingest::{Ingested, IngestedPart};
@@ -31,8 +30,6 @@ pub struct ReconciledPart {
     pub outcome: PartOutcome,
     /// Records known before that stay because their new rows were refused.
     pub carried: u64,
-    /// Every finding, counted.
-    pub findings: Vec<FindingCount>,
     /// What the answer depends on.
     pub inputs: Inputs,
     /// The sender's changes since its last answered delivery.
@@ -51,7 +48,7 @@ impl Reconciled {
 /// Compares every part of the delivery.
 pub fn reconcile(cx: &Context, ingested: Ingested) -> Result<Reconciled, Stop> {
     let (job, ingested) = ingested.into_parts();
-    cx.progress.enter(&job, Stage::Reconcile);
+    job.enter(cx, Stage::Reconcile);
     let mut parts = Vec::with_capacity(ingested.len());
     for part in ingested {
         parts.push(one(cx, &job, part)?);
@@ -99,7 +96,6 @@ fn one(cx: &Context, job: &Job, part: IngestedPart) -> Result<ReconciledPart, St
         entry: part.entry,
         outcome: part.outcome,
         carried: part.carried,
-        findings: part.findings,
         inputs,
         changes,
         differences: found,

@@ -1,16 +1,15 @@
 //! Runs one delivery and does what its end asks for.
 
-use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use jiff::{SignedDuration, Timestamp};
 
 use crate::fault::Fault;
-use crate::ledger::{Event, Outcome, Stage};
+use crate::ledger::{Event, Outcome};
 use crate::rejection::Rejection;
 
 use super::job::Job;
-use super::{Context, Progress, Responded, Stop, advance, respond};
+use super::{Context, Responded, Stop, advance, respond};
 
 /// First wait after a fault; it doubles with every further one.
 pub const FIRST_RETRY: SignedDuration = SignedDuration::from_secs(5);
@@ -34,32 +33,22 @@ pub enum Ended {
 /// ready since an earlier run is only handed out.
 pub fn run(cx: &Context, job: Job) -> Ended {
     let kept = job.clone();
-    let stage = LastStage {
-        inner: cx.progress,
-        last: Cell::new(Stage::Claim),
-    };
-    let tracked = Context {
-        progress: &stage,
-        ..*cx
-    };
     let fault = match respond::is_ready(cx, &kept) {
         Ok(true) => match respond::finish(cx, &kept) {
             Ok(ended) => return ended,
             Err(fault) => fault,
         },
-        Ok(false) => match caught(&tracked, job) {
+        Ok(false) => match caught(cx, job) {
             Ok(responded) => return Ended::Answered(responded),
-            Err(Stop::Rejected(rejection)) => {
-                match respond::refuse(cx, &kept, stage.last.get(), &rejection) {
-                    Ok(()) => return Ended::Rejected(rejection),
-                    Err(fault) => fault,
-                }
-            }
+            Err(Stop::Rejected(rejection)) => match respond::refuse(cx, &kept, &rejection) {
+                Ok(()) => return Ended::Rejected(rejection),
+                Err(fault) => fault,
+            },
             Err(Stop::Fault(fault)) => fault,
         },
         Err(fault) => fault,
     };
-    if let Err(trouble) = note_fault(cx, &kept, stage.last.get(), &fault) {
+    if let Err(trouble) = note_fault(cx, &kept, &fault) {
         // The disk may be full: the delivery stays open, and the next pass tries it again.
         tracing::error!(fault = %trouble, "cannot note a fault");
     }
@@ -71,38 +60,17 @@ pub fn caught(cx: &Context, job: Job) -> Result<Responded, Stop> {
     catch_unwind(AssertUnwindSafe(|| advance(cx, job))).unwrap_or(Err(Stop::Fault(Fault::Bug)))
 }
 
-fn note_fault(cx: &Context, job: &Job, stage: Stage, fault: &Fault) -> Result<(), Fault> {
+fn note_fault(cx: &Context, job: &Job, fault: &Fault) -> Result<(), Fault> {
     let now = (cx.clock)();
     let wait = FIRST_RETRY * (1_i32 << job.faults.min(MOST_DOUBLINGS));
     let event = Event {
         delivery: job.id,
         at: now,
-        stage,
+        stage: job.account.told().stage(),
         outcome: Outcome::Fault,
         code: None,
         detail: Some(fault.to_string()),
     };
     let retry_at = now.checked_add(wait.min(LONGEST_RETRY));
     cx.ledger.fault(&event, retry_at.unwrap_or(Timestamp::MAX))
-}
-
-/// Remembers how far a delivery got.
-struct LastStage<'a> {
-    inner: &'a dyn Progress,
-    last: Cell<Stage>,
-}
-
-impl Progress for LastStage<'_> {
-    fn wait(&self) {
-        self.inner.wait();
-    }
-
-    fn enter(&self, job: &Job, stage: Stage) {
-        self.last.set(stage);
-        self.inner.enter(job, stage);
-    }
-
-    fn rows(&self, more: u64) {
-        self.inner.rows(more);
-    }
 }

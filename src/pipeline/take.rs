@@ -13,6 +13,7 @@ use crate::files::{self, Moved};
 use crate::ledger::{Begun, Delivery, NewDelivery, State};
 use crate::rejection::Code;
 
+use super::account::Account;
 use super::held::Held;
 use super::job::{Job, Run};
 use super::scan::Candidate;
@@ -155,5 +156,6 @@ fn strange(cx: &Context, candidate: &Candidate, received: Timestamp) -> Result<J
         work: cx.layout.staging().join(format!("{}.away", candidate.id)),
         source,
         run: Run::First,
+        account: Account::default(),
     })
 }

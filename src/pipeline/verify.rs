@@ -40,7 +40,7 @@ impl Verified {
 /// Checks everything that needs no decryption.
 pub fn verify(cx: &Context, claimed: Claimed) -> Result<Verified, Stop> {
     let job = claimed.into_job();
-    cx.progress.enter(&job, Stage::Verify);
+    job.enter(cx, Stage::Verify);
     let raw = read(&job, ".sha256", manifest::LARGEST as u64 + 1)?
         .ok_or_else(|| Stop::from(Code::Incomplete))?;
     if DeliveryId::of_manifest(&raw) != job.id {
@@ -50,6 +50,7 @@ pub fn verify(cx: &Context, claimed: Claimed) -> Result<Verified, Stop> {
     let signature = read(&job, ".sha256.sig", sshsig::LARGEST as u64 + 1)?
         .ok_or_else(|| Stop::from(Code::Incomplete))?;
     let signer = check_signature(cx, &job, &raw, &signature)?;
+    job.account.verified(&signer.fingerprint);
     let entries = Manifest::parse(&raw)?.entries().to_vec();
     let mut datasets = BTreeSet::new();
     for entry in &entries {
@@ -60,6 +61,7 @@ pub fn verify(cx: &Context, claimed: Claimed) -> Result<Verified, Stop> {
                 .into());
         }
     }
+    job.account.lists(&entries);
     for entry in &entries {
         check_digest(&job.source, entry)?;
         check_sequence(cx, &job, entry)?;

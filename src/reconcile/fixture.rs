@@ -7,8 +7,8 @@ use jiff::civil::{Date, date};
 use tempfile::TempDir;
 
 use crate::agreement::{
-    Agreement, Authority, ChangeClass, ChangeClasses, Comparison, Dataset, Field, FieldKind,
-    NameRules, Party, Reconciliation, Required, Row, Term, Thresholds,
+    Agreement, Authority, ChangeClass, ChangeClasses, Comparison, Dataset, Entitlement, Field,
+    FieldKind, NameRules, Party, Reconciliation, Required, Row, Term, Thresholds,
 };
 use crate::delivery::Sha256Digest;
 use crate::snapshot::{Partition, Reader, Rows, StoreKey, Writer, sorted};
@@ -94,7 +94,13 @@ pub(super) fn dataset(
         unique: None,
         separator: None,
         checks: Vec::new(),
-        entitlement: BTreeMap::from([(counterpart.parse().unwrap(), positions)]),
+        entitlement: BTreeMap::from([(
+            counterpart.parse().unwrap(),
+            Entitlement {
+                columns: positions,
+                rule: String::new(),
+            },
+        )]),
     }
 }
 

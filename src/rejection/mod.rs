@@ -1,12 +1,15 @@
 //! A rejection is the sender's mistake: final, coded, answered with a receipt that says what to do.
 
-mod text;
+mod entry;
+mod table;
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-pub use text::{Sentence, Text};
+pub use entry::{About, Entry, Level, Sentence, Text};
+
+use table::TABLE;
 
 /// Stable codes (design §3). A code never changes its meaning; a new mistake gets a new code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -82,8 +85,41 @@ pub enum Code {
     LeftOver,
 }
 
+impl Code {
+    /// Every code, in the order of this list.
+    pub fn all() -> impl Iterator<Item = Self> {
+        TABLE.iter().map(|(code, _)| *code)
+    }
+
+    /// What is said about it.
+    #[allow(
+        clippy::indexing_slicing,
+        reason = "a test holds that the table has a row for every code"
+    )]
+    pub fn entry(self) -> &'static Entry {
+        &TABLE[self as usize].1
+    }
+
+    /// The code as it stands in receipts, `CHECKSUM_MISMATCH`.
+    pub fn as_str(self) -> &'static str {
+        self.entry().name
+    }
+
+    /// The sentences for a person.
+    pub fn text(self) -> Text {
+        self.entry().text
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
 /// Where in the delivery the mistake is. Holds only what may stand in an unencrypted receipt.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Place {
     /// A file of the delivery, by its agreed name; `None` when its name breaks the rule.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -97,7 +133,7 @@ pub struct Place {
 }
 
 /// What the row checks found in a file that is refused because of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RowCounts {
     /// Rows in the file.
     pub rows: u64,
@@ -110,18 +146,18 @@ pub struct RowCounts {
 }
 
 /// One row check, counted.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FindingCount {
     /// Stable code of the check.
-    pub code: &'static str,
+    pub code: String,
     /// ERROR refuses the row, WARN keeps it, INFO is only counted.
-    pub level: &'static str,
+    pub level: Level,
     /// How many.
     pub count: u64,
     /// Indonesian.
-    pub pesan: &'static str,
+    pub pesan: String,
     /// English.
-    pub message: &'static str,
+    pub message: String,
 }
 
 /// The sender's mistake. Terminal for the delivery.

@@ -8,6 +8,7 @@
     reason = "a test may stop at the first surprise"
 )]
 
+mod codes;
 mod page;
 mod polling;
 mod readme;

@@ -1,66 +1,13 @@
-//! The pages for staff name every rejection and every column.
+//! The pages for staff name every column.
 
 use std::path::Path;
 
 use jiff::civil::date;
 use padan::config::Config;
-use padan::rejection::Code;
 
 use crate::page::text;
 
 const PAGES: [&str; 2] = ["docs/staf.md", "docs/staff.md"];
-
-/// No wildcard: a new code does not compile until it stands here, and then the pages must name it.
-fn next(code: Code) -> Option<Code> {
-    Some(match code {
-        Code::ManifestFormat => Code::NameFormat,
-        Code::NameFormat => Code::NameNotSender,
-        Code::NameNotSender => Code::ChecksumMismatch,
-        Code::ChecksumMismatch => Code::Incomplete,
-        Code::Incomplete => Code::SignatureBad,
-        Code::SignatureBad => Code::SignerUnknown,
-        Code::SignerUnknown => Code::SignerNotSender,
-        Code::SignerNotSender => Code::SignerExpired,
-        Code::SignerExpired => Code::SignerWeak,
-        Code::SignerWeak => Code::SignerRevoked,
-        Code::SignerRevoked => Code::SignerCertificate,
-        Code::SignerCertificate => Code::NamespaceWrong,
-        Code::NamespaceWrong => Code::SequenceConflict,
-        Code::SequenceConflict => Code::SequenceOld,
-        Code::SequenceOld => Code::DatasetNotAgreed,
-        Code::DatasetNotAgreed => Code::DatasetDoubled,
-        Code::DatasetDoubled => Code::OutOfTerm,
-        Code::OutOfTerm => Code::AsOfFuture,
-        Code::AsOfFuture => Code::TooLarge,
-        Code::TooLarge => Code::DecryptNoKey,
-        Code::DecryptNoKey => Code::DecryptDamaged,
-        Code::DecryptDamaged => Code::CompressionDamaged,
-        Code::CompressionDamaged => Code::NotUtf8,
-        Code::NotUtf8 => Code::NotCsv,
-        Code::NotCsv => Code::NoRows,
-        Code::NoRows => Code::ColumnUnknown,
-        Code::ColumnUnknown => Code::ColumnMissing,
-        Code::ColumnMissing => Code::ColumnDoubled,
-        Code::ColumnDoubled => Code::RowsRefused,
-        Code::RowsRefused => Code::DeltaWithoutBase,
-        Code::DeltaWithoutBase => Code::NotAFile,
-        Code::NotAFile => Code::NotEncrypted,
-        Code::NotEncrypted => Code::LeftOver,
-        Code::LeftOver => return None,
-    })
-}
-
-#[test]
-fn every_rejection_is_in_the_table() {
-    for path in PAGES {
-        let page = text(path);
-        let mut code = Some(Code::ManifestFormat);
-        while let Some(now) = code {
-            assert!(page.contains(&format!("| `{now}` |")), "{now} in {path}");
-            code = next(now);
-        }
-    }
-}
 
 #[test]
 fn the_columns_are_those_of_the_agreement() {

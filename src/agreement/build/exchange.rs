@@ -9,7 +9,7 @@ use crate::agreement::document::reader::{Word, instead, quoted};
 use crate::agreement::raw::RawAgreement;
 use crate::agreement::raw::dataset::RawDataset;
 use crate::agreement::raw::exchange::{RawAuthority, RawColumns, RawEntitlement};
-use crate::agreement::{Authority, ChangeClasses, Dataset, PartyId};
+use crate::agreement::{Authority, ChangeClasses, Dataset, Entitlement, PartyId};
 
 /// Fills [`Dataset::entitlement`] (Pasal 3).
 pub(super) fn entitle(
@@ -49,7 +49,24 @@ pub(super) fn entitle(
         let reader = entry.party.value.parse().ok().filter(|_| party_known);
         let dataset = datasets.iter_mut().find(|d| d.id == raw_dataset.id.value);
         if let (Some(reader), Some(dataset)) = (reader, dataset) {
-            dataset.entitlement.insert(reader, columns);
+            let rule = format!(
+                "{}: {}",
+                entry.dataset.spot.path(),
+                as_written(&entry.columns)
+            );
+            dataset
+                .entitlement
+                .insert(reader, Entitlement { columns, rule });
+        }
+    }
+}
+
+fn as_written(columns: &RawColumns<'_>) -> String {
+    match columns {
+        RawColumns::All => "all".to_owned(),
+        RawColumns::Listed(words) => {
+            let names: Vec<_> = words.iter().map(|word| word.value).collect();
+            format!("[{}]", names.join(", "))
         }
     }
 }

@@ -10,7 +10,7 @@
 //! - one file per kind of value: `nip`, `nik`, `card`, `dates`, `golongan`, `sex`, `number`, `text`;
 //!   `field` picks among them;
 //! - rules over several columns: `person`, `service`; over the rows of one group: `family`;
-//! - `code` and `wording`: the codes, their levels and sentences.
+//! - `code` and `table`: the codes, their levels and sentences.
 
 mod card;
 mod code;
@@ -26,8 +26,8 @@ mod person;
 mod rules;
 mod service;
 mod sex;
+mod table;
 mod text;
-mod wording;
 
 use jiff::civil::Date;
 

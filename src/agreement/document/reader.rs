@@ -323,8 +323,13 @@ pub fn instead<S: AsRef<str>>(word: &str, known: &[S]) -> String {
     }
 }
 
-/// The known word that was probably meant: similar as a whole, or one slip away.
+/// The known word that was probably meant.
 pub fn nearest<'k, S: AsRef<str>>(word: &str, known: &'k [S]) -> Option<&'k str> {
+    similar(word, known).first().copied()
+}
+
+/// The known words that may have been meant, likeliest first: similar as a whole, or one slip away.
+pub fn similar<'k, S: AsRef<str>>(word: &str, known: &'k [S]) -> Vec<&'k str> {
     let similarity = |candidate: &str| {
         let one_slip = strsim::damerau_levenshtein(word, candidate) <= 1;
         let whole = strsim::jaro_winkler(word, candidate);
@@ -332,11 +337,12 @@ pub fn nearest<'k, S: AsRef<str>>(word: &str, known: &'k [S]) -> Option<&'k str>
     };
     // A long text is no slip, and comparing it would take its time.
     let words = known.iter().map(AsRef::as_ref).filter(|_| word.len() <= 60);
-    words
+    let mut near: Vec<_> = words
         .map(|candidate| (similarity(candidate), candidate))
         .filter(|(similarity, _)| *similarity >= 0.8)
-        .max_by(|(a, _), (b, _)| a.total_cmp(b))
-        .map(|(_, candidate)| candidate)
+        .collect();
+    near.sort_by(|(a, _), (b, _)| b.total_cmp(a));
+    near.into_iter().map(|(_, candidate)| candidate).collect()
 }
 
 /// A text for a message: escaped, quoted and cut.

@@ -10,8 +10,9 @@ use crate::rejection::{Code, Rejection};
 use crate::snapshot::{Reader, StoreKey, Writer};
 
 use super::super::{Progress, Stop};
-use super::report::{Line, Report, Tally};
+use super::report::{Line, Report};
 use super::table::Table;
+use super::tally::Tally;
 
 /// Columns before the dataset's own in the intake: the row's number, and the delta's action.
 pub const EXTRA: usize = 2;

@@ -7,26 +7,30 @@ mod intake;
 mod report;
 mod settle;
 mod table;
+mod tally;
 mod twins;
 
 use std::path::PathBuf;
 
+use crate::agreement::Dataset;
 use crate::delivery::Mode;
 use crate::delivery::manifest::Entry;
 use crate::fault::Fault;
 use crate::files;
 use crate::ledger::{Event, Outcome, PartOutcome, Stage};
-use crate::rejection::{Code, FindingCount, Rejection, RowCounts};
+use crate::rejection::{Code, Rejection, RowCounts};
 use crate::snapshot::Reader;
 
+use super::account::{Reading, Whole};
 use super::job::{Job, Run};
 use super::open::{Opened, Stream};
 use super::{Context, Stop};
 
 use intake::{Desk, take_in};
-use report::{Report, Tally, level_word};
+use report::Report;
 use settle::settle;
 use table::Table;
+use tally::Tally;
 
 /// Name of the encrypted list of refused and warned rows in the work folder.
 pub const ROWS_FILE: &str = "rows.csv.age";
@@ -47,8 +51,6 @@ pub struct IngestedPart {
     pub outcome: PartOutcome,
     /// Rows of the snapshot before that stay because the new ones were refused.
     pub carried: u64,
-    /// Every finding, counted.
-    pub findings: Vec<FindingCount>,
 }
 
 impl Ingested {
@@ -61,7 +63,7 @@ impl Ingested {
 /// Reads, checks and keeps every row of the delivery.
 pub fn ingest(cx: &Context, opened: Opened) -> Result<Ingested, Stop> {
     let (job, streams) = opened.into_parts();
-    cx.progress.enter(&job, Stage::Ingest);
+    job.enter(cx, Stage::Ingest);
     let sender = cx
         .keyring
         .party(&job.party)
@@ -69,7 +71,7 @@ pub fn ingest(cx: &Context, opened: Opened) -> Result<Ingested, Stop> {
     let mut report = Report::create(&job.work.join(ROWS_FILE), &sender.recipients)?;
     let mut done = Vec::new();
     let taken: Result<(), Stop> = streams.into_iter().try_for_each(|stream| {
-        done.push(one(cx, &job, stream, &mut report)?);
+        done.push(account_for(cx, &job, stream, &mut report)?);
         Ok(())
     });
     // Also a refused delivery's rows are told to its sender.
@@ -101,18 +103,39 @@ pub fn ingest(cx: &Context, opened: Opened) -> Result<Ingested, Stop> {
     Ok(Ingested { job, parts })
 }
 
-/// One data file; returns the part and where its snapshot was made.
-fn one(
+/// One data file; however it ends, the account has what was read of it.
+fn account_for(
     cx: &Context,
     job: &Job,
     stream: Stream,
     report: &mut Report,
 ) -> Result<(IngestedPart, PathBuf), Stop> {
-    let entry = stream.entry;
-    let agreement = &cx.config.agreement;
-    let dataset = agreement
+    let entry = stream.entry.clone();
+    let dataset = cx
+        .config
+        .agreement
         .dataset(&entry.name.dataset)
         .ok_or_else(|| Stop::from(Rejection::new(Code::DatasetNotAgreed).in_file(&entry.name)))?;
+    let (mut tally, mut reading) = (Tally::default(), Reading::default());
+    let outcome = one(cx, job, dataset, stream, report, &mut tally, &mut reading);
+    reading.findings = tally.findings();
+    reading.first_faults = tally.first_faults(dataset);
+    job.account.read(&entry, reading);
+    outcome
+}
+
+/// Returns the part and where its snapshot was made.
+fn one(
+    cx: &Context,
+    job: &Job,
+    dataset: &Dataset,
+    stream: Stream,
+    report: &mut Report,
+    tally: &mut Tally,
+    reading: &mut Reading,
+) -> Result<(IngestedPart, PathBuf), Stop> {
+    let entry = stream.entry;
+    let agreement = &cx.config.agreement;
     let desk = Desk {
         agreement,
         dataset,
@@ -120,9 +143,9 @@ fn one(
         store: cx.store,
         progress: cx.progress,
     };
-    let mut tally = Tally::new();
     let table = Table::open(stream.plaintext, &entry.name, dataset, cx.config.limits)?;
-    let intake = take_in(&desk, table, &entry.name, report, &mut tally)?;
+    reading.columns = table.columns(dataset);
+    let intake = take_in(&desk, table, &entry.name, report, tally)?;
     let base = base(cx, job, &entry)?;
     let settled = settle(
         &desk,
@@ -130,16 +153,21 @@ fn one(
         &intake.rows,
         base.as_ref(),
         report,
-        &mut tally,
+        tally,
     )?;
     let refused = intake.refused + settled.refused;
+    reading.whole = Some(Whole {
+        plaintext: intake.plaintext,
+        rows: intake.read,
+        refused,
+    });
     let percent = agreement.thresholds.refused_percent;
     if refused * 100 > u64::from(percent) * intake.read {
         let counts = RowCounts {
             rows: intake.read,
             refused,
             tolerated_percent: percent,
-            findings: counts(&tally),
+            findings: tally.findings(),
         };
         let rejection = Rejection::new(Code::RowsRefused).in_file(&entry.name);
         return Err(rejection.with_rows(counts).into());
@@ -149,10 +177,7 @@ fn one(
         rows: intake.read,
         accepted: intake.read - refused,
         refused,
-        findings: tally
-            .iter()
-            .map(|((code, _), count)| (code.as_str().to_owned(), *count))
-            .collect(),
+        findings: tally.by_code(),
     };
     let made = settled.snapshot.path().to_path_buf();
     let part = IngestedPart {
@@ -160,23 +185,8 @@ fn one(
         snapshot: settled.snapshot,
         outcome,
         carried: settled.carried,
-        findings: counts(&tally),
     };
     Ok((part, made))
-}
-
-/// Every finding, counted, with its sentences.
-fn counts(tally: &Tally) -> Vec<FindingCount> {
-    tally
-        .iter()
-        .map(|((code, level), count)| FindingCount {
-            code: code.as_str(),
-            level: level_word(*level),
-            count: *count,
-            pesan: code.indonesian(),
-            message: code.english(),
-        })
-        .collect()
 }
 
 /// The party's snapshot before this delivery: its newest answered one, or in a re-run the one of that time. A delta cannot

@@ -1,19 +1,17 @@
 //! The refused and warned rows of a delivery, written encrypted to its sender as they are found.
 
-use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use crate::agreement::checks::{CheckCode, Finding};
+use crate::agreement::checks::Finding;
 use crate::agreement::{Dataset, Level};
 use crate::csv::Lines;
 use crate::fault::Fault;
 use crate::files;
 use crate::trust::envelope::{self, Recipients, Sealed};
 
-/// How often each check spoke, by its level.
-pub type Tally = BTreeMap<(CheckCode, Level), u64>;
+use super::tally::Tally;
 
 /// `<stem>.rows.csv.age`: one line for each finding that is not merely counted.
 pub struct Report {
@@ -53,7 +51,7 @@ impl Report {
     /// Counts a finding, and writes it down unless it is only for counting.
     pub fn add(&mut self, dataset: &Dataset, line: &Line, tally: &mut Tally) -> Result<(), Fault> {
         let finding = line.finding;
-        *tally.entry((finding.code, finding.level)).or_default() += 1;
+        tally.add(line.row, finding);
         if finding.level == Level::Info {
             return Ok(());
         }
@@ -61,17 +59,18 @@ impl Report {
             .column
             .and_then(|c| dataset.fields.get(c))
             .map_or("", |field| field.name.as_str());
+        let text = &finding.code.entry().text;
         self.told += 1;
         self.write([
             dataset.id.as_str(),
             &line.row.to_string(),
-            level_word(finding.level),
+            finding.level.as_str(),
             finding.code.as_str(),
             column,
             &line.key,
             line.value,
-            finding.code.indonesian(),
-            finding.code.english(),
+            &text.id.to_string(),
+            &text.en.to_string(),
         ])
     }
 
@@ -94,14 +93,5 @@ impl Report {
     fn write<'f>(&mut self, fields: impl IntoIterator<Item = &'f str>) -> Result<(), Fault> {
         fields.into_iter().for_each(|field| self.lines.field(field));
         self.lines.end()
-    }
-}
-
-/// The word for a level in files for people: ERROR refuses the row, WARN keeps it.
-pub fn level_word(level: Level) -> &'static str {
-    match level {
-        Level::Info => "INFO",
-        Level::Warn => "WARN",
-        Level::Error => "ERROR",
     }
 }

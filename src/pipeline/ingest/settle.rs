@@ -13,7 +13,8 @@ use crate::reconcile::Action;
 use crate::snapshot::{Cursor, Partition, Reader, Rows, SortKey, Writer, sorted};
 
 use super::intake::{Desk, EXTRA, group_key, key_text};
-use super::report::{Line, Report, Tally};
+use super::report::{Line, Report};
+use super::tally::Tally;
 use super::twins::Twins;
 
 /// Most rows of one group that are judged together; a longer group is judged in pieces.

@@ -77,6 +77,15 @@ impl Table {
         }
     }
 
+    /// The header row in its own order, by the names of the dataset's columns.
+    pub fn columns(&self, dataset: &Dataset) -> Vec<String> {
+        let mut placed: Vec<_> = self.positions.iter().zip(&dataset.fields).collect();
+        placed.sort_by_key(|(position, _)| **position);
+        let action = self.delta.then(|| ACTION.to_owned());
+        let names = placed.into_iter().map(|(_, field)| field.name.clone());
+        action.into_iter().chain(names).collect()
+    }
+
     /// Reads the next row into `raw`, in the dataset's order, and its action (delta only) into `action`. Returns its
     /// number as a spreadsheet counts (the header is row 1), or `None` at the end.
     pub fn next(&mut self, raw: &mut Row, action: &mut String) -> Result<Option<u64>, Stop> {

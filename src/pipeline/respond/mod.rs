@@ -4,6 +4,8 @@
 //! rename. A process killed in between goes on with what lies ready, so an answer appears once and complete.
 
 mod folder;
+mod notes;
+mod papers;
 mod publish;
 mod receipts;
 mod sealed_file;
@@ -21,7 +23,7 @@ use super::reconcile::Reconciled;
 use super::run::Ended;
 use super::{Context, Stop};
 
-pub use receipts::{joint_note, note_name, remove_note, waiting_note};
+pub use notes::{joint_note, note_name, remove_note, waiting_note};
 
 use folder::build_folder;
 use publish::Closing;
@@ -46,7 +48,7 @@ struct Prepared {
 /// Publishes the answers and closes the delivery.
 pub fn respond(cx: &Context, reconciled: Reconciled) -> Result<Responded, Stop> {
     let (job, parts) = reconciled.into_parts();
-    cx.progress.enter(&job, Stage::Respond);
+    job.enter(cx, Stage::Respond);
     let mut prepared = begin(&job)?;
     let mut story = Vec::new();
     for part in &parts {
@@ -61,7 +63,9 @@ pub fn respond(cx: &Context, reconciled: Reconciled) -> Result<Responded, Stop> 
             part.changes.counts.total()
         ));
     }
-    receipts::accepted(cx, &job, &parts, &mut prepared)?;
+    if job.run != Run::Again {
+        receipts::accepted(cx, &job, &parts, &mut prepared)?;
+    }
     let states = parts
         .iter()
         .flat_map(|part| &part.differences)
@@ -81,7 +85,7 @@ pub fn respond(cx: &Context, reconciled: Reconciled) -> Result<Responded, Stop> 
             publish::promise(cx, &job, &prepared, &Closing { event, states })?;
             publish::keep_promise(cx, &job)?;
         }
-        Run::Again => publish::again(cx, &job, &prepared)?,
+        Run::Again => publish::again(cx, &job, &parts, &prepared)?,
         Run::Dry => {}
     }
     Ok(Responded {
@@ -90,8 +94,9 @@ pub fn respond(cx: &Context, reconciled: Reconciled) -> Result<Responded, Stop> 
     })
 }
 
-/// Tells the sender why its delivery is refused and closes it; `stage` is where it stopped.
-pub fn refuse(cx: &Context, job: &Job, stage: Stage, rejection: &Rejection) -> Result<(), Fault> {
+/// Tells the sender why its delivery is refused, and where it stopped, and closes it.
+pub fn refuse(cx: &Context, job: &Job, rejection: &Rejection) -> Result<(), Fault> {
+    let stage = job.account.told().stage();
     let mut prepared = begin(job)?;
     receipts::refused(cx, job, rejection, &mut prepared)?;
     let event = Event {
@@ -115,7 +120,7 @@ pub fn is_ready(cx: &Context, job: &Job) -> Result<bool, Fault> {
 
 /// Keeps the promise of an earlier run.
 pub fn finish(cx: &Context, job: &Job) -> Result<Ended, Fault> {
-    cx.progress.enter(job, Stage::Respond);
+    job.enter(cx, Stage::Respond);
     let published = cx.ledger.published(&job.id)?;
     let closing = publish::keep_promise(cx, job)?;
     Ok(match closing.event.code {

@@ -13,7 +13,9 @@ use crate::ledger::{Event, Published};
 use super::super::Context;
 use super::super::archive;
 use super::super::job::Job;
+use super::super::reconcile::ReconciledPart;
 use super::Prepared;
+use super::papers::make_way;
 
 /// The receipt's files in the order in which they appear; the page for people last.
 const ORDER: [&str; 4] = [".rows.csv.age", ".json", ".json.sig", ".txt"];
@@ -67,9 +69,18 @@ pub fn keep_promise(cx: &Context, job: &Job) -> Result<Closing, Fault> {
     Ok(closing)
 }
 
-/// Same answer again: compared with what was given, then handed out where it is missing.
-pub fn again(cx: &Context, job: &Job, prepared: &Prepared) -> Result<(), Fault> {
-    require_same(&cx.ledger.published(&job.id)?, &prepared.published)?;
+/// Same answer again: compared with what was given, then handed out where it is missing. The receipt is the one of the
+/// first time, as it was signed then: it tells of that run.
+pub fn again(
+    cx: &Context,
+    job: &Job,
+    parts: &[ReconciledPart],
+    prepared: &Prepared,
+) -> Result<(), Fault> {
+    let mut given = cx.ledger.published(&job.id)?;
+    given.retain(|entry| !entry.folder.is_empty());
+    require_same(&given, &prepared.published)?;
+    require_same_outcome(cx, job, parts)?;
     for party in &cx.config.agreement.parties {
         for (name, folder) in files::list(&prepared.out.join(party.id.as_str()).join("outbox"))? {
             let target = cx.layout.outbox(&party.id).join(name);
@@ -78,10 +89,29 @@ pub fn again(cx: &Context, job: &Job, prepared: &Prepared) -> Result<(), Fault> 
             }
         }
     }
-    copy_receipts(
-        &prepared.out.join("receipts"),
-        &cx.layout.receipts(&job.party),
-    )?;
+    let kept = job.source.join("receipts");
+    if copy_receipts(&kept, &cx.layout.receipts(&job.party))? {
+        Ok(())
+    } else {
+        let what = "the receipt";
+        Err(Fault::Gone { what, path: kept })
+    }
+}
+
+/// What the receipt of the first time tells of the rows still holds.
+fn require_same_outcome(cx: &Context, job: &Job, parts: &[ReconciledPart]) -> Result<(), Fault> {
+    let recorded = cx.ledger.delivery(&job.id)?;
+    let recorded = recorded.map_or_else(Vec::new, |delivery| delivery.parts);
+    for part in parts {
+        let dataset = &part.entry.name.dataset;
+        let then = recorded.iter().find(|then| then.dataset == *dataset);
+        if then.and_then(|then| then.outcome.as_ref()) != Some(&part.outcome) {
+            return Err(Fault::Inconsistent(format!(
+                "the rows of {} are judged otherwise than when it was answered; nothing was handed out",
+                part.entry.name
+            )));
+        }
+    }
     Ok(())
 }
 
@@ -125,6 +155,12 @@ pub fn copy_receipts(from: &Path, to: &Path) -> Result<bool, Fault> {
         if !found.iter().any(|(name, _)| *name == rows) {
             files::remove_file(&to.join(rows))?;
         }
+        let json = from.join(format!("{stem}.json"));
+        make_way(
+            to,
+            stem,
+            &fs::read(&json).map_err(Fault::io("read", &json))?,
+        )?;
     }
     for (name, path) in &found {
         files::copy_whole(path, &to.join(name))?;

@@ -1,0 +1,135 @@
+//! The files that a receipt or a note is made of: their names, their signature, and how they appear.
+
+use std::fs;
+use std::path::Path;
+
+use jiff::Timestamp;
+
+use crate::agreement::PartyId;
+use crate::delivery::receipt::Receipt;
+use crate::delivery::{DeliveryId, Sha256Digest};
+use crate::fault::Fault;
+use crate::files;
+use crate::ledger::{Published, State};
+
+use super::super::Context;
+use super::super::ingest::ROWS_FILE;
+use super::super::job::Job;
+use super::Prepared;
+
+/// Longest name of a receipt without its endings, in bytes.
+const LONGEST_NAME: usize = 150;
+
+/// Writes the receipt, its JSON, the JSON's signature and the list of rows below `out/receipts`.
+pub fn lay_ready(
+    cx: &Context,
+    job: &Job,
+    mut receipt: Receipt,
+    prepared: &mut Prepared,
+) -> Result<(), Fault> {
+    let folder = prepared.out.join("receipts");
+    let rows = job.work.join(ROWS_FILE);
+    if rows.is_file() {
+        let name = format!("{}.rows.csv.age", receipt.name);
+        files::copy_whole(&rows, &folder.join(&name))?;
+        receipt.rows_file = Some(name);
+    }
+    for (ending, bytes) in documents(cx, &receipt)? {
+        let name = format!("{}{ending}", receipt.name);
+        files::write_ahead(&folder.join(&name), &bytes)?;
+        // The signature may hold randomness; what it signs does not.
+        if !ending.ends_with(".sig") {
+            prepared.published.push(Published {
+                reader: job.party.clone(),
+                folder: String::new(),
+                file: name,
+                plaintext: Sha256Digest::of(&bytes),
+            });
+        }
+    }
+    files::sync_dir(&folder)
+}
+
+/// Puts it into its party's receipts.
+pub fn hand_over(cx: &Context, receipt: &Receipt) -> Result<(), Fault> {
+    let folder = cx.layout.receipts(&receipt.party);
+    let documents = documents(cx, receipt)?;
+    let [(_, json), ..] = &documents;
+    make_way(&folder, &receipt.name, json)?;
+    for (ending, bytes) in documents {
+        files::write_whole(&folder.join(format!("{}{ending}", receipt.name)), &bytes)?;
+    }
+    Ok(())
+}
+
+/// Another document is to have this name: the page and the signature of the one before go first. In between nothing is
+/// signed there, rather than signed for something else.
+pub fn make_way(folder: &Path, name: &str, json: &[u8]) -> Result<(), Fault> {
+    if fs::read(folder.join(format!("{name}.json"))).is_ok_and(|old| old != json) {
+        for ending in [".txt", ".json.sig"] {
+            files::remove_file(&folder.join(format!("{name}{ending}")))?;
+        }
+    }
+    Ok(())
+}
+
+/// The receipt's files by their endings.
+fn documents(cx: &Context, receipt: &Receipt) -> Result<[(&'static str, Vec<u8>); 3], Fault> {
+    let json = receipt
+        .json()
+        .map_err(|e| Fault::Inconsistent(format!("a receipt does not become JSON: {e}")))?;
+    let signature = cx
+        .keyring
+        .service
+        .signing
+        .sign(&cx.config.namespace, json.as_bytes())?;
+    Ok([
+        (".json", json.into_bytes()),
+        (".json.sig", signature.into_bytes()),
+        // Last: whoever sees the page finds the rest there.
+        (".txt", receipt.text().into_bytes()),
+    ])
+}
+
+/// The name of what is told about a manifest that makes no delivery (yet): that of its receipt, unless an accepted
+/// delivery's receipt stands there.
+pub fn beside_accepted(
+    cx: &Context,
+    party: &PartyId,
+    stem: &str,
+    id: &DeliveryId,
+) -> Result<String, Fault> {
+    let name = safe_name(stem, &id.to_string());
+    let accepted =
+        cx.ledger.find(stem)?.iter().any(|known| {
+            known.party == *party && known.stem == stem && known.state == State::Answered
+        });
+    Ok(if accepted {
+        format!("{name}.{}", id.short())
+    } else {
+        name
+    })
+}
+
+/// What a delivery's receipt is called: the manifest's own name if it holds nothing but safe characters.
+pub fn receipt_name(job: &Job) -> String {
+    safe_name(&job.stem, &job.id.to_string())
+}
+
+/// An instant as receipts tell it.
+pub fn in_zone(cx: &Context, at: Timestamp) -> String {
+    let zoned = at.to_zoned(cx.config.time_zone.clone());
+    zoned.strftime("%Y-%m-%d %H:%M:%S %:z").to_string()
+}
+
+/// The text itself, or where it could hold anything a name made of a digest.
+pub fn safe_name(text: &str, digest: &str) -> String {
+    let safe = text
+        .bytes()
+        .all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
+    if safe && !text.starts_with('.') && (1..=LONGEST_NAME).contains(&text.len()) {
+        text.to_owned()
+    } else {
+        format!("kiriman-{}", digest.get(..12).unwrap_or(digest))
+    }
+}
