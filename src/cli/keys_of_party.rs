@@ -13,6 +13,7 @@ use crate::trust::envelope::Identities;
 use crate::trust::revoked::Revoked;
 
 use super::Failure;
+use super::ask::Person;
 
 /// Which keys open and which are believed.
 #[derive(Debug, Default, Args)]
@@ -69,6 +70,11 @@ impl KeyArgs {
         let identity = self.identity.as_deref();
         let identity = identity.or(profile.map(|p| p.identity.as_path()));
         Identities::load(named(identity, "--identity")?).map_err(usage)
+    }
+
+    /// Who is asked for a passphrase.
+    pub fn person(&self) -> Person {
+        Person::new(self.passphrase_file.as_deref())
     }
 }
 

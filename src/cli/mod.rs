@@ -5,6 +5,7 @@ mod check;
 mod demo;
 mod events;
 mod explain;
+mod fetch;
 mod init;
 mod keys_of_party;
 mod logging;
@@ -58,6 +59,7 @@ enum Command {
     Rerun(rerun::Args),
     Seal(seal::Args),
     Open(open::Args),
+    Fetch(fetch::Args),
     Sample(sample::Args),
 }
 
@@ -121,6 +123,7 @@ pub fn main() -> ExitCode {
         Command::Rerun(args) => rerun::run(args),
         Command::Seal(args) => seal::run(args),
         Command::Open(args) => open::run(args),
+        Command::Fetch(args) => fetch::run(args),
         Command::Sample(args) => sample::run(args),
     };
     match outcome {

@@ -13,7 +13,7 @@ use crate::rejection::Code;
 use crate::trust::sshsig;
 
 use super::super::Trouble;
-use super::summary;
+use super::summary::{self, Answer};
 use super::{Checked, Kind, Trust, Verified, told};
 
 /// The list of a response folder; its signature has `.sig` behind.
@@ -50,9 +50,12 @@ pub fn read_sums(raw: &[u8], armored: &[u8], trust: &Trust<'_>) -> Result<Vec<Li
 pub(super) fn response(folder: &Path, list: &Path, trust: &Trust<'_>) -> Result<Verified, Trouble> {
     let listing = verified_list(list, trust, read_response)?;
     let answer = summary::of_folder(folder, &listing.files)?;
-    let name = answer.map_or_else(|| folder_name(folder), |answer| answer.name());
+    let name = answer
+        .as_ref()
+        .map_or_else(|| folder_name(folder), Answer::name);
     require_all_listed(folder, &listing.files, &name)?;
-    check(Kind::Response, folder, name, listing)
+    let verified = check(Kind::Response, folder, name, listing)?;
+    Ok(Verified { answer, ..verified })
 }
 
 /// A delivery by its manifest.
@@ -76,7 +79,6 @@ fn check(kind: Kind, folder: &Path, name: String, listing: Listing) -> Result<Ve
             Ok(Checked {
                 name: listed.name,
                 file,
-                plaintext: None,
             })
         })
         .collect::<Result<_, Trouble>>()?;
@@ -84,6 +86,7 @@ fn check(kind: Kind, folder: &Path, name: String, listing: Listing) -> Result<Ve
         kind,
         folder: folder.to_path_buf(),
         name,
+        answer: None,
         signer: listing.signer,
         files,
     })

@@ -3,7 +3,6 @@
 use std::io::{self, Read, Write as _};
 use std::path::{Path, PathBuf};
 
-use crate::digest::{Hasher, Sha256Digest};
 use crate::fault::Fault;
 use crate::rejection::Code;
 use crate::trust::envelope::{Damaged, OpenError, open};
@@ -15,12 +14,10 @@ use super::{Checked, Opening, told};
 /// What a person is told was being done.
 const READING: &str = "read the downloaded file";
 
-/// A verified file as it is decrypted. Whoever reads it to its end calls [`Stream::finish`].
+/// A verified file as it is decrypted.
 pub(super) struct Stream {
     name: String,
     plaintext: Box<dyn Read>,
-    hasher: Hasher,
-    expected: Option<Sha256Digest>,
 }
 
 impl Stream {
@@ -44,8 +41,6 @@ impl Stream {
         let stream = Self {
             name: sealed.name,
             plaintext: Box::new(plaintext),
-            hasher: Hasher::default(),
-            expected: sealed.plaintext,
         };
         Ok((stream, bar))
     }
@@ -64,24 +59,11 @@ impl Stream {
             Fault::io(READING, path)(error).into()
         }
     }
-
-    /// After the last byte: whether it was what was signed.
-    pub fn finish(self) -> Result<(), Trouble> {
-        let found = self.hasher.finish();
-        match self.expected {
-            Some(expected) if expected != found => {
-                Err(told(Code::ChecksumMismatch, Path::new(&self.name)))
-            }
-            _ => Ok(()),
-        }
-    }
 }
 
 impl Read for Stream {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let n = self.plaintext.read(buffer)?;
-        self.hasher.update(buffer.get(..n).unwrap_or_default());
-        Ok(n)
+        self.plaintext.read(buffer)
     }
 }
 
@@ -100,7 +82,6 @@ pub(super) fn to_file(
     })?;
     writer.flush().map_err(Fault::io("write", file.target()))?;
     drop(writer);
-    stream.finish()?;
     bar.finish_and_clear();
     Ok(file)
 }

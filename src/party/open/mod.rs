@@ -16,16 +16,15 @@ use indicatif::ProgressBar;
 use jiff::Timestamp;
 
 use crate::agreement::PartyId;
-use crate::digest::Sha256Digest;
 use crate::fault::Fault;
 use crate::trust::allowed_signers::AllowedSigners;
 use crate::trust::envelope::Identities;
 use crate::trust::revoked::Revoked;
 
 pub use bundle::{Listed, SERVICE, SUMS, read_sums, require_digest};
-pub use receipt::Paper;
+pub use receipt::{LARGEST as LARGEST_PAPER, Paper};
 pub use refusal::told;
-pub use summary::Answer;
+pub use summary::{Answer, FILE as SUMMARY};
 
 use super::Trouble;
 use super::whole_file::require_absent;
@@ -95,6 +94,7 @@ pub struct Verified {
     folder: PathBuf,
     /// What a workbook of it is called, without its ending.
     name: String,
+    answer: Option<Answer>,
     signer: PartyId,
     files: Vec<Checked>,
 }
@@ -103,8 +103,6 @@ pub struct Verified {
 struct Checked {
     name: String,
     file: fs::File,
-    /// SHA-256 of what is inside, where that is what was signed.
-    plaintext: Option<Sha256Digest>,
 }
 
 /// Verifies a response folder, the manifest of a delivery, or a receipt: the signature, every digest, and that nothing is
@@ -139,6 +137,11 @@ impl Verified {
     /// Who signed it.
     pub fn signer(&self) -> &PartyId {
         &self.signer
+    }
+
+    /// Which answer it is; `None` where it is no response, or does not tell.
+    pub fn answer(&self) -> Option<&Answer> {
+        self.answer.as_ref()
     }
 
     /// Decrypts what is encrypted. Returns the files that were written, readable by their owner only.

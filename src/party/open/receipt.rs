@@ -1,17 +1,15 @@
 //! A signed paper of the service about us: a receipt or a notice, and the rows that a receipt may have with it.
 
-use std::fs::{self, File};
 use std::path::Path;
 
 use serde::Deserialize;
 
 use crate::digest::Sha256Digest;
-use crate::fault::Fault;
 use crate::rejection::Code;
 
 use super::super::Trouble;
-use super::bundle::{prove, read_signed, service};
-use super::{Checked, Kind, Trust, Verified, told};
+use super::bundle::{prove, read_signed, require_digest, service};
+use super::{Checked, Kind, Listed, Trust, Verified, told};
 
 /// Largest paper, in bytes.
 pub const LARGEST: usize = 1 << 20;
@@ -33,7 +31,7 @@ pub struct Paper {
     pub problem: Option<Problem>,
     /// The encrypted list of rows beside it.
     pub rows_file: Option<String>,
-    /// SHA-256 of that list before encryption.
+    /// SHA-256 of that list, as it is encrypted.
     pub rows_sha256: Option<Sha256Digest>,
     /// SHA-256 of the page for a person.
     pub text_sha256: Option<Sha256Digest>,
@@ -55,6 +53,15 @@ impl Paper {
         let paper = Self::parse(raw).ok_or(Code::ManifestFormat)?;
         prove(&service()?, raw, armored, trust)?;
         Ok(paper)
+    }
+
+    /// The list of rows that lies beside the paper `name`, if there is one whose digest was signed.
+    pub fn rows(&self, name: &str) -> Option<Listed> {
+        let file = self.rows_file.as_ref()?;
+        Some(Listed {
+            digest: self.rows_sha256?,
+            name: (*file == format!("{name}.rows.csv.age")).then(|| file.clone())?,
+        })
     }
 
     fn parse(raw: &[u8]) -> Option<Self> {
@@ -81,40 +88,24 @@ pub(super) fn verified(folder: &Path, stem: &str, trust: &Trust<'_>) -> Result<V
     let raw = read_signed(&path, LARGEST, signer, trust)?;
     let paper = Paper::parse(&raw).ok_or_else(|| told(Code::ManifestFormat, &path))?;
     let mut files = Vec::new();
-    if let Some(name) = &paper.rows_file {
-        if *name != format!("{}.rows.csv.age", paper.name) {
-            return Err(told(Code::NameFormat, &path));
-        }
-        let digest = paper.rows_sha256.ok_or_else(|| {
+    if paper.rows_file.is_some() {
+        let listed = paper.rows(&paper.name).ok_or_else(|| {
             Trouble::Refused(format!(
                 "{}: it was written before receipts named the digest of their rows, so these cannot be verified; \
                  `age -d` opens them unverified",
                 path.display()
             ))
         })?;
-        files.push(rows(&folder.join(format!("{stem}.rows.csv.age")), digest)?);
+        let name = format!("{stem}.rows.csv.age");
+        let file = require_digest(&folder.join(&name), &listed.digest)?;
+        files.push(Checked { name, file });
     }
     Ok(Verified {
         kind: Kind::Receipt,
         folder: folder.to_path_buf(),
         name: format!("{stem}.rows"),
+        answer: None,
         signer: service().map_err(|code| told(code, &path))?,
         files,
-    })
-}
-
-fn rows(path: &Path, digest: Sha256Digest) -> Result<Checked, Trouble> {
-    if !fs::symlink_metadata(path).is_ok_and(|found| found.is_file()) {
-        return Err(Trouble::Refused(format!(
-            "{} is missing; fetch the receipt again",
-            path.display()
-        )));
-    }
-    let file = File::open(path).map_err(Fault::io("read the downloaded file", path))?;
-    let name = path.file_name().unwrap_or_default();
-    Ok(Checked {
-        name: name.to_string_lossy().into_owned(),
-        file,
-        plaintext: Some(digest),
     })
 }

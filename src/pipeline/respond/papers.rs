@@ -1,6 +1,6 @@
 //! The files that a receipt or a note is made of: their names, their signature, and how they appear.
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -32,6 +32,8 @@ pub fn lay_ready(
     if rows.is_file() {
         let name = format!("{}.rows.csv.age", receipt.name);
         files::copy_whole(&rows, &folder.join(&name))?;
+        let digest = File::open(&rows).and_then(Sha256Digest::of_stream);
+        receipt.rows_sha256 = Some(digest.map_err(Fault::io("read", &rows))?);
         receipt.rows_file = Some(name);
     }
     for (ending, bytes) in documents(cx, &receipt)? {
@@ -75,6 +77,11 @@ pub fn make_way(folder: &Path, name: &str, json: &[u8]) -> Result<(), Fault> {
 
 /// The receipt's files by their endings.
 fn documents(cx: &Context, receipt: &Receipt) -> Result<[(&'static str, Vec<u8>); 3], Fault> {
+    let text = receipt.text();
+    let receipt = Receipt {
+        text_sha256: Some(Sha256Digest::of(text.as_bytes())),
+        ..receipt.clone()
+    };
     let json = receipt
         .json()
         .map_err(|e| Fault::Inconsistent(format!("a receipt does not become JSON: {e}")))?;
@@ -87,7 +94,7 @@ fn documents(cx: &Context, receipt: &Receipt) -> Result<[(&'static str, Vec<u8>)
         (".json", json.into_bytes()),
         (".json.sig", signature.into_bytes()),
         // Last: whoever sees the page finds the rest there.
-        (".txt", receipt.text().into_bytes()),
+        (".txt", text.into_bytes()),
     ])
 }
 

@@ -128,7 +128,6 @@ impl Book<'_> {
                 }
             });
         }
-        stream.finish()?;
         match (sheet, header) {
             (Some(sheet), _) => self.push(sheet),
             (None, Some(header)) => {
