@@ -327,6 +327,8 @@ fn open(run: &mut Run<'_>, name: &str, verified: Verified) -> (Vec<PathBuf>, boo
     match verified.open(opening) {
         Ok(opened) => (opened, true),
         Err(trouble) => {
+            // Not once more in this run.
+            run.done.insert(name.to_owned());
             run.not_opened(name, &trouble);
             (vec![], false)
         }
