@@ -10,8 +10,10 @@
 )]
 
 mod breaks;
+mod hostile;
 mod laid;
 mod new;
 mod proxy;
 mod site;
 mod spoiled;
+mod workbook;
