@@ -16,7 +16,7 @@ use crate::serve::runtime;
 use crate::sftp::client::Login;
 use crate::trust::signing::Signer;
 
-use super::keys_of_party::{KeyArgs, named};
+use super::keys_of_party::{KeyArgs, named, usage};
 use super::look::say;
 use super::{Failure, progress};
 
@@ -93,7 +93,6 @@ pub fn run(args: Args) -> Result<(), Failure> {
         false => None,
     };
     let person = args.keys.person();
-    let usage = |fault: crate::fault::Fault| Failure::Usage(fault.to_string());
     let signer = Signer::find(named(key, "--key")?, &person).map_err(usage)?;
     let login = Login::by(&signer).map_err(usage)?;
 

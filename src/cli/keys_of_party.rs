@@ -100,6 +100,6 @@ pub fn named<T>(value: Option<T>, flag: &str) -> Result<T, Failure> {
 }
 
 /// A file that a person named is theirs to mend.
-fn usage(fault: Fault) -> Failure {
+pub fn usage(fault: Fault) -> Failure {
     Failure::Usage(fault.to_string())
 }

@@ -20,6 +20,7 @@ mod serve;
 mod sftp;
 mod show;
 mod status;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -60,6 +61,7 @@ enum Command {
     Seal(seal::Args),
     Open(open::Args),
     Fetch(fetch::Args),
+    Verify(verify::Args),
     Sample(sample::Args),
 }
 
@@ -124,6 +126,7 @@ pub fn main() -> ExitCode {
         Command::Seal(args) => seal::run(args),
         Command::Open(args) => open::run(args),
         Command::Fetch(args) => fetch::run(args),
+        Command::Verify(args) => verify::run(args),
         Command::Sample(args) => sample::run(args),
     };
     match outcome {

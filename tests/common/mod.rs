@@ -9,6 +9,7 @@
 )]
 
 pub mod raw;
+pub mod sshd;
 
 use std::fs;
 use std::io::Write;

@@ -15,6 +15,9 @@ fn check(place: &Place) -> assert_cmd::assert::Assert {
         .assert()
 }
 
+/// The public half of a key that is too short.
+const SHORT: &str = "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAAgQDcf0npDDzGv0TYx4AvkaY+uGTUljQOnTzIGvEYdcO01cm6d5D2mp2G6tk8ELogV1XEcrZIFX7L+4kJ2S/EoW28UhdJWoaF0g94uR1IhGtSg/UCrKsS3fo8ukGp/9zKk7qS2lB12TnODg7XLBySL1Ig7/ZC3hzMzFCSEVf5UBqo/Q==";
+
 #[test]
 fn a_good_configuration_is_summed_up() {
     let place = Place::laid_out();
@@ -110,6 +113,73 @@ fn logins_that_cannot_work_are_told() {
         text.contains("keys/revoked_keys: line 1: no public key"),
         "{text}"
     );
+}
+
+#[test]
+fn lists_by_which_nobody_can_sign_are_told() {
+    let place = Place::laid_out();
+    place.edit("padan.yaml", "# revoked_keys:", "revoked_keys:");
+    fs::write(place.path("keys/revoked_keys"), "").unwrap();
+    let list = |party: &str| place.path(&format!("keys/parties/{party}/allowed_signers"));
+    let read = |party: &str| {
+        let text = fs::read_to_string(list(party)).unwrap();
+        let line = text.lines().find(|line| line.starts_with(party)).unwrap();
+        line.split_once("ssh-ed25519").unwrap().1.to_owned()
+    };
+    let (bkn, bpjs) = (read("bkn"), read("bpjs"));
+    let ours = "namespaces=\"padan\"";
+    let cases = [
+        (format!("bkn {ours} ssh-ed25519{bkn}\n"), vec![]),
+        (
+            format!("# who\nbkn {ours},valid-before=\"20200101Z\" ssh-ed25519{bkn}\n"),
+            vec!["line 2: it has expired", "nobody can sign for bkn now"],
+        ),
+        (
+            format!("bkn {ours},valid-after=\"20990101Z\" ssh-ed25519{bkn}\n"),
+            vec!["line 1: it is not valid yet", "nobody can sign for bkn now"],
+        ),
+        (
+            format!("bkn namespaces=\"file\" ssh-ed25519{bkn}\n"),
+            vec![
+                "line 1: not for the namespace padan",
+                "nobody can sign for bkn now",
+            ],
+        ),
+        (
+            format!("BKN {ours} ssh-ed25519{bkn}\nb* {ours} ssh-ed25519{bkn}\n"),
+            vec!["line 1: not for bkn"],
+        ),
+        (
+            format!("bkn {ours} ssh-ed25519{bpjs}\nbkn {ours} ssh-ed25519{bkn}\n"),
+            vec!["line 1: its key is revoked"],
+        ),
+        (
+            format!("bkn {ours} {SHORT}\nbkn cert-authority,{ours} ssh-ed25519{bkn}\n"),
+            vec!["line 1: the RSA key has 1024 bits"],
+        ),
+    ];
+    fs::write(
+        place.path("keys/revoked_keys"),
+        format!("ssh-ed25519{bpjs}\n"),
+    )
+    .unwrap();
+    // BPJS has no other key than the revoked one in these cases.
+    let of_bpjs = 2;
+    for (text, expected) in cases {
+        fs::write(list("bkn"), &text).unwrap();
+        let output = check(&place).success().get_output().clone();
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(
+            told.lines().count(),
+            expected.len() + of_bpjs,
+            "{text}{told}"
+        );
+        for part in expected {
+            let line = format!("{}: {part}", list("bkn").display());
+            assert!(told.contains(&line), "{text}{told}");
+        }
+        assert!(told.contains("nobody can sign for bpjs now; add a line as `bpjs "));
+    }
 }
 
 #[test]

@@ -92,7 +92,7 @@ pub fn receipt(site: &Site, party: &str, sequence: u32, verdict: &str) -> String
         "format": "padan-receipt-2", "verdict": verdict, "name": name, "party": party,
         "problem": (verdict == "DITOLAK").then(|| json!({"code": "ROWS_REFUSED"})),
         "rows_file": format!("{name}.rows.csv.age"),
-        "rows_sha256": Sha256Digest::of(&rows).to_string(),
+        "rows_file_sha256": Sha256Digest::of(&rows).to_string(),
         "text_sha256": Sha256Digest::of(text.as_bytes()).to_string(),
     });
     let folder = site.root(party).join("receipts");

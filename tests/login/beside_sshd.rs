@@ -2,63 +2,14 @@
 //! difference stands here.
 
 use std::fs;
-use std::io::{BufRead, BufReader};
-use std::net::TcpListener;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 
 use padan::sftp::{Account, Limits};
 
+use crate::common::sshd::Sshd;
 use crate::common::{SftpSite, said};
 use crate::keys::{certify, line, make};
-
-/// The server of OpenSSH, with its files in a temporary folder.
-struct Sshd {
-    process: Child,
-    port: u16,
-}
-
-impl Sshd {
-    fn start(dir: &Path) -> Self {
-        // The folder that it wants when it runs as root.
-        let _ = fs::create_dir_all("/run/sshd");
-        let port = TcpListener::bind("127.0.0.1:0")
-            .unwrap()
-            .local_addr()
-            .unwrap()
-            .port();
-        let path = |name: &str| dir.join(name).display().to_string();
-        let config = format!(
-            "ListenAddress 127.0.0.1:{port}\nHostKey {}\nAuthorizedKeysFile {}\nPidFile none\nStrictModes no\n\
-             UsePAM no\nPermitRootLogin yes\nPasswordAuthentication no\nSubsystem sftp internal-sftp\n",
-            path("host_key"),
-            path("bkn/authorized_keys"),
-        );
-        fs::write(dir.join("sshd_config"), config).unwrap();
-        let mut process = Command::new("/usr/sbin/sshd")
-            .args(["-D", "-e", "-f", &path("sshd_config")])
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut log = BufReader::new(process.stderr.take().unwrap()).lines();
-        let listening = |line: &String| line.contains("Server listening");
-        assert!(
-            log.by_ref()
-                .map(Result::unwrap)
-                .any(|line| listening(&line))
-        );
-        // It goes on to write, so somebody goes on to read.
-        std::thread::spawn(move || log.count());
-        Self { process, port }
-    }
-}
-
-impl Drop for Sshd {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
 
 /// Whether `sftp` gets in at a port of this machine.
 fn enters(site: &SftpSite, port: u16, user: &str, key: &Path) -> (bool, String) {

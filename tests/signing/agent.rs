@@ -102,6 +102,7 @@ fn an_agent_that_does_not_sign_says_what_to_do() {
         assert!(said.contains("ssh-add -X"), "{said}");
     }
     desk.add(&agent, &["-X"]);
+    desk.answers("yes", 0);
     found.sign("padan", MESSAGE).unwrap();
 
     desk.add(&agent, &["-D"]);

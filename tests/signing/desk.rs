@@ -117,6 +117,7 @@ impl Desk {
             .args(["-D", "-P", &self.text("*"), "-a"])
             .arg(&socket)
             .stdout(Stdio::piped())
+            .stderr(Stdio::null())
             .spawn()
             .unwrap();
         // It says so when it listens.

@@ -3,9 +3,13 @@
 use std::fs;
 
 use padan::rejection::Code;
+use padan::sftp::Limits;
+use padan::sftp::client::{Client, Login};
 use padan::trust::signing::Signer;
 
-use crate::desk::{Desk, MESSAGE, Person, sentence, told};
+use crate::common::SftpSite;
+use crate::common::sshd::Sshd;
+use crate::desk::{Agent, Desk, MESSAGE, Person, sentence, told};
 
 const KINDS: [&str; 2] = ["ed25519-sk", "ecdsa-sk"];
 
@@ -33,6 +37,17 @@ impl Token {
     fn key(&self, name: &str, args: &[&str]) {
         let provider = self.0.text("token.so");
         self.0.key(name, &[&["-w", &provider], args].concat());
+    }
+
+    /// `ssh-add`, by which the agent hears of the middleware.
+    fn add(&self, agent: &Agent, key: &str) {
+        let added = self
+            .0
+            .command("ssh-add", Some(&agent.socket))
+            .env("SSH_SK_PROVIDER", self.0.path("token.so"))
+            .args(["-q", key])
+            .output();
+        told(added.unwrap());
     }
 
     /// Signs in a process of its own, which alone is told of the middleware; what `padan seal` says.
@@ -104,15 +119,9 @@ fn a_security_key_signs_in_the_agent() {
     let token = Token::new();
     let desk = &token.0;
     let agent = desk.agent();
-    let provider = desk.text("token.so");
     for kind in KINDS {
         token.key(kind, &["-t", kind]);
-        let added = desk
-            .command("ssh-add", Some(&agent.socket))
-            .env("SSH_SK_PROVIDER", &provider)
-            .args(["-q", kind])
-            .output();
-        told(added.unwrap());
+        token.add(&agent, kind);
         let person = Person::with(&agent);
         // By the private file the agent is found too, which knows the middleware.
         for name in [kind.to_owned(), format!("{kind}.pub")] {
@@ -136,6 +145,43 @@ fn a_security_key_signs_in_the_agent() {
 }
 
 #[test]
+#[ignore = "needs cc, libcrypto, sshd, ssh-agent, ssh-add, ssh-keygen"]
+fn a_security_key_in_the_agent_logs_in_where_sshd_is_the_server() {
+    let token = Token::new();
+    let desk = &token.0;
+    let agent = desk.agent();
+    let user = desk.succeed("id", &["-un"]).trim().to_owned();
+    for kind in KINDS {
+        token.key(kind, &["-t", kind]);
+        let site = SftpSite::start_with(Limits::default(), |_, dir| {
+            // Padan's own server takes no security keys; the file is sshd's here.
+            fs::write(dir.join("bkn/authorized_keys"), "").unwrap();
+        });
+        let keys = site.dir().join("bkn/authorized_keys");
+        fs::write(keys, desk.read(&format!("{kind}.pub"))).unwrap();
+        let sshd = Sshd::start(site.dir());
+        let path = desk.path(kind);
+        let login = |person: &Person| {
+            let login = Login::by(&Signer::find(&path, person)?)?;
+            let address = ([127, 0, 0, 1], sshd.port).into();
+            site.runtime.block_on(async {
+                let host_key = site.host_key();
+                let client = Client::connect(address, &user, &login, &host_key).await?;
+                client.list("/").await.map(drop)
+            })
+        };
+        let said = sentence(login(&Person::default()), &path);
+        assert!(said.contains("ssh-add"), "{said}");
+        token.add(&agent, kind);
+        login(&Person::with(&agent)).unwrap();
+        token.is("unplugged");
+        let said = sentence(login(&Person::with(&agent)), &path);
+        assert!(said.contains("plug it in"), "{said}");
+        token.is("ready");
+    }
+}
+
+#[test]
 #[ignore = "needs cc, libcrypto, ssh-agent, ssh-add, ssh-keygen"]
 fn a_certificate_may_demand_to_know_who_touched() {
     let token = Token::new();
@@ -148,12 +194,7 @@ fn a_certificate_may_demand_to_know_who_touched() {
     );
     for kind in KINDS {
         token.key(kind, &["-t", kind]);
-        let added = desk
-            .command("ssh-add", Some(&agent.socket))
-            .env("SSH_SK_PROVIDER", desk.path("token.so"))
-            .args(["-q", kind])
-            .output();
-        told(added.unwrap());
+        token.add(&agent, kind);
         let person = Person::with(&agent);
         for (options, state, good) in [
             (&[][..], "ready", true),

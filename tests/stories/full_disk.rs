@@ -3,8 +3,13 @@
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::PathBuf;
+use std::process::Command;
 
-use crate::padan::Padan;
+use padan::delivery::Sha256Digest;
+
+use crate::answers::Receipt;
+use crate::padan::{BINARY, Padan};
+use crate::party::Party;
 use crate::sheets;
 use crate::tools::{run, succeed, wait_for};
 
@@ -116,4 +121,115 @@ fn a_delivery_outlives_a_full_disk() {
         ["0"]
     );
     padan.stop();
+}
+
+/// What a full disk refuses, and every how manieth call of it is the first to fail; from then on all of them do. Of
+/// `write` only to the receipt's own files: the runtime wakes its threads by it, too.
+const WRITES: [(&str, usize); 4] = [
+    ("write", 1),
+    ("copy_file_range", 1),
+    ("fsync", 2),
+    ("pwrite64", 7),
+];
+
+#[test]
+#[ignore = "needs age, ssh-keygen, sha256sum, strace"]
+fn a_receipt_is_there_whole_or_not_at_all_wherever_the_disk_fills() {
+    // One row is refused, so that the receipt has all four files.
+    let sheet = sheets::pns(40).set(5, "nik", "salah");
+    let template = Padan::new();
+    let (bkn, bpjs) = (template.party("bkn"), template.party("bpjs"));
+    let theirs = bpjs.prepare("peserta_pns", "full", 1, &sheets::peserta_pns(19));
+    bpjs.drop_locally(&theirs);
+    template.poll();
+    let stem = bkn.prepare("pns", "full", 1, &sheet);
+    bkn.drop_locally(&stem);
+
+    let mut half_way = 0;
+    for (call, step) in WRITES {
+        let mut tried = 0;
+        for n in (1..).step_by(step) {
+            let padan = template.copy();
+            let bkn = padan.party("bkn");
+            let files = match call {
+                "write" => receipt_files(&padan, &stem),
+                _ => vec![],
+            };
+            let done = poll_while_the_disk_fills(&padan, call, n, &files);
+            half_way += usize::from(assert_whole_or_absent(&bkn, &stem, &format!("{call} {n}")));
+            if done {
+                break;
+            }
+            tried += 1;
+            // There is room again, and nobody waits for the next try.
+            padan.write_ledger("UPDATE deliveries SET retry_at = NULL");
+            padan.poll();
+            let receipt = Receipt::read(&bkn, &stem).accepted();
+            assert_eq!(receipt.rows().pick("kode"), ["NIK_BENTUK"], "{call} {n}");
+            assert_eq!(padan.party("bpjs").outbox().len(), 1, "{call} {n}");
+            let left: Vec<_> = padan
+                .tree()
+                .into_iter()
+                .filter(|path| path.ends_with(".part"))
+                .collect();
+            assert_eq!(left, Vec::<String>::new(), "{call} {n}");
+            assert_eq!(
+                padan.ledger("SELECT count(*) FROM events WHERE outcome = 'rejected'"),
+                ["0"]
+            );
+        }
+        assert!(tried > 2, "{call}: {tried}");
+    }
+    assert!(half_way > 1, "never while the receipt appeared");
+}
+
+/// Every file that a receipt is written to on its way to the party, as it is made ready and as it is handed out.
+fn receipt_files(padan: &Padan, stem: &str) -> Vec<PathBuf> {
+    let bkn = padan.party("bkn");
+    let manifest = fs::read(bkn.out().join(format!("{stem}.sha256"))).unwrap();
+    let id = Sha256Digest::of(&manifest).to_string();
+    let ready = padan.data().join("staging").join(id).join("work/out.new");
+    let mut files = vec![ready.join(".closing.json.part")];
+    for ending in [".json", ".json.sig", ".txt", ".rows.csv.age"] {
+        files.push(ready.join(format!("receipts/{stem}{ending}")));
+        files.push(ready.join(format!("receipts/.{stem}{ending}.part")));
+        files.push(bkn.receipts().join(format!(".{stem}{ending}.part")));
+    }
+    files
+}
+
+/// `padan poll` on a disk that is full from the `n`-th call on, for these files or for all; whether it ended well all the
+/// same.
+fn poll_while_the_disk_fills(padan: &Padan, call: &str, n: usize, files: &[PathBuf]) -> bool {
+    let output = Command::new("strace")
+        .args(
+            files
+                .iter()
+                .flat_map(|path| ["-P".as_ref(), path.as_os_str()]),
+        )
+        .args(["-f", "-qq", "-o", "/dev/null", "-e"])
+        .arg(format!("trace={call}"))
+        .arg("-e")
+        .arg(format!("inject={call}:error=ENOSPC:when={n}+"))
+        .arg(BINARY)
+        .args(["poll", "--config"])
+        .arg(padan.path("padan.yaml"))
+        .env("TMPDIR", padan.path("tmp"))
+        .output()
+        .unwrap();
+    assert!(matches!(output.status.code(), Some(0 | 3)), "{output:?}");
+    output.status.success()
+}
+
+/// What a party sees: a page only beside its document, and a signature only of the document that is there. Returns
+/// whether there is some of it but no page yet.
+fn assert_whole_or_absent(bkn: &Party, stem: &str, place: &str) -> bool {
+    let seen = |ending: &str| bkn.receipts().join(format!("{stem}{ending}")).exists();
+    if seen(".txt") {
+        Receipt::read(bkn, stem).accepted();
+    } else if seen(".json.sig") {
+        let json = fs::read(bkn.receipts().join(format!("{stem}.json"))).expect(place);
+        assert!(json.ends_with(b"}\n"), "{place}");
+    }
+    !seen(".txt") && (seen(".json") || seen(".rows.csv.age"))
 }

@@ -88,6 +88,28 @@ impl Parties {
 
 #[test]
 #[ignore = "needs age, ssh-keygen, sha256sum"]
+fn open_refuses_a_revoked_signer() {
+    let parties = Parties::new();
+    let folder = parties.response("answer");
+    let folder = folder.to_str().unwrap();
+    let list = parties.text("revoked");
+    let out = parties.text("out");
+    let args = ["--revoked", &list, "--out", &out, folder];
+    let said = stderr(&parties.open(&args), 2);
+    assert!(said.contains("revoked"), "no list: {said}");
+    fs::write(&list, format!("{}\n", public(&parties.key))).unwrap();
+    let said = stderr(&parties.open(&args), 1);
+    assert!(said.contains("SIGNER_REVOKED"), "{said}");
+    fs::write(&list, "no key\n").unwrap();
+    let said = stderr(&parties.open(&args), 2);
+    assert!(said.contains("line 1"), "{said}");
+    assert!(!Path::new(&out).exists(), "something was opened");
+    fs::write(&list, "").unwrap();
+    stdout(&parties.open(&args), 0);
+}
+
+#[test]
+#[ignore = "needs age, ssh-keygen, sha256sum"]
 fn the_tools_take_what_seal_makes() {
     let parties = Parties::new();
     let gz = succeed("gzip", ["-c"], b"keluarga");

@@ -58,9 +58,9 @@ pub struct Receipt {
     /// The encrypted list of refused and warned rows, if there are any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rows_file: Option<String>,
-    /// SHA-256 of that file, as it is encrypted.
+    /// SHA-256 of that list as it is, encrypted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub rows_sha256: Option<Sha256Digest>,
+    pub rows_file_sha256: Option<Sha256Digest>,
     /// SHA-256 of the page for a person, [`Receipt::text`]: so the signature proves that page, too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text_sha256: Option<Sha256Digest>,

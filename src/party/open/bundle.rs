@@ -229,7 +229,10 @@ fn require_all_listed(folder: &Path, files: &[Listed], name: &str) -> Result<(),
 }
 
 /// A file of at most `most` bytes; a larger one comes back one byte too large, and is refused for it.
-pub(super) fn read_small(path: &Path, most: usize) -> Result<Vec<u8>, Trouble> {
+///
+/// # Errors
+/// [`Trouble::Usage`]: a person named the file.
+pub fn read_small(path: &Path, most: usize) -> Result<Vec<u8>, Trouble> {
     let mut bytes = Vec::new();
     File::open(path)
         .and_then(|file| file.take(most as u64 + 1).read_to_end(&mut bytes))

@@ -21,9 +21,9 @@ use crate::trust::allowed_signers::AllowedSigners;
 use crate::trust::envelope::Identities;
 use crate::trust::revoked::Revoked;
 
-pub use bundle::{Listed, SERVICE, SUMS, read_sums, require_digest};
+pub use bundle::{Listed, SERVICE, SUMS, read_small, read_sums, require_digest};
 pub use receipt::{LARGEST as LARGEST_PAPER, Paper};
-pub use refusal::told;
+pub use refusal::{meaning, told};
 pub use summary::{Answer, FILE as SUMMARY};
 
 use super::Trouble;

@@ -32,7 +32,7 @@ pub struct Paper {
     /// The encrypted list of rows beside it.
     pub rows_file: Option<String>,
     /// SHA-256 of that list, as it is encrypted.
-    pub rows_sha256: Option<Sha256Digest>,
+    pub rows_file_sha256: Option<Sha256Digest>,
     /// SHA-256 of the page for a person.
     pub text_sha256: Option<Sha256Digest>,
 }
@@ -59,7 +59,7 @@ impl Paper {
     pub fn rows(&self, name: &str) -> Option<Listed> {
         let file = self.rows_file.as_ref()?;
         Some(Listed {
-            digest: self.rows_sha256?,
+            digest: self.rows_file_sha256?,
             name: (*file == format!("{name}.rows.csv.age")).then(|| file.clone())?,
         })
     }

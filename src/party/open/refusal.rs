@@ -8,7 +8,12 @@ use super::super::Trouble;
 
 /// The sentence of a code about `path`, with what to do.
 pub fn told(code: Code, path: &Path) -> Trouble {
-    let sentence = match code {
+    Trouble::Refused(format!("{}: {} ({code})", path.display(), meaning(code)))
+}
+
+/// What a code means to the one who opens or verifies, with what to do.
+pub fn meaning(code: Code) -> &'static str {
+    match code {
         Code::ManifestFormat | Code::NameFormat => "it is no list that the exchange writes",
         Code::NameNotSender => "it lists files of several parties",
         Code::SignatureBad => "the signature does not belong to it; download both again",
@@ -28,10 +33,5 @@ pub fn told(code: Code, path: &Path) -> Trouble {
             "it is no whole age file; ask its sender for another"
         }
         _ => code.text().en.what,
-    };
-    Trouble::Refused(format!(
-        "{}: {sentence} ({})",
-        path.display(),
-        code.as_str()
-    ))
+    }
 }

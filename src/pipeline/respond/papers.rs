@@ -31,9 +31,10 @@ pub fn lay_ready(
     let rows = job.work.join(ROWS_FILE);
     if rows.is_file() {
         let name = format!("{}.rows.csv.age", receipt.name);
-        files::copy_whole(&rows, &folder.join(&name))?;
-        let digest = File::open(&rows).and_then(Sha256Digest::of_stream);
-        receipt.rows_sha256 = Some(digest.map_err(Fault::io("read", &rows))?);
+        let copy = folder.join(&name);
+        files::copy_whole(&rows, &copy)?;
+        let read = File::open(&copy).and_then(Sha256Digest::of_stream);
+        receipt.rows_file_sha256 = Some(read.map_err(Fault::io("read the list of rows", &copy))?);
         receipt.rows_file = Some(name);
     }
     for (ending, bytes) in documents(cx, &receipt)? {

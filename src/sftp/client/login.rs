@@ -3,12 +3,19 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use russh::SendError;
 use russh::client::{Handle, Handler};
-use russh::keys::{Algorithm, Certificate, HashAlg, PrivateKeyWithHashAlg, PublicKey};
+use russh::keys::agent::AgentIdentity;
+use russh::keys::signature::Signer as _;
+use russh::keys::ssh_key::Signature;
+use russh::keys::ssh_key::private::KeypairData;
+use russh::keys::{
+    Algorithm, Certificate, HashAlg, PrivateKey, PrivateKeyWithHashAlg, PublicKey, signature,
+};
 
 use crate::fault::Fault;
 use crate::trust::key_file::read_ssh_key;
-use crate::trust::signing::{Holder, Signer};
+use crate::trust::signing::{Agent, Holder, Signer};
 
 use super::failed;
 
@@ -17,7 +24,13 @@ pub struct Login {
     path: PathBuf,
     public: PublicKey,
     certificate: Option<Certificate>,
-    holder: Holder,
+    proof: Proof,
+}
+
+/// Who proves that the key is ours.
+enum Proof {
+    Key(Arc<PrivateKey>),
+    Agent(Agent),
 }
 
 impl Login {
@@ -31,7 +44,7 @@ impl Login {
             path: path.to_path_buf(),
             public: key.public_key().clone(),
             certificate: None,
-            holder: Holder::File(Arc::new(key)),
+            proof: Proof::Key(Arc::new(key)),
         })
     }
 
@@ -41,18 +54,22 @@ impl Login {
     /// [`Fault::Key`] for a security key that no agent holds: only an agent can log in with it.
     pub fn by(signer: &Signer) -> Result<Self, Fault> {
         let path = signer.path().to_path_buf();
-        if let Holder::Token(file) = signer.holder() {
-            let problem = format!(
-                "to log in with a security key, add it to ssh-agent with `ssh-add {}`",
-                file.display()
-            );
-            return Err(Fault::Key { path, problem });
-        }
+        let proof = match signer.holder() {
+            Holder::File(key) => Proof::Key(Arc::clone(key)),
+            Holder::Agent(agent) => Proof::Agent(agent.clone()),
+            Holder::Token(file) => {
+                let problem = format!(
+                    "to log in with a security key, add it to ssh-agent with `ssh-add {}`",
+                    file.display()
+                );
+                return Err(Fault::Key { path, problem });
+            }
+        };
         Ok(Self {
             path,
             public: signer.public().clone(),
             certificate: signer.certificate().cloned(),
-            holder: signer.holder().clone(),
+            proof,
         })
     }
 
@@ -62,38 +79,26 @@ impl Login {
         session: &mut Handle<H>,
         user: &str,
     ) -> Result<bool, Fault> {
-        let failed = |error: &dyn std::error::Error| failed("log in", error);
         let hash = self.hash(session).await?;
-        let certificate = self.certificate.clone();
-        let outcome = match (&self.holder, certificate) {
-            (Holder::File(key), None) => {
+        let outcome = match (&self.proof, &self.certificate) {
+            (Proof::Key(key), None) => {
                 let key = PrivateKeyWithHashAlg::new(Arc::clone(key), hash);
                 let accepted = session.authenticate_publickey(user, key).await;
-                accepted.map_err(|error| failed(&error))?
+                accepted.map_err(|error| failed("log in", &error))?
             }
-            (Holder::File(key), Some(certificate)) => {
-                let key = Arc::clone(key);
-                let accepted = session
-                    .authenticate_openssh_cert(user, key, certificate)
-                    .await;
-                accepted.map_err(|error| failed(&error))?
-            }
-            (Holder::Agent(agent), None) => {
-                let mut agent = agent.connect(&self.path).await?;
+            // The server says first whether it wants the key, so that nobody is asked for a touch in vain.
+            (Proof::Agent(_), None) => {
                 let key = self.public.clone();
-                let accepted = session
-                    .authenticate_publickey_with(user, key, hash, &mut agent)
-                    .await;
-                accepted.map_err(|error| failed(&error))?
+                session
+                    .authenticate_publickey_with(user, key, hash, &mut Prover(self))
+                    .await?
             }
-            (Holder::Agent(agent), Some(certificate)) => {
-                let mut agent = agent.connect(&self.path).await?;
-                let accepted = session
-                    .authenticate_certificate_with(user, certificate, hash, &mut agent)
-                    .await;
-                accepted.map_err(|error| failed(&error))?
+            (_, Some(certificate)) => {
+                let certificate = certificate.clone();
+                session
+                    .authenticate_certificate_with(user, certificate, hash, &mut Prover(self))
+                    .await?
             }
-            (Holder::Token(_), _) => return Ok(false),
         };
         Ok(outcome.success())
     }
@@ -105,5 +110,53 @@ impl Login {
         }
         let best = session.best_supported_rsa_hash().await;
         Ok(best.map_err(|error| failed("log in", &error))?.flatten())
+    }
+}
+
+/// Signs what the session wants to have signed.
+struct Prover<'l>(&'l Login);
+
+impl russh::Signer for Prover<'_> {
+    type Error = Fault;
+
+    /// An agent may hold the bare key of a certificate that it does not know, so the key is asked for, whatever the login
+    /// shows.
+    async fn auth_sign(
+        &mut self,
+        _: &AgentIdentity,
+        hash: Option<HashAlg>,
+        mut data: Vec<u8>,
+    ) -> Result<Vec<u8>, Fault> {
+        let Self(login) = self;
+        match &login.proof {
+            Proof::Agent(agent) => {
+                agent
+                    .sign_behind(&login.path, &login.public, hash, data)
+                    .await
+            }
+            Proof::Key(key) => {
+                let signature = sign(key, hash, &data)
+                    .and_then(|signature| Vec::try_from(signature).map_err(Into::into))
+                    .map_err(|error| failed("log in", &error))?;
+                // As the agent does: the signature behind what was signed, with its length before it.
+                let length = u32::try_from(signature.len()).unwrap_or(u32::MAX);
+                data.extend(length.to_be_bytes());
+                data.extend(signature);
+                Ok(data)
+            }
+        }
+    }
+}
+
+fn sign(key: &PrivateKey, hash: Option<HashAlg>, data: &[u8]) -> signature::Result<Signature> {
+    match key.key_data() {
+        KeypairData::Rsa(rsa) => (rsa, hash).try_sign(data),
+        key => key.try_sign(data),
+    }
+}
+
+impl From<SendError> for Fault {
+    fn from(error: SendError) -> Self {
+        failed("log in", &error)
     }
 }

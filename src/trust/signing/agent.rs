@@ -27,22 +27,6 @@ impl Agent {
         Self { socket }
     }
 
-    /// A connection to it.
-    ///
-    /// # Errors
-    /// [`Fault::Key`] about the key file `path` if nobody answers.
-    pub async fn connect(&self, path: &Path) -> Result<AgentClient<UnixStream>, Fault> {
-        AgentClient::connect_uds(&self.socket).await.map_err(|_| {
-            problem(
-                path,
-                format!(
-                    "no ssh-agent answers at {} (SSH_AUTH_SOCK); start one with `eval $(ssh-agent)`, then `ssh-add`",
-                    self.socket.display()
-                ),
-            )
-        })
-    }
-
     /// Whether it holds the private half of `key`.
     ///
     /// # Errors
@@ -65,24 +49,48 @@ impl Agent {
         data: Vec<u8>,
     ) -> Result<Signature, Fault> {
         let before = data.len();
-        let answer = wait_for(async {
-            let mut client = self.connect(path).await?;
-            let identity = identity(&mut client, path, key)
-                .await?
-                .ok_or_else(|| not_held(path))?;
-            let signed = client.sign_request(&identity, rsa_hash(key), data).await;
-            signed.map_err(|_| unwilling(path, key))
-        })?;
-        // What was to be signed, then the signature with its length before it.
+        let answer = wait_for(self.sign_behind(path, key, rsa_hash(key), data))?;
+        // The signature stands behind what was signed, with its length before it.
         answer
             .get(before + 4..)
             .and_then(|signature| Signature::try_from(signature).ok())
             .ok_or_else(|| unreadable(path))
     }
+
+    /// `data` with its signature behind it, as an SSH packet has it; `hash` is for RSA alone.
+    ///
+    /// # Errors
+    /// As for [`Self::sign`].
+    pub async fn sign_behind(
+        &self,
+        path: &Path,
+        key: &PublicKey,
+        hash: Option<HashAlg>,
+        data: Vec<u8>,
+    ) -> Result<Vec<u8>, Fault> {
+        let mut client = self.connect(path).await?;
+        let identity = identity(&mut client, path, key)
+            .await?
+            .ok_or_else(|| not_held(path))?;
+        let signed = client.sign_request(&identity, hash, data).await;
+        signed.map_err(|_| unwilling(path, key))
+    }
+
+    async fn connect(&self, path: &Path) -> Result<AgentClient<UnixStream>, Fault> {
+        AgentClient::connect_uds(&self.socket).await.map_err(|_| {
+            problem(
+                path,
+                format!(
+                    "no ssh-agent answers at {} (SSH_AUTH_SOCK); start one with `eval $(ssh-agent)`, then `ssh-add`",
+                    self.socket.display()
+                ),
+            )
+        })
+    }
 }
 
 /// That the agent will not sign with `key`, and what to do.
-pub(super) fn unwilling(path: &Path, key: &PublicKey) -> Fault {
+fn unwilling(path: &Path, key: &PublicKey) -> Fault {
     let what = if is_token(key) {
         "the security key did not sign; plug it in, touch it while it blinks, and try again"
     } else {

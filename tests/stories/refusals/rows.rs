@@ -56,6 +56,23 @@ fn every_row_refused_is_listed_for_its_sender_alone() {
     ];
     assert!(!crate::tools::run("/", "age", args, b"").status.success());
     padan.assert_nowhere(&sheet.secrets());
+    // What stood in the faulty cells is in the list alone, not in what anybody may read.
+    let open = receipt.text.clone() + &receipt.json.to_string();
+    for value in [
+        "131234567",
+        "198003152021211001",
+        "3171011234567890",
+        "V/a",
+        "00-00-0000",
+    ] {
+        assert!(!open.contains(value), "{value}: {open}");
+    }
+    let places = receipt.file(0)["first_faults"].as_array().unwrap().iter();
+    let places: Vec<_> = places
+        .map(|fault| format!("{} {}", fault["line"], fault["column"]))
+        .collect();
+    assert_eq!(places[..2], ["2 \"nip\"", "3 \"nip\""]);
+    assert_eq!(places.len(), 8);
 
     // Mended under the same sequence: nothing was used up.
     bkn.sftp("rm receipts/*");

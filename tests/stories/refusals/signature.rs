@@ -7,7 +7,7 @@ use super::{case, judge, sheet};
 use crate::padan::Padan;
 use crate::party::Party;
 use crate::sheets;
-use crate::tools::succeed;
+use crate::tools::{succeed, wait_for};
 
 /// A delivery signed with another key or for another purpose.
 fn signed(party: &Party, sequence: u32, key: PathBuf, namespace: &str) -> String {
@@ -148,9 +148,10 @@ fn another_partys_delivery_in_my_inbox_is_not_mine() {
     super::assert_helps(&receipt);
     assert_eq!(bpjs.outbox(), answered);
     assert!(!receipt.text.contains("ACCEPTED"));
-    let story = padan.show(&stem);
+    // The receipt comes before the ledger's line.
     let turned_away = "turned away: NAME_NOT_SENDER: its manifest was dropped by bpjs";
-    assert!(story.contains(turned_away), "{story}");
+    let told = || Some(padan.show(&stem)).filter(|story| story.contains(turned_away));
+    let story = wait_for(told, || padan.show(&stem));
     assert!(story.contains("party     bkn"), "{story}");
     assert_eq!(bkn.receipt(&stem).accepted().json["party"], "bkn");
 
