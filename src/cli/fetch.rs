@@ -30,7 +30,7 @@ const PORT: u16 = 2222;
 /// DIR/quarantine and stays on the server. Nothing is ever overwritten.
 #[derive(Debug, ClapArgs)]
 #[command(
-    after_help = "Examples:\n  padan fetch                       where a padan-party.yaml lies\n  \
+    after_help = "Example:\n  padan fetch                       where a padan-party.yaml lies\n  \
                   padan fetch --open --xlsx         with a workbook of each answer\n  \
                   padan fetch --profile /etc/padan-client/padan-party.yaml --open --remove --json\n\n\
                   Exit codes: 0 done, also when nothing was new; 1 something did not verify or does not open, or a new \

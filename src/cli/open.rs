@@ -17,7 +17,7 @@ use super::{Failure, progress};
 /// of files are checked before anything is written; then each NAME.age becomes NAME, beside it or in --out.
 #[derive(Debug, ClapArgs)]
 #[command(
-    after_help = "Examples:\n  padan open received/outbox/2026-11-22_pns_bkn_0007            where a padan-party.yaml lies\n  \
+    after_help = "Example:\n  padan open received/outbox/2026-11-22_pns_bkn_0007            where a padan-party.yaml lies\n  \
                   padan open --xlsx received/outbox/*\n  \
                   padan open --identity age_identity.txt --signers padan_signers --out opened 2026-11-22_pns_bkn_0007"
 )]

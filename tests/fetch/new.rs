@@ -152,6 +152,26 @@ fn a_receipt_that_replaces_another_keeps_it() {
 }
 
 #[test]
+fn a_receipt_of_which_a_killed_run_left_a_part_is_completed() {
+    let site = Site::start();
+    let name = receipt(&site, "bkn", 1, "DITERIMA");
+    assert_eq!(site.fetch("bkn", &[]).names("receipt").len(), 1);
+    let folder = site.received("bkn", "receipts");
+    let whole = names(&folder);
+    for ending in [".json.sig", ".txt"] {
+        fs::remove_file(folder.join(format!("{name}{ending}"))).unwrap();
+    }
+    fs::remove_file(site.received("bkn", ".padan-fetch.json")).unwrap();
+    let ran = site.fetch("bkn", &[]);
+    assert_eq!(
+        (ran.code, ran.names("receipt")),
+        (0, vec![name.as_str()]),
+        "{ran:?}"
+    );
+    assert_eq!(names(&folder), whole);
+}
+
+#[test]
 fn people_and_flags_without_a_profile() {
     let site = Site::start();
     let name = Answer::new(&site, "bpjs", 1)

@@ -82,8 +82,7 @@ pub(super) async fn fetch(run: &mut Run<'_>, client: &Client, ready: &Ready) -> 
     let partial = run.folder.partial(RECEIPTS, name)?;
     let signed = fetch_signed(run, client, name, &partial).await?;
     let before = known.is_some_and(|known| known.json == signed.digest) && !run.order.all;
-    let here = fs::read(run.folder.papers().join(format!("{name}.json")));
-    if before || here.is_ok_and(|here| here == signed.raw) {
+    if before || is_here(run, name, &signed) {
         files::remove_dir(&partial)?;
         remember(run, ready, &signed)?;
         return remove(run, client, ready, &signed).await;
@@ -184,11 +183,23 @@ async fn fetch_rest(
     }
 }
 
+/// Whether all of it lies here; a run that was killed may have left only its first files.
+fn is_here(run: &Run<'_>, name: &str, signed: &Signed) -> bool {
+    let path = |ending: &str| run.folder.papers().join(format!("{name}{ending}"));
+    let page = signed.paper.text_sha256.is_none() || path(".txt").exists();
+    let raw = fs::read(path(".json"));
+    page && path(".json.sig").exists() && raw.is_ok_and(|raw| raw == signed.raw)
+}
+
 /// Each file by a rename, the page last. What it replaces is kept in `earlier/`.
 fn put_in_place(run: &Run<'_>, name: &str, partial: &Path) -> Result<(), Stop> {
     let papers = run.folder.papers();
     let old = papers.join(format!("{name}.json"));
-    if let Ok(raw) = fs::read(&old) {
+    let new = fs::read(partial.join(format!("{name}.json"))).ok();
+    if let Some(raw) = fs::read(&old)
+        .ok()
+        .filter(|_| !same_bytes(&old, new.as_deref()))
+    {
         let digest = Sha256Digest::of(&raw).to_string();
         let earlier = papers.join("earlier");
         files::create_dir(&earlier)?;
@@ -202,7 +213,7 @@ fn put_in_place(run: &Run<'_>, name: &str, partial: &Path) -> Result<(), Stop> {
     for ending in ORDER {
         let file = format!("{name}{ending}");
         let (from, to) = (partial.join(&file), papers.join(&file));
-        if !from.exists() {
+        if !from.exists() || (to.exists() && same_bytes(&to, fs::read(&from).ok().as_deref())) {
             continue;
         }
         if move_whole(&from, &to)? == files::Moved::No {
@@ -214,6 +225,10 @@ fn put_in_place(run: &Run<'_>, name: &str, partial: &Path) -> Result<(), Stop> {
         }
     }
     Ok(files::remove_dir(partial)?)
+}
+
+fn same_bytes(path: &Path, bytes: Option<&[u8]>) -> bool {
+    bytes.is_some() && fs::read(path).ok().as_deref() == bytes
 }
 
 /// Tells what is new, with its rows decrypted where that is asked for.

@@ -125,11 +125,10 @@ pub fn verify(what: &Path, trust: &Trust<'_>) -> Result<Verified, Trouble> {
     match what.file_name().and_then(|name| name.to_str()) {
         Some(SUMS) => bundle::response(folder, what, trust),
         Some(name) if name.ends_with(".sha256") => bundle::delivery(folder, what, trust),
-        Some(name) => match receipt::stem(name) {
+        name => match name.and_then(|name| receipt::stem(folder, name)) {
             Some(stem) => receipt::verified(folder, stem, trust),
             None => Err(nothing_of_ours(what)),
         },
-        None => Err(nothing_of_ours(what)),
     }
 }
 

@@ -72,9 +72,12 @@ impl Paper {
     }
 }
 
-/// The name of the paper to which a file belongs.
-pub(super) fn stem(file: &str) -> Option<&str> {
-    ENDINGS.iter().find_map(|ending| file.strip_suffix(ending))
+/// The name of the paper to which a file belongs: its document lies beside it.
+pub(super) fn stem<'n>(folder: &Path, file: &'n str) -> Option<&'n str> {
+    let stem = ENDINGS
+        .iter()
+        .find_map(|ending| file.strip_suffix(ending))?;
+    folder.join(format!("{stem}.json")).exists().then_some(stem)
 }
 
 /// The receipt `stem` and its rows, if it has any.
