@@ -1,13 +1,9 @@
 //! Ingest: every row is checked, and what stands becomes the party's encrypted snapshot.
 //!
-//! Two passes, each with constant memory: [`intake`] looks at each row by itself, [`mod@settle`] at rows beside each other.
+//! The [`rows`](crate::rows) room judges them, with constant memory.
 //! The snapshot is put in place only after a clean end of the last file, and only if not too many rows were refused.
 
-mod intake;
 mod report;
-mod settle;
-mod table;
-mod twins;
 
 use std::path::PathBuf;
 
@@ -16,17 +12,15 @@ use crate::delivery::manifest::Entry;
 use crate::fault::Fault;
 use crate::files;
 use crate::ledger::{Event, Outcome, PartOutcome, Stage};
-use crate::rejection::{Code, FindingCount, Rejection, RowCounts};
+use crate::rejection::{Code, FindingCount, Rejection};
+use crate::rows::{Desk, judge};
 use crate::snapshot::Reader;
 
 use super::job::{Job, Run};
 use super::open::{Opened, Stream};
 use super::{Context, Stop};
 
-use intake::{Desk, take_in};
-use report::{Report, Tally, level_word};
-use settle::settle;
-use table::Table;
+use report::Report;
 
 /// Name of the encrypted list of refused and warned rows in the work folder.
 pub const ROWS_FILE: &str = "rows.csv.age";
@@ -116,67 +110,33 @@ fn one(
     let desk = Desk {
         agreement,
         dataset,
+        limits: cx.config.limits,
         work: &job.work,
         store: cx.store,
-        progress: cx.progress,
+        progress: &|more| cx.progress.rows(more),
     };
-    let mut tally = Tally::new();
-    let table = Table::open(stream.plaintext, &entry.name, dataset, cx.config.limits)?;
-    let intake = take_in(&desk, table, &entry.name, report, &mut tally)?;
-    let base = base(cx, job, &entry)?;
-    let settled = settle(
-        &desk,
-        &entry.name,
-        &intake.rows,
-        base.as_ref(),
-        report,
-        &mut tally,
-    )?;
-    let refused = intake.refused + settled.refused;
-    let percent = agreement.thresholds.refused_percent;
-    if refused * 100 > u64::from(percent) * intake.read {
-        let counts = RowCounts {
-            rows: intake.read,
-            refused,
-            tolerated_percent: percent,
-            findings: counts(&tally),
-        };
-        let rejection = Rejection::new(Code::RowsRefused).in_file(&entry.name);
-        return Err(rejection.with_rows(counts).into());
-    }
+    let base = || base(cx, job, &entry);
+    let judged = judge(&desk, stream.plaintext, &entry.name, base, report)?;
     let outcome = PartOutcome {
-        plaintext: intake.plaintext,
-        rows: intake.read,
-        accepted: intake.read - refused,
-        refused,
-        findings: tally
+        plaintext: judged.plaintext,
+        rows: judged.rows,
+        accepted: judged.rows - judged.refused,
+        refused: judged.refused,
+        findings: judged
+            .findings
             .iter()
-            .map(|((code, _), count)| (code.as_str().to_owned(), *count))
+            .map(|finding| (finding.code.to_owned(), finding.count))
             .collect(),
     };
-    let made = settled.snapshot.path().to_path_buf();
+    let made = judged.snapshot.path().to_path_buf();
     let part = IngestedPart {
         entry,
-        snapshot: settled.snapshot,
+        snapshot: judged.snapshot,
         outcome,
-        carried: settled.carried,
-        findings: counts(&tally),
+        carried: judged.carried,
+        findings: judged.findings,
     };
     Ok((part, made))
-}
-
-/// Every finding, counted, with its sentences.
-fn counts(tally: &Tally) -> Vec<FindingCount> {
-    tally
-        .iter()
-        .map(|((code, level), count)| FindingCount {
-            code: code.as_str(),
-            level: level_word(*level),
-            count: *count,
-            pesan: code.indonesian(),
-            message: code.english(),
-        })
-        .collect()
 }
 
 /// The party's snapshot before this delivery: its newest answered one, or in a re-run the one of that time. A delta cannot

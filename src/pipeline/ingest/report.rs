@@ -1,37 +1,21 @@
 //! The refused and warned rows of a delivery, written encrypted to its sender as they are found.
 
-use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use crate::agreement::checks::{CheckCode, Finding};
 use crate::agreement::{Dataset, Level};
 use crate::csv::Lines;
 use crate::fault::Fault;
 use crate::files;
+use crate::rows::{Findings, Line, level_word};
 use crate::trust::envelope::{self, Recipients, Sealed};
-
-/// How often each check spoke, by its level.
-pub type Tally = BTreeMap<(CheckCode, Level), u64>;
 
 /// `<stem>.rows.csv.age`: one line for each finding that is not merely counted.
 pub struct Report {
     path: PathBuf,
     lines: Lines<Sealed<BufWriter<File>>>,
     told: u64,
-}
-
-/// A finding with what its sender needs to mend it.
-pub struct Line<'a> {
-    /// Number of the row as a spreadsheet counts.
-    pub row: u64,
-    /// What was found.
-    pub finding: &'a Finding,
-    /// The row's key, as sent or in normal form.
-    pub key: String,
-    /// The value at fault; it leaves only inside this encrypted file.
-    pub value: &'a str,
 }
 
 impl Report {
@@ -48,31 +32,6 @@ impl Report {
             "dataset", "baris", "tingkat", "kode", "kolom", "kunci", "nilai", "pesan", "message",
         ])?;
         Ok(report)
-    }
-
-    /// Counts a finding, and writes it down unless it is only for counting.
-    pub fn add(&mut self, dataset: &Dataset, line: &Line, tally: &mut Tally) -> Result<(), Fault> {
-        let finding = line.finding;
-        *tally.entry((finding.code, finding.level)).or_default() += 1;
-        if finding.level == Level::Info {
-            return Ok(());
-        }
-        let column = finding
-            .column
-            .and_then(|c| dataset.fields.get(c))
-            .map_or("", |field| field.name.as_str());
-        self.told += 1;
-        self.write([
-            dataset.id.as_str(),
-            &line.row.to_string(),
-            level_word(finding.level),
-            finding.code.as_str(),
-            column,
-            &line.key,
-            line.value,
-            finding.code.indonesian(),
-            finding.code.english(),
-        ])
     }
 
     /// Ends the file. Returns its path, or `None` and no file if there was nothing to tell.
@@ -97,11 +56,28 @@ impl Report {
     }
 }
 
-/// The word for a level in files for people: ERROR refuses the row, WARN keeps it.
-pub fn level_word(level: Level) -> &'static str {
-    match level {
-        Level::Info => "INFO",
-        Level::Warn => "WARN",
-        Level::Error => "ERROR",
+impl Findings for Report {
+    /// Writes a finding down, unless it is only for counting.
+    fn hear(&mut self, dataset: &Dataset, line: &Line) -> Result<(), Fault> {
+        let finding = line.finding;
+        if finding.level == Level::Info {
+            return Ok(());
+        }
+        let column = finding
+            .column
+            .and_then(|c| dataset.fields.get(c))
+            .map_or("", |field| field.name.as_str());
+        self.told += 1;
+        self.write([
+            dataset.id.as_str(),
+            &line.row.to_string(),
+            level_word(finding.level),
+            finding.code.as_str(),
+            column,
+            &line.key,
+            line.value,
+            finding.code.indonesian(),
+            finding.code.english(),
+        ])
     }
 }

@@ -12,9 +12,9 @@ use crate::delivery::{DataFileName, Mode, Sha256Digest};
 use crate::digest::Hasher;
 use crate::fault::Fault;
 use crate::rejection::{Code, Rejection};
+use crate::stop::Stop;
 
-use super::super::Stop;
-use super::super::open::StreamError;
+use super::stream::StreamError;
 
 /// First column of a delta.
 const ACTION: &str = "aksi";
@@ -274,9 +274,7 @@ fn csv_stop(file: &DataFileName, line: u64, error: simd_csv::Error) -> Stop {
 fn stream_stop(file: &DataFileName, line: u64, error: io::Error) -> Stop {
     match stream_error(&error) {
         Some(StreamError(code)) => Rejection::new(code).in_file(file).at_line(line).into(),
-        None => {
-            Fault::io("read the staged file", std::path::Path::new(file.as_str()))(error).into()
-        }
+        None => Fault::io("read the data file", std::path::Path::new(file.as_str()))(error).into(),
     }
 }
 
