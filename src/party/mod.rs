@@ -3,3 +3,4 @@
 //! Nothing here knows the service's ledger, its pipeline or its keys. A party has its [`profile`], and that is all.
 
 pub mod profile;
+pub mod sheet;
