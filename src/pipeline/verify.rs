@@ -5,22 +5,17 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use jiff::tz::{Offset, TimeZone};
-
-use crate::agreement::{Dataset, PartyId};
 use crate::delivery::manifest::{self, Entry};
 use crate::delivery::{DeliveryId, Manifest, Mode, Sha256Digest};
 use crate::fault::Fault;
 use crate::ledger::{Event, Outcome, Part, Stage};
 use crate::rejection::{Code, Rejection};
+use crate::rows::admit;
 use crate::trust::sshsig;
 
 use super::claim::Claimed;
 use super::job::{Job, Run};
 use super::{Context, Stop};
-
-/// Where a day begins first.
-const EASTERNMOST: Offset = Offset::constant(14);
 
 /// Proof: the sender signed exactly these files for us, now, in this order, under the agreement.
 #[derive(Debug)]
@@ -52,7 +47,13 @@ pub fn verify(cx: &Context, claimed: Claimed) -> Result<Verified, Stop> {
     let entries = Manifest::parse(&raw)?.entries().to_vec();
     let mut datasets = BTreeSet::new();
     for entry in &entries {
-        check_name(cx, &job, entry)?;
+        admit(
+            &cx.config.agreement,
+            &job.party,
+            &entry.name,
+            job.received,
+            &cx.config.time_zone,
+        )?;
         if !datasets.insert(entry.name.dataset.clone()) {
             return Err(Rejection::new(Code::DatasetDoubled)
                 .in_file(&entry.name)
@@ -103,36 +104,6 @@ fn check_signature(
         signature,
     )
     .map_err(Rejection::from)
-}
-
-/// Party, dataset and term bind to the name, the only signed metadata.
-fn check_name(cx: &Context, job: &Job, entry: &Entry) -> Result<(), Rejection> {
-    let refuse = |code: Code| Err(Rejection::new(code).in_file(&entry.name));
-    if entry.name.party != job.party {
-        return refuse(Code::NameNotSender);
-    }
-    if agreed(cx, &job.party, entry).is_none() {
-        return refuse(Code::DatasetNotAgreed);
-    }
-    let received = job.received.to_zoned(cx.config.time_zone.clone()).date();
-    let term = cx.config.agreement.term;
-    if !term.covers(received) || !term.covers(entry.name.as_of) {
-        return refuse(Code::OutOfTerm);
-    }
-    // Ages and dates are judged against it, so a day to come would let anything pass. Today is today where it begins
-    // first.
-    let today = job.received.to_zoned(TimeZone::fixed(EASTERNMOST)).date();
-    if entry.name.as_of > today {
-        return refuse(Code::AsOfFuture);
-    }
-    Ok(())
-}
-
-fn agreed<'c>(cx: &'c Context, party: &PartyId, entry: &Entry) -> Option<&'c Dataset> {
-    cx.config
-        .agreement
-        .dataset(&entry.name.dataset)
-        .filter(|d| d.party == *party)
 }
 
 fn check_digest(source: &Path, entry: &Entry) -> Result<(), Stop> {

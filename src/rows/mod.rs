@@ -3,6 +3,7 @@
 //!
 //! Two passes, each with constant memory: [`intake`] looks at each row by itself, [`mod@settle`] at rows beside each other.
 
+mod admit;
 mod finding;
 mod intake;
 mod settle;
@@ -20,11 +21,14 @@ use crate::rejection::{Code, FindingCount, Rejection, RowCounts};
 use crate::snapshot::{Reader, StoreKey};
 use crate::stop::Stop;
 
+pub use admit::admit;
 pub use finding::{Findings, Line, Tally, level_word};
 
 use intake::take_in;
 use settle::settle;
 use table::Table;
+
+pub use table::{Beginning, beginning};
 
 /// Where rows are laid while they are judged, and by which rules.
 pub struct Desk<'a> {

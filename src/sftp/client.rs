@@ -1,18 +1,19 @@
-//! A small SFTP client: what a party's program would use. For `padan demo` and the tests.
+//! A small SFTP client: what a party's program would use. For the party's commands, `padan demo` and the tests.
 
 use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use russh::client::{Config, Handle, Handler, connect_stream};
-use russh::keys::{PrivateKeyWithHashAlg, PublicKey, PublicKeyOrCertificate};
+use russh::keys::{HashAlg, PrivateKeyWithHashAlg, PublicKey, PublicKeyOrCertificate};
 use russh_sftp::client::error::Error as SftpError;
 use russh_sftp::client::fs::File;
 use russh_sftp::client::{Config as SftpConfig, SftpSession};
 use russh_sftp::protocol::OpenFlags;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt, SeekFrom};
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 
 use crate::fault::Fault;
 use crate::sftp::ssh::transport;
@@ -22,6 +23,8 @@ use crate::trust::key_file::read_ssh_key;
 const BUFFER: usize = 256 * 1024;
 /// A server may take long to bring a large upload to its disk.
 const REQUEST_SECONDS: u64 = 120;
+/// From the first packet to the end of the key exchange.
+const GREETING: Duration = Duration::from_secs(20);
 
 /// A logged-in SFTP session.
 pub struct Client {
@@ -48,8 +51,8 @@ pub struct Upload {
 impl Client {
     /// Connects and logs in with a key pair.
     ///
-    /// `key` is a private key in OpenSSH's format, readable by its owner only. `host_key` is the public key that the
-    /// server must have, as the line in its `.pub` file.
+    /// `key` is a private key in OpenSSH's format, readable by its owner only. `host_keys` are the public keys of which
+    /// the server must have one, each a line as in its `.pub` file.
     ///
     /// # Errors
     /// [`Fault::Key`] for an unusable key file; [`Fault::Network`] when the server cannot be reached, has another key,
@@ -58,34 +61,28 @@ impl Client {
         address: SocketAddr,
         user: &str,
         key: &Path,
-        host_key: &str,
+        host_keys: &str,
     ) -> Result<Self, Fault> {
         let key = read_ssh_key(key)?;
-        let expected = PublicKey::from_openssh(host_key.trim()).map_err(|_| Fault::Network {
-            doing: "verify the server's key",
-            problem: "the expected host key is not a line of a .pub file".to_owned(),
-        })?;
-        let config = Arc::new(Config {
-            preferred: transport::preferred(false),
-            nodelay: true,
-            keepalive_interval: Some(Duration::from_secs(20)),
-            ..Config::default()
-        });
-        let stream = TcpStream::connect(address)
-            .await
-            .map_err(|error| failed("connect to the SFTP server", &error))?;
-        stream
-            .set_nodelay(true)
-            .map_err(|error| failed("connect to the SFTP server", &error))?;
-        let mut session = connect_stream(config, stream, HostKeyCheck { expected })
-            .await
-            .map_err(|error| match error {
-                russh::Error::UnknownKey => Fault::Network {
-                    doing: "verify the server's key",
-                    problem: "the server has another key than expected; do not go on".to_owned(),
-                },
-                error => failed("connect to the SFTP server", &error),
+        let expected = host_keys
+            .lines()
+            .map(|line| PublicKey::from_openssh(line.trim()))
+            .collect::<Result<_, _>>()
+            .map_err(|_| Fault::Network {
+                doing: "verify the server's key",
+                problem: "the expected host key is not a line of a .pub file".to_owned(),
             })?;
+        let (check, offered) = HostKeyCheck::new(expected);
+        let mut session = greet(address, check).await.map_err(|error| match error {
+            russh::Error::UnknownKey => Fault::Network {
+                doing: "verify the server's key",
+                problem: format!(
+                    "the server has another key than expected ({}); do not go on",
+                    offered.fingerprint()
+                ),
+            },
+            error => failed("connect to the SFTP server", &error),
+        })?;
         let hash = session
             .best_supported_rsa_hash()
             .await
@@ -118,6 +115,19 @@ impl Client {
             .await
             .map_err(refused("start SFTP"))?;
         Ok(Self { session, sftp })
+    }
+
+    /// The fingerprint of the key that the server at this address shows, `SHA256:…` as `ssh-keygen -l` prints it, for
+    /// a person to compare. Nobody logs in.
+    ///
+    /// # Errors
+    /// [`Fault::Network`] when the server cannot be reached.
+    pub async fn offered_host_key(address: SocketAddr) -> Result<String, Fault> {
+        let (check, offered) = HostKeyCheck::new(Vec::new());
+        match greet(address, check).await {
+            Ok(_) | Err(russh::Error::UnknownKey) => Ok(offered.fingerprint()),
+            Err(error) => Err(failed("connect to the SFTP server", &error)),
+        }
     }
 
     /// Uploads a file, replacing one of that name.
@@ -192,6 +202,29 @@ impl Client {
             .await
             .map_err(|error| failed("download", &error))?;
         Ok(total)
+    }
+
+    /// At most `most` bytes of a file, from `offset` on.
+    ///
+    /// # Errors
+    /// [`Fault::Network`] with the server's sentence.
+    pub async fn read(&self, remote: &str, offset: u64, most: u64) -> Result<Vec<u8>, Fault> {
+        let mut source = self.sftp.open(remote).await.map_err(refused("download"))?;
+        source
+            .seek(SeekFrom::Start(offset))
+            .await
+            .map_err(|error| failed("download", &error))?;
+        let mut bytes = Vec::new();
+        (&mut source)
+            .take(most)
+            .read_to_end(&mut bytes)
+            .await
+            .map_err(|error| failed("download", &error))?;
+        source
+            .close()
+            .await
+            .map_err(|error| failed("download", &error))?;
+        Ok(bytes)
     }
 
     /// What is in a folder, sorted by name.
@@ -293,9 +326,53 @@ impl Upload {
     }
 }
 
-/// Accepts the one host key that is expected.
+/// Connects and exchanges keys, no more.
+async fn greet(
+    address: SocketAddr,
+    check: HostKeyCheck,
+) -> Result<Handle<HostKeyCheck>, russh::Error> {
+    let config = Arc::new(Config {
+        preferred: transport::preferred(false),
+        nodelay: true,
+        keepalive_interval: Some(Duration::from_secs(20)),
+        ..Config::default()
+    });
+    let greeting = async {
+        let stream = TcpStream::connect(address).await?;
+        stream.set_nodelay(true)?;
+        connect_stream(config, stream, check).await
+    };
+    timeout(GREETING, greeting)
+        .await
+        .unwrap_or(Err(russh::Error::ConnectionTimeout))
+}
+
+/// Accepts the host keys that are expected and no other.
 struct HostKeyCheck {
-    expected: PublicKey,
+    expected: Vec<PublicKey>,
+    offered: Offered,
+}
+
+/// The key that the server showed.
+#[derive(Clone, Default)]
+struct Offered(Arc<OnceLock<String>>);
+
+impl HostKeyCheck {
+    fn new(expected: Vec<PublicKey>) -> (Self, Offered) {
+        let offered = Offered::default();
+        let check = Self {
+            expected,
+            offered: offered.clone(),
+        };
+        (check, offered)
+    }
+}
+
+impl Offered {
+    /// `SHA256:…`; empty before the server showed any.
+    fn fingerprint(&self) -> String {
+        self.0.get().cloned().unwrap_or_default()
+    }
 }
 
 impl Handler for HostKeyCheck {
@@ -307,7 +384,11 @@ impl Handler for HostKeyCheck {
     ) -> Result<bool, Self::Error> {
         Ok(match key {
             PublicKeyOrCertificate::PublicKey { key, .. } => {
-                key.key_data() == self.expected.key_data()
+                let fingerprint = key.fingerprint(HashAlg::Sha256).to_string();
+                self.offered.0.get_or_init(|| fingerprint);
+                self.expected
+                    .iter()
+                    .any(|expected| key.key_data() == expected.key_data())
             }
             PublicKeyOrCertificate::Certificate(_) => false,
         })

@@ -62,10 +62,15 @@ impl StoreKey {
         Self::of(identity)
     }
 
+    /// A fresh key that is kept nowhere: what it encrypts is gone with this process.
+    pub fn ephemeral() -> Result<Self, Fault> {
+        Self::of(Identity::generate())
+    }
+
     /// A fresh key.
     #[cfg(test)]
     pub fn generate_for_tests() -> Self {
-        Self::of(Identity::generate()).unwrap()
+        Self::ephemeral().unwrap()
     }
 
     pub(super) fn partitioner(&self) -> &Partitioner {
