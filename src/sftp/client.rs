@@ -26,6 +26,9 @@ const REQUEST_SECONDS: u64 = 120;
 /// From the first packet to the end of the key exchange.
 const GREETING: Duration = Duration::from_secs(20);
 
+/// What [`Client::connect`] was doing when the server had no key that was expected.
+pub const VERIFYING_HOST: &str = "verify the server's key";
+
 /// A logged-in SFTP session.
 pub struct Client {
     session: Handle<HostKeyCheck>,
@@ -41,6 +44,15 @@ pub struct Entry {
     pub size: u64,
     /// A folder, else a file.
     pub folder: bool,
+}
+
+/// The public key of a server.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct HostKey {
+    /// `SHA256:…`, as `ssh-keygen -l` prints it.
+    pub fingerprint: String,
+    /// Key type and base64, as in its `.pub` file.
+    pub line: String,
 }
 
 /// A file being uploaded. Until it is closed the server keeps it from being taken in.
@@ -69,16 +81,16 @@ impl Client {
             .map(|line| PublicKey::from_openssh(line.trim()))
             .collect::<Result<_, _>>()
             .map_err(|_| Fault::Network {
-                doing: "verify the server's key",
+                doing: VERIFYING_HOST,
                 problem: "the expected host key is not a line of a .pub file".to_owned(),
             })?;
         let (check, offered) = HostKeyCheck::new(expected);
         let mut session = greet(address, check).await.map_err(|error| match error {
             russh::Error::UnknownKey => Fault::Network {
-                doing: "verify the server's key",
+                doing: VERIFYING_HOST,
                 problem: format!(
                     "the server has another key than expected ({}); do not go on",
-                    offered.fingerprint()
+                    offered.key().fingerprint
                 ),
             },
             error => failed("connect to the SFTP server", &error),
@@ -117,15 +129,14 @@ impl Client {
         Ok(Self { session, sftp })
     }
 
-    /// The fingerprint of the key that the server at this address shows, `SHA256:…` as `ssh-keygen -l` prints it, for
-    /// a person to compare. Nobody logs in.
+    /// The key that the server at this address shows, for a person to compare. Nobody logs in.
     ///
     /// # Errors
     /// [`Fault::Network`] when the server cannot be reached.
-    pub async fn offered_host_key(address: SocketAddr) -> Result<String, Fault> {
+    pub async fn offered_host_key(address: SocketAddr) -> Result<HostKey, Fault> {
         let (check, offered) = HostKeyCheck::new(Vec::new());
         match greet(address, check).await {
-            Ok(_) | Err(russh::Error::UnknownKey) => Ok(offered.fingerprint()),
+            Ok(_) | Err(russh::Error::UnknownKey) => Ok(offered.key()),
             Err(error) => Err(failed("connect to the SFTP server", &error)),
         }
     }
@@ -355,7 +366,7 @@ struct HostKeyCheck {
 
 /// The key that the server showed.
 #[derive(Clone, Default)]
-struct Offered(Arc<OnceLock<String>>);
+struct Offered(Arc<OnceLock<HostKey>>);
 
 impl HostKeyCheck {
     fn new(expected: Vec<PublicKey>) -> (Self, Offered) {
@@ -369,8 +380,8 @@ impl HostKeyCheck {
 }
 
 impl Offered {
-    /// `SHA256:…`; empty before the server showed any.
-    fn fingerprint(&self) -> String {
+    /// The key; empty before the server showed any.
+    fn key(&self) -> HostKey {
         self.0.get().cloned().unwrap_or_default()
     }
 }
@@ -384,8 +395,11 @@ impl Handler for HostKeyCheck {
     ) -> Result<bool, Self::Error> {
         Ok(match key {
             PublicKeyOrCertificate::PublicKey { key, .. } => {
-                let fingerprint = key.fingerprint(HashAlg::Sha256).to_string();
-                self.offered.0.get_or_init(|| fingerprint);
+                self.offered.0.get_or_init(|| HostKey {
+                    fingerprint: key.fingerprint(HashAlg::Sha256).to_string(),
+                    // Encoding fails only where the buffer is too small, and this one grows.
+                    line: key.to_openssh().unwrap_or_default(),
+                });
                 self.expected
                     .iter()
                     .any(|expected| key.key_data() == expected.key_data())

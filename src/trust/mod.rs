@@ -5,6 +5,7 @@
 //! - [`sshsig`]: makes and verifies `ssh-keygen -Y` signatures;
 //! - [`envelope`]: seals and opens age files as streams;
 //! - [`revoked`]: the keys that are no longer good, as sshd's `RevokedKeys`;
+//! - [`known_hosts`]: the keys of servers, as ssh knows them;
 //! - [`keyring`]: all keys of the service and of its parties, loaded together;
 //! - [`generate`]: new keys, written as `ssh-keygen` and `age-keygen` would.
 //!
@@ -16,6 +17,7 @@ pub mod envelope;
 pub mod generate;
 pub mod key_file;
 pub mod keyring;
+pub mod known_hosts;
 pub mod revoked;
 pub mod sshsig;
 
