@@ -14,14 +14,14 @@ use crate::fault::Fault;
 use super::Failure;
 
 /// A file under a temporary name in its folder. Dropped before [`WholeFile::publish`] it is gone.
-pub(super) struct WholeFile {
+pub(in crate::cli) struct WholeFile {
     temporary: NamedTempFile,
     target: PathBuf,
 }
 
 impl WholeFile {
     /// `mode` is narrowed by the process's umask.
-    pub(super) fn create(target: PathBuf, mode: u32) -> Result<Self, Fault> {
+    pub(in crate::cli) fn create(target: PathBuf, mode: u32) -> Result<Self, Fault> {
         let folder = folder_of(&target);
         let temporary = Builder::new()
             .prefix(".padan-")
@@ -32,12 +32,19 @@ impl WholeFile {
     }
 
     /// Where the bytes go.
-    pub(super) fn writer(&self) -> BufWriter<&File> {
+    pub(in crate::cli) fn writer(&self) -> BufWriter<&File> {
         BufWriter::with_capacity(256 << 10, self.temporary.as_file())
     }
 
+    /// The same, for a writer that goes its own way.
+    pub(in crate::cli) fn owned_writer(&self) -> Result<BufWriter<File>, Fault> {
+        let file = self.temporary.as_file().try_clone();
+        let file = file.map_err(Fault::io("write", &self.target))?;
+        Ok(BufWriter::with_capacity(256 << 10, file))
+    }
+
     /// Writes all there is to write at once.
-    pub(super) fn write_all(&self, bytes: &[u8]) -> Result<(), Fault> {
+    pub(in crate::cli) fn write_all(&self, bytes: &[u8]) -> Result<(), Fault> {
         self.temporary
             .as_file()
             .write_all(bytes)
@@ -45,12 +52,18 @@ impl WholeFile {
     }
 
     /// The name it will have.
-    pub(super) fn target(&self) -> &Path {
+    pub(in crate::cli) fn target(&self) -> &Path {
         &self.target
     }
 
+    /// The same file, to appear under another name.
+    pub(in crate::cli) fn rename(mut self, target: PathBuf) -> Self {
+        self.target = target;
+        self
+    }
+
     /// Gives the file its name; never replaces another.
-    pub(super) fn publish(self) -> Result<PathBuf, Fault> {
+    pub(in crate::cli) fn publish(self) -> Result<PathBuf, Fault> {
         let doing = "write";
         self.temporary
             .as_file()
@@ -68,7 +81,7 @@ impl WholeFile {
 }
 
 /// Refuses if any of the files is already there.
-pub(super) fn require_absent<'a>(
+pub(in crate::cli) fn require_absent<'a>(
     files: impl IntoIterator<Item = &'a PathBuf>,
 ) -> Result<(), Failure> {
     let there: Vec<_> = files
@@ -86,13 +99,13 @@ pub(super) fn require_absent<'a>(
 }
 
 /// Which side of a copy failed.
-pub(super) enum CopyError {
+pub(in crate::cli) enum CopyError {
     Read(io::Error),
     Write(io::Error),
 }
 
 /// Copies to the end through a buffer that is wiped; returns the number of bytes.
-pub(super) fn copy(from: &mut impl Read, to: &mut impl Write) -> Result<u64, CopyError> {
+pub(in crate::cli) fn copy(from: &mut impl Read, to: &mut impl Write) -> Result<u64, CopyError> {
     let mut buffer = Zeroizing::new(vec![0; 256 << 10]);
     let mut total = 0;
     loop {
@@ -109,13 +122,14 @@ pub(super) fn copy(from: &mut impl Read, to: &mut impl Write) -> Result<u64, Cop
 }
 
 /// A bar over `bytes` on a terminal, a plain line elsewhere.
-pub(super) fn progress(what: String, bytes: u64) -> ProgressBar {
+pub(in crate::cli) fn progress(what: String, bytes: u64) -> ProgressBar {
     let bar = ProgressBar::new(bytes);
     if bar.is_hidden() {
         eprintln!("{what}");
     }
-    let style = ProgressStyle::with_template("{msg} {wide_bar} {bytes}/{total_bytes}")
-        .unwrap_or_else(|_| ProgressStyle::default_bar());
+    let style =
+        ProgressStyle::with_template("{msg} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec}")
+            .unwrap_or_else(|_| ProgressStyle::default_bar());
     bar.with_style(style).with_message(what)
 }
 

@@ -25,7 +25,7 @@ const ROOMS: &[(&str, &str)] = &[
     // A party's own machine: of the door it knows the client's side alone, and of the service nothing.
     (
         "party",
-        "sftp::client rows snapshot trust files config delivery agreement digest stop rejection fault",
+        "sftp::client rows snapshot trust files csv config delivery agreement digest stop rejection fault",
     ),
     // The server knows folders: no delivery, no agreement, and of our keys the host key alone. A revoked key must not
     // log in either.
