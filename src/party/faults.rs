@@ -1,7 +1,7 @@
 //! Every fault of a delivery in one CSV file, for the person who mends the data: places and codes, never a value.
 
 use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::{BufWriter, Read, Write};
 use std::path::Path;
 
 use crate::csv::Lines;
@@ -10,21 +10,29 @@ use crate::rows::level_word;
 
 use super::check::Fact;
 
+/// Its header row, by which an earlier list is known.
+const COLUMNS: [&str; 7] = [
+    "file", "baris", "tingkat", "kode", "kolom", "pesan", "message",
+];
+
 /// The file as it is written.
 pub struct FaultList {
     lines: Lines<BufWriter<File>>,
 }
 
 impl FaultList {
-    /// Begins a new file; one that is there already is left alone.
+    /// Begins the file. An earlier list is replaced; another file of that name is left alone.
     pub fn create(path: &Path) -> Result<Self, Fault> {
-        let file = File::create_new(path).map_err(Fault::io("create the list of faults", path))?;
+        let file = if is_list(path) {
+            File::create(path)
+        } else {
+            File::create_new(path)
+        };
+        let file = file.map_err(Fault::io("create the list of faults", path))?;
         let mut list = Self {
             lines: Lines::new(BufWriter::new(file), "the list of faults"),
         };
-        list.line([
-            "file", "baris", "tingkat", "kode", "kolom", "pesan", "message",
-        ])?;
+        list.line(COLUMNS)?;
         Ok(list)
     }
 
@@ -51,4 +59,13 @@ impl FaultList {
         fields.into_iter().for_each(|field| self.lines.field(field));
         self.lines.end()
     }
+}
+
+/// Whether an earlier list lies there.
+fn is_list(path: &Path) -> bool {
+    let header = COLUMNS.join(",") + "\n";
+    let mut start = Vec::new();
+    let read =
+        File::open(path).and_then(|file| file.take(header.len() as u64).read_to_end(&mut start));
+    read.is_ok() && start == header.as_bytes()
 }

@@ -20,15 +20,9 @@ const PIECE: usize = 256 << 10;
 /// So many bytes at the end of what is there are compared before an upload is gone on with: ciphertext is never the
 /// same twice.
 const COMPARED: u64 = 4 << 10;
-/// Waits between attempts in which nothing was sent; then it is given up.
-const PAUSES: [Duration; 6] = [
-    Duration::from_millis(200),
-    Duration::from_secs(1),
-    Duration::from_secs(2),
-    Duration::from_secs(4),
-    Duration::from_secs(8),
-    Duration::from_secs(15),
-];
+/// Seconds between attempts in which nothing was sent; then it is given up. Together longer than a server needs to
+/// notice that a connection is dead, since until then the file is in use.
+const PAUSES: [f32; 8] = [0.2, 1.0, 2.0, 5.0, 10.0, 15.0, 20.0, 30.0];
 
 /// What happens on the way, for whoever watches.
 #[derive(Debug)]
@@ -105,7 +99,7 @@ pub async fn upload(
         told(Step::Again {
             problem: fault.to_string(),
         });
-        sleep(*pause).await;
+        sleep(Duration::from_secs_f32(*pause)).await;
     }
 }
 

@@ -76,7 +76,7 @@ fn send(way: &Way<'_>, files: &[PathBuf], runtime: &Runtime) -> Result<(), Failu
             }
             let new = progress(format!("sending {name}"), size);
             if from > 0 {
-                new.println(format!("{name}: going on after {from} bytes"));
+                new.suspend(|| eprintln!("{name}: {} {from} bytes", told::GOING_ON));
                 new.set_position(from);
                 new.reset_eta();
             }

@@ -28,6 +28,8 @@ const NAMED: usize = 5;
 pub const CHECKED_ONLY: &str = "Hanya diperiksa, tidak ada yang ditulis atau dikirim. / Checked only, nothing was written or sent.";
 /// After the upload.
 pub const WAITING: &str = "Terkirim, menunggu tanda terima … / Sent, waiting for the receipt …";
+/// Before the number of bytes that lie there already.
+pub const GOING_ON: &str = "dilanjutkan setelah / going on after";
 /// After a connection broke.
 pub const TRYING_AGAIN: &str = "dicoba lagi / trying again";
 /// After a receipt that says no.
@@ -65,7 +67,7 @@ impl Places {
         Some(format!("baris/row {}{more}", places.join(", ")))
     }
 
-    /// Every check with its places.
+    /// Every check with its places, and how to get them all.
     pub fn listed(&self) -> String {
         let mut text = String::new();
         for (code, level) in self.0.keys() {
@@ -78,6 +80,9 @@ impl Places {
                     code.as_str()
                 );
             }
+        }
+        if !text.is_empty() {
+            text.push_str("\n    Semua tempat / all places: --faults FILE.csv");
         }
         text
     }
