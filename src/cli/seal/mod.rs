@@ -33,7 +33,7 @@ use super::Failure;
 /// `age`, `sha256sum` and `ssh-keygen -Y sign` would. Nothing is overwritten.
 #[derive(Debug, ClapArgs)]
 #[command(
-    after_help = "Examples:\n  padan seal --send \"pns 2026-11-22.xlsx\"\n  padan seal --dry-run --dataset pns --as-of 2026-11-22 export.xlsx\n  padan seal --to padan_recipients.txt --key id_ed25519 bkn_pns_full_2026-11-22_0007.csv\n\nExit codes: 0 done (with --send: accepted); 1 refused, here or by the service; 2 wrong usage or keys; 3 trouble on the way"
+    after_help = "Example:\n  padan seal --send \"pns 2026-11-22.xlsx\"\n  padan seal --dry-run --dataset pns --as-of 2026-11-22 export.xlsx\n  padan seal --to padan_recipients.txt --key id_ed25519 bkn_pns_full_2026-11-22_0007.csv\n\nExit codes: 0 done (with --send: accepted); 1 refused, here or by the service; 2 wrong usage or keys; 3 trouble on the way"
 )]
 pub struct Args {
     /// Your profile; else padan-party.yaml in this folder
