@@ -133,6 +133,17 @@ pub(in crate::cli) fn progress(what: String, bytes: u64) -> ProgressBar {
     bar.with_style(style).with_message(what)
 }
 
+/// How many rows so far, on a terminal; a plain line elsewhere.
+pub(in crate::cli) fn counting(what: String) -> ProgressBar {
+    let spinner = ProgressBar::new_spinner();
+    if spinner.is_hidden() {
+        eprintln!("{what}");
+    }
+    let style = ProgressStyle::with_template("{msg} {human_pos} baris/rows")
+        .unwrap_or_else(|_| ProgressStyle::default_spinner());
+    spinner.with_style(style).with_message(what)
+}
+
 fn folder_of(path: &Path) -> &Path {
     match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,

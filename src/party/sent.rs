@@ -55,12 +55,11 @@ pub struct SealedFile {
 }
 
 impl Sent {
-    /// The folder, made if it is not there.
-    pub fn open(folder: &Path) -> Result<Self, Fault> {
-        files::create_dir(folder)?;
-        Ok(Self {
+    /// The folder; it need not be there yet.
+    pub fn at(folder: &Path) -> Self {
+        Self {
             folder: folder.to_path_buf(),
-        })
+        }
     }
 
     /// Where the files of a delivery lie, or will.
@@ -196,7 +195,7 @@ mod tests {
     #[test]
     fn numbers_rise_and_a_refused_one_is_free_again() {
         let place = TempDir::new().unwrap();
-        let sent = Sent::open(&place.path().join("sent")).unwrap();
+        let sent = Sent::at(place.path());
         let (party, dataset) = ("bkn".parse().unwrap(), "pns".parse().unwrap());
         let last = || sent.last_sequence(&party, &dataset).unwrap();
         assert_eq!(last(), 0);
@@ -221,7 +220,7 @@ mod tests {
     #[test]
     fn the_same_content_is_known_again() {
         let place = TempDir::new().unwrap();
-        let sent = Sent::open(place.path()).unwrap();
+        let sent = Sent::at(place.path());
         sent.save(&record(3, b"x")).unwrap();
         let wanted = |day: &str, content: &[u8]| {
             let name = format!("bkn_pns_full_{day}_0008.csv.zst.age")

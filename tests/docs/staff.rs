@@ -69,7 +69,11 @@ fn every_damage_of_a_workbook_is_in_the_table_in_the_programs_own_words() {
         let page = text(path).replace("&gt;", ">");
         for damage in Damage::ALL {
             let words = damage.text();
-            let words = if path.ends_with("staf.md") { words.id } else { words.en };
+            let words = if path.ends_with("staf.md") {
+                words.id
+            } else {
+                words.en
+            };
             let row = format!("| `{damage}` | {} | {} |", words.what, words.remedy);
             assert!(page.contains(&row), "{row} in {path}");
         }

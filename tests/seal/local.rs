@@ -68,7 +68,7 @@ fn the_name_comes_from_what_is_known_and_is_asked_for_otherwise() {
     sound(&trial, "bpjs_peserta_pns_full_2026-11-20_0007.xlsx", 5);
     dry("bpjs_peserta_pns_full_2026-11-20_0007.xlsx", &[])
         .ended(0, &["_2026-11-20_0007.csv.zst.age"]);
-    assert!(trial.sent("bpjs").is_empty());
+    assert!(!trial.party("bpjs").join("sent").exists());
 }
 
 #[test]

@@ -12,6 +12,7 @@ use crate::agreement::Agreement;
 use crate::delivery::manifest::MOST_FILES;
 use crate::delivery::{DataFileName, Mode, Sha256Digest};
 use crate::fault::Fault;
+use crate::files;
 use crate::party::check::{Checked, Fact, check};
 use crate::party::faults::FaultList;
 use crate::party::profile::Profile;
@@ -25,7 +26,7 @@ use crate::stop::Stop;
 use crate::trust::envelope::Recipients;
 use crate::trust::sshsig::SigningKey;
 
-use super::super::whole_file::progress;
+use super::super::whole_file::counting;
 use super::super::{Failure, whole_file::WholeFile};
 use super::naming::Wish;
 use super::publish::{SealedPart, publish};
@@ -69,7 +70,7 @@ pub fn run(args: &Args, profile: Profile) -> Result<(), Failure> {
         }),
     };
     let way = way(args, &profile)?;
-    let sent = Sent::open(&profile.sent)?;
+    let sent = Sent::at(&profile.sent);
     let runtime = runtime()?;
 
     let wishes = look(args, &profile, &agreement)?;
@@ -220,7 +221,7 @@ impl Desk<'_> {
         let delta = name.mode == Mode::Delta;
         let text = source.into_text(dataset, delta);
         let (stream, aside) = self.seal_aside(&name, text.stream)?;
-        let bar = progress(format!("checking {}", path.display()), 0);
+        let bar = counting(format!("checking {}", path.display()));
         let mut places_told = told::Places::default();
         let shown = name_of(&path);
         let mut hear = |fact: Fact| {
@@ -270,6 +271,7 @@ impl Desk<'_> {
         let Some(keys) = self.keys else {
             return Ok((text, None));
         };
+        files::create_dir(&self.profile.sent)?;
         let file = WholeFile::create(self.profile.sent.join(name.as_str()), 0o644)?;
         let sealer = Sealer::begin(&file, name.compression, &keys.recipients)?;
         let (tee, sealing) = Tee::new(text, sealer);
