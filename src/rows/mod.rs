@@ -1,7 +1,7 @@
 //! What the rows of a data file must be: one judgement, by the service of what it received and by a party of what it is
 //! about to send.
 //!
-//! Two passes, each with constant memory: [`intake`] looks at each row by itself, [`mod@settle`] at rows beside each other.
+//! Two passes, each with constant memory: `intake` looks at each row by itself, `settle` at rows beside each other.
 
 mod admit;
 mod finding;

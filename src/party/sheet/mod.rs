@@ -4,8 +4,8 @@
 //! anybody noticing is refused with its place, since nothing here is ever guessed ([`damage`] is the table). Rows keep
 //! their numbers: row 17 of the sheet is row 17 in every message, also in the service's receipt.
 //!
-//! - [`package`] looks at the ZIP and [`structure`] at the sheet's XML before the library reads a cell;
-//! - [`cell`] judges a value, [`stream`] turns the sheet into CSV; [`refusal`] gathers what is wrong.
+//! - `package` looks at the ZIP and `structure` at the sheet's XML before the library reads a cell;
+//! - `cell` judges a value, `stream` turns the sheet into CSV; [`refusal`] gathers what is wrong.
 
 mod cell;
 pub mod damage;
