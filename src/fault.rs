@@ -54,6 +54,17 @@ pub enum Fault {
     /// Two things that we hold contradict each other: the configuration, the ledger, what lies on the disk.
     #[error("{0}")]
     Inconsistent(String),
+    /// The clock stands far behind the newest event in the ledger: one of the two is wrong.
+    #[error(
+        "the clock says {now}, but the newest event is of {mark}: nothing is judged until the clock is right; if it is right \
+         now and was wrong before, run `padan clock --accept --reason TEXT`"
+    )]
+    Clock {
+        /// What the clock says.
+        now: jiff::Timestamp,
+        /// The newest event.
+        mark: jiff::Timestamp,
+    },
     /// A panic: a mistake in this program. The delivery it happened on is tried again and nothing else suffers.
     #[error("a mistake in padan itself; the log has its place")]
     Bug,

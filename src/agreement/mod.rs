@@ -4,6 +4,7 @@
 //! once ([`build`]) and then immutable. Positions (`usize`) index [`Dataset::fields`].
 
 pub mod build;
+pub mod calendar;
 pub mod checks;
 pub mod document;
 pub mod ids;
@@ -15,6 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
+pub use calendar::{Period, Reminders, Schedule, Standing};
 pub use ids::{DatasetId, PartyId, ReconciliationId};
 pub use row::Row;
 
@@ -31,6 +33,8 @@ pub struct Agreement {
     pub parties: [Party; 2],
     /// When it is in force (Pasal 7).
     pub term: Term,
+    /// Parties whose files must be encrypted to post-quantum recipients, in both directions.
+    pub postquantum: BTreeSet<PartyId>,
     /// All datasets, in the order of the file.
     pub datasets: Vec<Dataset>,
     /// All comparisons between a dataset of one party and one of the other.
@@ -41,6 +45,8 @@ pub struct Agreement {
     pub names: NameRules,
     /// Thresholds of the row checks.
     pub thresholds: Thresholds,
+    /// Whether and how often a party that is late is told again; `None` for never.
+    pub reminders: Option<Reminders>,
     /// SHA-256 of the agreement file's bytes: stands in every receipt.
     pub digest: Sha256Digest,
 }
@@ -89,6 +95,8 @@ pub struct Dataset {
     pub separator: Option<u8>,
     /// Checks that look at more than one field of a row, or at rows of one group.
     pub checks: Vec<Check>,
+    /// When its data is expected (Pasal 3); `None` for whenever it comes.
+    pub expect: Option<Schedule>,
     /// Columns that the other party may receive (Pasal 3). The supplier may see all of its own.
     pub entitlement: BTreeMap<PartyId, Entitlement>,
 }

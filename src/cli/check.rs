@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use jiff::civil::Date;
-use jiff::{Unit, Zoned};
+use jiff::{Timestamp, Unit, Zoned};
 
 use crate::agreement::{Agreement, Dataset, PartyId, Reconciliation};
 use crate::config::Config;
@@ -33,7 +33,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
     for warning in &config.warnings {
         eprintln!("warning: {warning}");
     }
-    for warning in key_warnings(&config) {
+    for warning in key_warnings(&config, Timestamp::now()) {
         eprintln!("warning: {warning}");
     }
     let agreement = &config.agreement;
@@ -69,6 +69,8 @@ impl fmt::Display for Summary<'_> {
         for dataset in &agreement.datasets {
             write_dataset(f, dataset)?;
         }
+        writeln!(f, "\nExpected")?;
+        write_calendar(f, agreement)?;
         writeln!(f, "\nReconciliations")?;
         if agreement.reconciliations.is_empty() {
             writeln!(f, "  none")?;
@@ -102,6 +104,19 @@ fn write_dataset(f: &mut fmt::Formatter<'_>, dataset: &Dataset) -> fmt::Result {
         dataset.checks.len(),
         key.join(" + ")
     )
+}
+
+fn write_calendar(f: &mut fmt::Formatter<'_>, agreement: &Agreement) -> fmt::Result {
+    let expected = |dataset: &Dataset| Some((dataset.id.clone(), dataset.expect?));
+    let mut nothing = true;
+    for (id, schedule) in agreement.datasets.iter().filter_map(expected) {
+        nothing = false;
+        writeln!(f, "  {:<18} {schedule}", id.as_str())?;
+    }
+    if nothing {
+        writeln!(f, "  nothing by any day")?;
+    }
+    Ok(())
 }
 
 fn write_reconciliation(f: &mut fmt::Formatter<'_>, one: &Reconciliation) -> fmt::Result {

@@ -1,4 +1,4 @@
-//! `padan events`: what happened at the door.
+//! `padan events`: what happened at the door, or what the service itself did apart from deliveries.
 
 use std::path::PathBuf;
 
@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::agreement::PartyId;
 use crate::config::units::Time;
-use crate::ledger::{DoorEvent, Ledger};
+use crate::ledger::{DoorEvent, Ledger, ServiceEvent};
 
 use super::Failure;
 use super::look::{self, Look, safe, time, zone_name};
@@ -26,6 +26,9 @@ pub struct Args {
     /// Only events of this party.
     #[arg(long)]
     party: Option<PartyId>,
+    /// Not at the door: notices to parties, the calendar, the clock.
+    #[arg(long, conflicts_with = "since")]
+    service: bool,
     /// Only events of the last 30m, 24h or 7d.
     #[arg(long, value_name = "TIME")]
     since: Option<Time>,
@@ -41,6 +44,17 @@ pub struct Args {
 pub fn run(args: Args) -> Result<(), Failure> {
     let look = Look::new(&args.config)?;
     look.check_party(args.party.as_ref())?;
+    let zone = &look.config.time_zone;
+    if args.service {
+        let events = look
+            .ledger
+            .service_events(args.party.as_ref(), args.limit)?;
+        return look::say(&if args.json {
+            look::json(&events)?
+        } else {
+            service_page(&events, zone)
+        });
+    }
     let since = args.since.map_or(Timestamp::MIN, |time| before_now(&time));
     let events = look
         .ledger
@@ -48,7 +62,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
     look::say(&if args.json {
         look::json(&events)?
     } else {
-        page(&events, &look.config.time_zone)
+        page(&events, zone)
     })
 }
 
@@ -71,6 +85,36 @@ fn page(events: &[DoorEvent], zone: &TimeZone) -> String {
             time(event.at, zone),
             event.event.replace('_', " "),
             details(event),
+        ));
+    }
+    page
+}
+
+/// The same of the service itself.
+fn service_page(events: &[ServiceEvent], zone: &TimeZone) -> String {
+    let mut page = format!("The service, newest first ({})\n", zone_name(zone));
+    if events.is_empty() {
+        page.push_str("  nothing\n");
+    }
+    for event in events {
+        let who = event.party.as_ref().map_or("-", PartyId::as_str);
+        let dataset = event.dataset.as_ref().map(ToString::to_string);
+        let code = event.code.map(|code| code.to_string());
+        let rest: String = [
+            dataset,
+            code,
+            event.name.clone(),
+            event.sha256.map(|digest| format!("sha256 {digest}")),
+            event.detail.clone(),
+        ]
+        .iter()
+        .flatten()
+        .map(|detail| format!("  {}", safe(detail)))
+        .collect();
+        page.push_str(&format!(
+            "  {}  {who:<6}  {:<16}{rest}\n",
+            time(event.at, zone),
+            event.event.replace('_', " "),
         ));
     }
     page

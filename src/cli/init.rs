@@ -13,7 +13,8 @@ use serde::de::IgnoredAny;
 
 use crate::agreement::PartyId;
 use crate::fault::Fault;
-use crate::trust::generate::{age_identity, ssh_key_pair, write_new};
+use crate::trust::envelope::NativeIdentity;
+use crate::trust::generate::{age_identities, ssh_key_pair, write_new};
 
 use super::Failure;
 
@@ -50,7 +51,10 @@ struct Template {
 struct Service {
     host_key: String,
     signing_key: String,
+    /// For every age.
     recipient: String,
+    /// For those that know post-quantum recipients, and for parties that must use them.
+    hybrid_recipient: String,
 }
 
 /// Public halves of one party's keys.
@@ -115,10 +119,13 @@ fn make_service_keys(dir: &Path, now: Timestamp) -> Result<Service, Fault> {
     private_folder(dir)?;
     let host_key = ssh_key_pair(&dir.join("ssh_host_ed25519_key"), "padan-host")?;
     let signing_key = ssh_key_pair(&dir.join("signing_key"), "padan-signing")?;
-    let recipient = age_identity(&dir.join("age_identity.txt"), now)?;
-    let store = age_identity(&dir.join("store_identity.txt"), now)?;
+    let both = [NativeIdentity::hybrid(), NativeIdentity::classical()];
+    let [hybrid_recipient, recipient] = age_identities(&dir.join("age_identity.txt"), now, both)?;
+    let store = [NativeIdentity::hybrid()];
+    let [store] = age_identities(&dir.join("store_identity.txt"), now, store)?;
     for (name, recipient) in [
         ("age_identity.pub", &recipient),
+        ("age_identity_pq.pub", &hybrid_recipient),
         ("store_identity.pub", &store),
     ] {
         write_new(&dir.join(name), format!("{recipient}\n").as_bytes(), 0o644)?;
@@ -127,6 +134,7 @@ fn make_service_keys(dir: &Path, now: Timestamp) -> Result<Service, Fault> {
         host_key,
         signing_key,
         recipient,
+        hybrid_recipient,
     })
 }
 
@@ -141,13 +149,22 @@ fn make_trial(
     let dir = root.join("trial").join(party.as_str());
     private_folder(&dir)?;
     let ssh_key = ssh_key_pair(&dir.join("id_ed25519"), &format!("{party}-trial"))?;
-    let recipient = age_identity(&dir.join("age_identity.txt"), now)?;
+    // Classical, so that every age opens the answers.
+    let identity = [NativeIdentity::classical()];
+    let [recipient] = age_identities(&dir.join("age_identity.txt"), now, identity)?;
     let files = [
         (
             "padan_recipients.txt",
             format!(
                 "# Padan: encrypt deliveries to this\n{}\n",
                 service.recipient
+            ),
+        ),
+        (
+            "padan_recipients_pq.txt",
+            format!(
+                "# Padan: encrypt deliveries to this where the agreement demands post-quantum (age 1.3, padan seal)\n{}\n",
+                service.hybrid_recipient
             ),
         ),
         (
@@ -262,7 +279,7 @@ fn write_party_keys(
         ),
         (
             "recipients.txt",
-            "Who opens its answers: the recipient that `age-keygen` prints, one a line.",
+            "Who opens its answers: the recipient that `age-keygen` prints, one a line; age1pq1… not beside others.",
             recipients,
         ),
     ] {
@@ -322,9 +339,10 @@ fn next_steps(dir: &Path, args: &Args, template: &Template, service: &Service) -
              2. Read {shown}/padan.yaml and {shown}/agreement.yaml.\n\
              3. padan check --config {shown}/padan.yaml\n\
              4. Give the parties, in a way that proves it is you:\n     \
-                   recipient    {}\n     \
-                   signing key  padan namespaces=\"{}\" {}\n     \
-                   host key     {}\n",
+                   recipient     {}\n     \
+                   post-quantum  the line in {shown}/keys/service/age_identity_pq.pub\n     \
+                   signing key   padan namespaces=\"{}\" {}\n     \
+                   host key      {}\n",
             service.recipient, template.namespace, service.signing_key, service.host_key
         ));
     }

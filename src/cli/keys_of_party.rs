@@ -1,6 +1,6 @@
 //! A party's keys as its tools are told of them: by arguments, else by its profile.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use jiff::Timestamp;
@@ -9,7 +9,8 @@ use crate::fault::Fault;
 use crate::party::open::Trust;
 use crate::party::profile::{NAMESPACE, Profile};
 use crate::trust::allowed_signers::AllowedSigners;
-use crate::trust::envelope::Identities;
+use crate::trust::ask::Ask as _;
+use crate::trust::envelope::{Identities, SecretString};
 use crate::trust::revoked::Revoked;
 
 use super::Failure;
@@ -21,7 +22,7 @@ pub struct KeyArgs {
     /// Your settings; else padan-party.yaml in this folder, if it is there
     #[arg(long, value_name = "FILE")]
     pub profile: Option<PathBuf>,
-    /// Your age identity file, or an SSH private key
+    /// Your age identity file, or an SSH private key; one with a passphrase is asked for it
     #[arg(long, value_name = "FILE")]
     pub identity: Option<PathBuf>,
     /// A file whose first line is the key's passphrase, readable by you alone; else it is asked for
@@ -69,7 +70,9 @@ impl KeyArgs {
     pub fn identities(&self, profile: Option<&Profile>) -> Result<Identities, Failure> {
         let identity = self.identity.as_deref();
         let identity = identity.or(profile.map(|p| p.identity.as_path()));
-        Identities::load(named(identity, "--identity")?).map_err(usage)
+        let person = self.person();
+        Identities::load_asking(named(identity, "--identity")?, |path| typed(&person, path))
+            .map_err(usage)
     }
 
     /// Who is asked for a passphrase.
@@ -88,6 +91,17 @@ impl Believed {
             at: Timestamp::now(),
         }
     }
+}
+
+/// What the person typed; who types nothing gives up.
+fn typed(person: &Person, path: &Path) -> Result<SecretString, Fault> {
+    let typed = person.passphrase(path, false)?;
+    typed
+        .map(|typed| SecretString::from(typed.as_str()))
+        .ok_or_else(|| Fault::Key {
+            path: path.to_path_buf(),
+            problem: "it has a passphrase, and none was given".to_owned(),
+        })
 }
 
 /// A setting that nobody gave.

@@ -2,11 +2,14 @@
 
 mod ask;
 mod check;
+mod clock;
 mod demo;
 mod events;
+mod expected;
 mod explain;
 mod fetch;
 mod init;
+mod keys;
 mod keys_of_party;
 mod logging;
 mod look;
@@ -50,6 +53,7 @@ enum Command {
     Demo(demo::Args),
     Init(init::Args),
     Check(check::Args),
+    Keys(keys::Args),
     Serve(serve::Args),
     Sftp(sftp::Args),
     Poll(poll::Args),
@@ -57,6 +61,7 @@ enum Command {
     Show(show::Args),
     Events(events::Args),
     Explain(explain::Args),
+    Clock(clock::Args),
     Rerun(rerun::Args),
     Seal(seal::Args),
     Open(open::Args),
@@ -115,6 +120,7 @@ pub fn main() -> ExitCode {
         Command::Demo(args) => demo::run(args),
         Command::Init(args) => init::run(args),
         Command::Check(args) => check::run(args),
+        Command::Keys(args) => keys::run(args),
         Command::Serve(args) => serve::run(args),
         Command::Sftp(args) => sftp::run(args),
         Command::Poll(args) => poll::run(args),
@@ -122,6 +128,7 @@ pub fn main() -> ExitCode {
         Command::Show(args) => show::run(args),
         Command::Events(args) => events::run(args),
         Command::Explain(args) => explain::run(args),
+        Command::Clock(args) => clock::run(args),
         Command::Rerun(args) => rerun::run(args),
         Command::Seal(args) => seal::run(args),
         Command::Open(args) => open::run(args),

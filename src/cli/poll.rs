@@ -41,7 +41,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
     }
 }
 
-/// A line for each delivery, and for each file that was removed.
+/// A line for each delivery, for each file that was removed, and for each dataset that is missing or has come.
 fn told(done: &Pass) -> String {
     let line = |delivery: &Delivery, end: String| {
         let (id, party, stem) = (delivery.id.short(), &delivery.party, safe(&delivery.stem));
@@ -62,7 +62,12 @@ fn told(done: &Pass) -> String {
     let removed = done.removed.iter().map(|Removed { party, code, bytes }| {
         format!("{party}  a file of {bytes} bytes was removed from the inbox  {code}\n")
     });
-    let told: String = ended.chain(repeated).chain(removed).collect();
+    let called = done.called.iter().map(|called| {
+        let [first, last] = called.days;
+        let (party, dataset, call) = (&called.party, &called.dataset, called.call.as_str());
+        format!("{party}  {dataset}  {first} to {last}  {call}\n")
+    });
+    let told: String = ended.chain(repeated).chain(removed).chain(called).collect();
     if told.is_empty() {
         "nothing complete in the inboxes\n".to_owned()
     } else {

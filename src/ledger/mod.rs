@@ -10,14 +10,16 @@ pub mod sqlite;
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use crate::agreement::{DatasetId, PartyId, ReconciliationId};
 use crate::delivery::{DeliveryId, Sha256Digest};
 use crate::fault::Fault;
 
 pub use record::{
-    Begun, Counts, Delivery, DoorEvent, Event, Incomplete, Inputs, NewDelivery, Outcome, Part,
-    PartOutcome, Published, Stage, State, Waiting,
+    Begun, Clock, Counts, Delivery, DoorEvent, Event, Expected, Incomplete, Inputs, KeyNotice,
+    Missing, NewDelivery, Outcome, Part, PartOutcome, Published, ServiceEvent, Stage, State,
+    Waiting,
 };
 pub use sqlite::SqliteLedger;
 
@@ -168,4 +170,45 @@ pub trait Ledger: Send + Sync {
     /// Removes the events at the door from before `until`, the oldest first; one that was recorded after a younger one
     /// waits for that.
     fn trim_door(&self, until: Timestamp) -> Result<(), Fault>;
+
+    /// Appends what concerns neither a delivery nor a login; it is never changed or removed.
+    fn note(&self, event: &ServiceEvent) -> Result<(), Fault>;
+
+    /// The newest of these events, newest first: of one party those that name it or no party.
+    fn service_events(
+        &self,
+        party: Option<&PartyId>,
+        most: u32,
+    ) -> Result<Vec<ServiceEvent>, Fault>;
+
+    /// What parties were told of keys.
+    fn key_notices(&self) -> Result<Vec<KeyNotice>, Fault>;
+
+    /// Notes that a party was told of a key.
+    fn key_told(&self, notice: &KeyNotice, at: Timestamp) -> Result<(), Fault>;
+
+    /// Forgets that a party was told of a key, because it is over.
+    fn key_notice_over(&self, notice: &KeyNotice) -> Result<(), Fault>;
+
+    /// Every dataset that is expected, and what its party was told, by dataset.
+    fn calendar(&self) -> Result<Vec<Expected>, Fault>;
+
+    /// Notes since when a dataset is expected and what its party was told, with an event.
+    fn set_expected(&self, expected: &Expected, event: &ServiceEvent) -> Result<(), Fault>;
+
+    /// Forgets a dataset that is expected no more, with an event.
+    fn expected_no_more(&self, dataset: &DatasetId, event: &ServiceEvent) -> Result<(), Fault>;
+
+    /// The as-of days of the answered parts of a dataset, in order of their sequence.
+    fn answered_days(&self, party: &PartyId, dataset: &DatasetId) -> Result<Vec<Date>, Fault>;
+
+    /// The newest instant of any event, but for the door's: from here on time does not go back.
+    fn clock(&self) -> Result<Clock, Fault>;
+
+    /// Notes that the operator was told that the clock stands behind, or does no longer, with the event.
+    fn clock_told(&self, behind: bool, event: &ServiceEvent) -> Result<(), Fault>;
+
+    /// An operator says that the clock was wrong before and is right now, at the event's time: the mark goes back to it,
+    /// and what waits for a later instant waits no longer.
+    fn set_clock_back(&self, event: &ServiceEvent) -> Result<(), Fault>;
 }

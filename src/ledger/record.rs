@@ -305,3 +305,95 @@ pub struct DoorEvent {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }
+
+/// Something that concerns neither a delivery nor a login: a notice, the calendar, the clock. Fields that do not apply are
+/// `None`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ServiceEvent {
+    /// When.
+    pub at: Timestamp,
+    /// What, as a word: `notice`, `notice_withdrawn`, `late`, `received`, `clock_behind`, …
+    pub event: String,
+    /// Whom it concerns.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub party: Option<PartyId>,
+    /// Which dataset.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dataset: Option<DatasetId>,
+    /// The code of a notice.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<Code>,
+    /// The name of a notice in the party's receipts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// SHA-256 of the notice's JSON.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<Sha256Digest>,
+    /// Days, or an operator's reason; nothing about a person.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+}
+
+impl ServiceEvent {
+    /// An event with nothing but its word.
+    pub fn new(at: Timestamp, event: &str) -> Self {
+        Self {
+            at,
+            event: event.to_owned(),
+            party: None,
+            dataset: None,
+            code: None,
+            name: None,
+            sha256: None,
+            detail: None,
+        }
+    }
+}
+
+/// A dataset that the calendar of the agreement expects.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Expected {
+    /// Which.
+    pub dataset: DatasetId,
+    /// From whom.
+    pub party: PartyId,
+    /// The rule, as the agreement writes it.
+    pub rule: String,
+    /// The day on which the service met this rule: nothing before is expected.
+    pub since: Date,
+    /// What the party was told to be missing.
+    pub told: Option<Missing>,
+}
+
+/// What a party was told to be missing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Missing {
+    /// First day of the first missing period.
+    pub first: Date,
+    /// Last day of the last one.
+    pub last: Date,
+    /// When it was told the last time.
+    pub told_at: Timestamp,
+    /// How often it was reminded since.
+    pub reminders: u32,
+}
+
+/// What the ledger knows of the time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Clock {
+    /// The newest instant of any event; `None` before the first.
+    pub newest: Option<Timestamp>,
+    /// Whether the operator was told that the clock stands behind it.
+    pub told_behind: bool,
+}
+
+/// What a party was told of a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyNotice {
+    /// Who was told.
+    pub party: PartyId,
+    /// The key's fingerprint.
+    pub key: String,
+    /// What, as `rotation signing` or `ends 2027-12-31T00:00:00Z 30`.
+    pub told: String,
+}

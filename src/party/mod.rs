@@ -4,6 +4,7 @@
 //! received, and [`fetch`]es what is new. What it writes is a [`whole_file`]; what stops it is a [`Trouble`].
 
 pub mod fetch;
+pub mod new_keys;
 pub mod open;
 pub mod profile;
 mod trouble;

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, BufReader, Read};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -13,7 +14,7 @@ use crate::delivery::manifest::Entry;
 use crate::fault::Fault;
 use crate::ledger::{Event, Outcome, Stage};
 use crate::rejection::{Code, Rejection};
-use crate::trust::envelope::{self, Damaged, OpenError};
+use crate::trust::envelope::{Damaged, Locked, OpenError, Plaintext};
 
 use super::job::{Job, Run};
 use super::verify::Verified;
@@ -71,8 +72,7 @@ pub fn open(cx: &Context, verified: Verified) -> Result<Opened, Stop> {
 
 fn open_one(cx: &Context, job: &Job, entry: Entry) -> Result<Stream, Stop> {
     let path = job.source.join(entry.name.as_str());
-    let file = File::open(&path).map_err(Fault::io("open the staged file", &path))?;
-    let decrypted = match envelope::open(file, &cx.keyring.service.identities) {
+    let decrypted = match decrypt(cx, job, &path) {
         Ok(decrypted) => decrypted,
         Err(OpenError::Rejected(code)) => {
             return Err(Rejection::new(code).in_file(&entry.name).into());
@@ -82,6 +82,25 @@ fn open_one(cx: &Context, job: &Job, entry: Entry) -> Result<Stream, Stop> {
     let plaintext = expand(decrypted, entry.name.compression, cx.config.limits)
         .map_err(Fault::io("start decompressing", &path))?;
     Ok(Stream { entry, plaintext })
+}
+
+/// Decrypts with our keys what was encrypted as the agreement demands. What came before one of them was retired opens with
+/// that one still.
+fn decrypt(cx: &Context, job: &Job, path: &Path) -> Result<Plaintext, OpenError> {
+    let demanded = cx.config.agreement.postquantum.contains(&job.party);
+    let mut decrypted = Err(OpenError::Rejected(Code::DecryptNoKey));
+    for identities in cx.keyring.service.opening(job.received) {
+        let file = File::open(path).map_err(Fault::io("open the staged file", path))?;
+        let locked = Locked::read(file)?;
+        if demanded && !locked.is_postquantum() {
+            return Err(OpenError::Rejected(Code::PostquantumRequired));
+        }
+        decrypted = locked.open(identities);
+        if !matches!(decrypted, Err(OpenError::Rejected(Code::DecryptNoKey))) {
+            break;
+        }
+    }
+    decrypted
 }
 
 /// Decompresses as the name says, and stops a bomb.

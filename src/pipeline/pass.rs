@@ -11,8 +11,11 @@ use crate::files;
 use crate::ledger::{Delivery, Event, Outcome, Stage, State};
 use crate::rejection::{Code, Rejection};
 
+use super::calendar::{self, Called};
+use super::clock::Steady;
 use super::held::Held;
 use super::job::Job;
+use super::keys;
 use super::run::{Ended, FIRST_RETRY, run};
 use super::scan::{Candidate, Incomplete, scan};
 use super::take::{self, Taken};
@@ -37,6 +40,8 @@ pub struct Pass {
     pub due: Option<Duration>,
     /// Files that were removed from inboxes, and why.
     pub removed: Vec<Removed>,
+    /// What parties were told to be missing, or no longer.
+    pub called: Vec<Called>,
     /// Faults outside any delivery's own run.
     pub faults: Vec<Fault>,
 }
@@ -54,7 +59,7 @@ pub struct Removed {
 
 impl Pass {
     /// Goes on after a fault that concerns one thing only: the next pass tries that again, soon.
-    fn attempt<T>(&mut self, outcome: Result<T, Fault>) -> Option<T> {
+    pub(super) fn attempt<T>(&mut self, outcome: Result<T, Fault>) -> Option<T> {
         match outcome {
             Ok(value) => Some(value),
             Err(fault) => {
@@ -65,7 +70,7 @@ impl Pass {
         }
     }
 
-    fn wake_in(&mut self, wait: Duration) {
+    pub(super) fn wake_in(&mut self, wait: Duration) {
         self.due = Some(self.due.map_or(wait, |due| due.min(wait)));
     }
 }
@@ -74,6 +79,11 @@ impl Pass {
 /// delivery or one party holds up no other.
 pub fn pass(cx: &Context) -> Result<Pass, Fault> {
     let _lock = lock(cx)?;
+    let steady = Steady::of(cx)?;
+    let cx = &Context {
+        clock: &|| steady.now(),
+        ..*cx
+    };
     let mut done = Pass::default();
     for party in &cx.config.agreement.parties {
         done.attempt(cx.layout.create_party(&party.id));
@@ -113,6 +123,9 @@ pub fn pass(cx: &Context) -> Result<Pass, Fault> {
     if given_up {
         run_open(cx, &mut done)?;
     }
+    // Last: what lay in an inbox has been accepted by now.
+    calendar::mind(cx, &mut done);
+    done.attempt(keys::tell(cx));
     Ok(done)
 }
 
@@ -162,10 +175,17 @@ fn look_through(
             "the inbox of {party} holds too many files; some are not looked at until others are gone"
         ))));
     }
+    let mut inbox = found.inbox;
     for candidate in &found.complete {
         let outcome = take_one(cx, candidate, done);
-        *taken |= done.attempt(outcome).unwrap_or(false);
+        if done.attempt(outcome).unwrap_or(false) {
+            *taken = true;
+            candidate.places().for_each(|place| {
+                inbox.remove(&place);
+            });
+        }
     }
+    cx.board.set_inbox(party, inbox);
     let places: Vec<_> = found.incomplete.iter().map(|i| i.place.clone()).collect();
     done.attempt(forget_others(cx, party, &places));
     found.incomplete
@@ -202,7 +222,7 @@ fn take_one(cx: &Context, candidate: &Candidate, done: &mut Pass) -> Result<bool
         Taken::Staged => Ok(true),
         Taken::NotYet => Ok(false),
         Taken::Repeated(delivery, held) => {
-            respond::repeat_receipt(cx, &delivery)?;
+            respond::repeat_receipt(cx, &delivery, &candidate.stem)?;
             note(cx, &delivery, Outcome::Repeated, None)?;
             held.remove()?;
             done.repeated.push(*delivery);

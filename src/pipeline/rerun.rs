@@ -6,6 +6,7 @@ use crate::files;
 use crate::ledger::{Begun, Delivery, Event, NewDelivery, Outcome, Stage, State};
 use crate::rejection::Rejection;
 
+use super::clock::Steady;
 use super::job::{Job, Run};
 use super::pass::{datasets, lock};
 use super::run::{Ended, caught, run};
@@ -34,6 +35,11 @@ pub enum Rerun {
 /// With `dry` nothing is kept and nothing handed out.
 pub fn rerun(cx: &Context, delivery: &Delivery, reason: &str, dry: bool) -> Result<Rerun, Fault> {
     let _lock = lock(cx)?;
+    let steady = Steady::of(cx)?;
+    let cx = &Context {
+        clock: &|| steady.now(),
+        ..*cx
+    };
     // It may have gone on while we waited for the lock.
     let known = cx.ledger.delivery(&delivery.id)?;
     let delivery =

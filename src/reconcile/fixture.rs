@@ -93,6 +93,7 @@ pub(super) fn dataset(
         key: (0..key).collect(),
         unique: None,
         separator: None,
+        expect: None,
         checks: Vec::new(),
         entitlement: BTreeMap::from([(
             counterpart.parse().unwrap(),
@@ -149,6 +150,7 @@ pub(super) fn agreement(entitled: &[&str], disclosed: bool) -> Agreement {
             until: Date::MAX,
             warn_from: Date::MAX,
         },
+        postquantum: BTreeSet::new(),
         datasets: vec![
             dataset("pns", ["bkn", "bpjs"], &COLUMNS, 1, &COLUMNS),
             dataset("banding", ["bpjs", "bkn"], &COLUMNS, 1, entitled),
@@ -168,6 +170,7 @@ pub(super) fn agreement(entitled: &[&str], disclosed: bool) -> Agreement {
             child_ages: [21, 25],
             nik_provinces: BTreeSet::new(),
         },
+        reminders: None,
         digest: Sha256Digest::of(b"agreement"),
     }
 }

@@ -59,6 +59,8 @@ pub enum Code {
     DecryptNoKey,
     /// Truncated, altered or no age file.
     DecryptDamaged,
+    /// Encrypted to a classical recipient although the agreement demands post-quantum ones.
+    PostquantumRequired,
     /// Not gzip or zstd although the name says so, or damaged inside.
     CompressionDamaged,
     /// The plaintext is not UTF-8.
@@ -83,6 +85,12 @@ pub enum Code {
     NotEncrypted,
     /// An upload was not gone on with; what it left behind is removed.
     LeftOver,
+    /// Data that the calendar of the agreement expects has not come: a notice, no rejection.
+    DeliveryLate,
+    /// A new key of the service takes the place of an old one: a notice, no rejection.
+    KeyRotation,
+    /// A key of the party ends soon: a notice, no rejection.
+    KeyEndsSoon,
 }
 
 impl Code {
@@ -169,7 +177,10 @@ pub struct Rejection {
     pub place: Place,
     /// What the row checks found, where that is the reason.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub rows: Option<RowCounts>,
+    pub rows: Option<Box<RowCounts>>,
+    /// Agreed names of other files that it is about.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub names: Vec<String>,
 }
 
 impl Rejection {
@@ -179,7 +190,14 @@ impl Rejection {
             code,
             place: Place::default(),
             rows: None,
+            names: vec![],
         }
+    }
+
+    /// Names another file that it is about, as the one accepted before; pass only a name that follows the naming rule.
+    pub fn beside(mut self, name: impl Into<String>) -> Self {
+        self.names.push(name.into());
+        self
     }
 
     /// Names the file; pass only a name that follows the naming rule.
@@ -202,7 +220,7 @@ impl Rejection {
 
     /// Tells what the row checks found.
     pub fn with_rows(mut self, rows: RowCounts) -> Self {
-        self.rows = Some(rows);
+        self.rows = Some(Box::new(rows));
         self
     }
 }

@@ -4,7 +4,7 @@ use super::Code;
 use super::entry::{About, Entry, Level};
 
 /// What is said about each code, at the place of the code in its list.
-pub(super) static TABLE: [(Code, Entry); 34] = [
+pub(super) static TABLE: [(Code, Entry); 38] = [
     row(
         Code::ManifestFormat,
         "MANIFEST_FORMAT",
@@ -270,6 +270,18 @@ pub(super) static TABLE: [(Code, Entry); 34] = [
         ],
     ),
     row(
+        Code::PostquantumRequired,
+        "POSTQUANTUM_REQUIRED",
+        [
+            "Perjanjian mensyaratkan enkripsi pascakuantum; berkas ini (juga) dienkripsi untuk penerima klasik.",
+            "Enkripsi hanya untuk penerima age1pq1… (`padan seal --to padan_recipients_pq.txt`, atau age 1.3 ke atas), buat ulang manifes dan tanda tangan, lalu kirim.",
+        ],
+        [
+            "The agreement demands post-quantum encryption; this file is (also) encrypted to a classical recipient.",
+            "Encrypt to the age1pq1… recipient alone (`padan seal --to padan_recipients_pq.txt`, or age 1.3 or later), make the manifest and signature again, then send.",
+        ],
+    ),
+    row(
         Code::CompressionDamaged,
         "COMPRESSION_DAMAGED",
         [
@@ -411,6 +423,42 @@ pub(super) static TABLE: [(Code, Entry); 34] = [
         [
             "This file is what an upload left behind that nobody went on with (a temporary name, hidden or empty), so it was removed from the server.",
             "If it is still needed, upload it again to its end under its final name; otherwise there is nothing to do.",
+        ],
+    ),
+    row(
+        Code::DeliveryLate,
+        "DELIVERY_LATE",
+        [
+            "Data yang diharapkan menurut jadwal perjanjian belum diterima.",
+            "Kirim dataset itu dengan tanggal data dalam atau setelah periode yang disebut. Pemberitahuan ini hilang begitu kiriman diterima. Bila sudah dikirim, lihat tanda terimanya: kiriman yang ditolak tidak dihitung.",
+        ],
+        [
+            "Data that the calendar of the agreement expects has not been received.",
+            "Send that dataset with an as-of date within or after the periods named. This notice goes as soon as a delivery is accepted. If you have sent it, see its receipt: a refused delivery does not count.",
+        ],
+    ),
+    row(
+        Code::KeyRotation,
+        "KEY_ROTATION",
+        [
+            "Layanan akan memakai kunci baru.",
+            "Pasang kunci baru seperti tertulis di atas sebelum tanggal itu, dan cocokkan sidik jarinya dengan operator lewat telepon.",
+        ],
+        [
+            "The service is going to use a new key.",
+            "Install the new key as written above before that day, and compare its fingerprint with the operator's on the telephone.",
+        ],
+    ),
+    row(
+        Code::KeyEndsSoon,
+        "KEY_ENDS_SOON",
+        [
+            "Kunci Anda segera berakhir.",
+            "Buat kunci baru, beri operator bagian publiknya (.pub atau age1…), dan pakai setelah operator mengatakan bahwa kunci itu terdaftar. Pemberitahuan ini hilang bila tidak ada lagi yang berakhir.",
+        ],
+        [
+            "A key of yours ends soon.",
+            "Make a new key, give the operator its public half (.pub or age1…), and use it when the operator says that it is registered. This notice goes when nothing ends any more.",
         ],
     ),
 ];

@@ -1,6 +1,9 @@
 //! Composition: the SFTP server and the pipeline in one process. They share folders and nothing else.
 
+mod attending;
 mod bounds;
+mod key_watch;
+mod keys;
 mod recording;
 mod service;
 
@@ -22,13 +25,18 @@ use crate::agreement::PartyId;
 use crate::config::Config;
 use crate::fault::Fault;
 use crate::layout::Layout;
+use crate::pipeline::calendar::{Call, Called};
 use crate::pipeline::{Ended, Pass, Progress, Removed, pass};
-use crate::sftp::{self, Recorder};
+use crate::sftp::{self, Attendant, Recorder};
 use crate::snapshot::StoreKey;
 use crate::trust::keyring::Keyring;
+use crate::trust::life::NOTICE_DAYS;
 use crate::watch::Watch;
 
+pub use keys::{ending, keys, lost};
 pub use recording::Recording;
+
+use key_watch::KeyWatch;
 pub use service::{LoadError, Service};
 
 /// How long a delivery under way may take to end after SIGTERM. One that takes longer is begun again at the next start,
@@ -106,12 +114,15 @@ pub fn serve(
     let runtime = runtime()?;
     let service = Arc::new(Service::load(config, runtime.handle().clone())?);
     let (recording, recorder) = Recording::start(&service.layout, runtime.handle().clone())?;
-    let settings = settings(&service.config, &service.layout, listen, recorder);
+    let settings = sftp::Settings {
+        attendant: attending::within(&service),
+        ..settings(&service.config, &service.layout, listen, recorder)
+    };
     let problems = settings.problems(Timestamp::now());
     if !problems.is_empty() {
         return Err(LoadError::Keys(problems));
     }
-    for warning in key_warnings(&service.config) {
+    for warning in key_warnings(&service.config, Timestamp::now()) {
         tracing::warn!("{warning}");
     }
     let server = sftp::Server::bind(settings)?;
@@ -128,11 +139,14 @@ pub fn serve(
     thread::Builder::new()
         .name("pipeline".into())
         .spawn({
-            let service = Arc::clone(&service);
+            let (service, server) = (Arc::clone(&service), server.clone());
+            let mut keys = KeyWatch::new(&service);
             move || {
                 let _working = working;
                 watch.run(service.config.rescan, |touched| {
-                    look(&service, &progress, touched)
+                    let begins = keys.mind(&service, &server);
+                    let due = look(&service, &progress, touched);
+                    begins.into_iter().chain(due).min()
                 });
             }
         })
@@ -192,6 +206,23 @@ pub fn log(done: &Pass) {
         let (id, party) = (delivery.id.short(), &delivery.party);
         tracing::info!(%id, %party, "came again; same receipt");
     }
+    for Called {
+        party,
+        dataset,
+        call,
+        days: [first, last],
+    } in &done.called
+    {
+        let event = call.as_str();
+        match call {
+            Call::Late | Call::Reminded => {
+                tracing::warn!(event, %party, %dataset, %first, %last, "expected and not received");
+            }
+            Call::PartlyReceived | Call::Received | Call::NoMore => {
+                tracing::info!(event, %party, %dataset, %first, %last, "no longer missing");
+            }
+        }
+    }
     for Removed { party, code, bytes } in &done.removed {
         tracing::info!(%party, %code, bytes, "a file was removed from an inbox");
     }
@@ -250,19 +281,20 @@ fn reload(service: &Service, server: &sftp::Server) {
 /// Every problem with the key files that a configuration names: ours and the parties', for the pipeline and the door.
 pub fn key_problems(config: &Config) -> Vec<Fault> {
     let layout = Layout::new(&config.data_dir);
-    let mut problems = Keyring::load(config).err().unwrap_or_default();
+    let now = Timestamp::now();
+    let mut problems = Keyring::load(config, now).err().unwrap_or_default();
     problems.extend(StoreKey::load(&config.keys.store_identity).err());
-    problems
-        .extend(settings(config, &layout, None, Recorder::default()).problems(Timestamp::now()));
+    problems.extend(settings(config, &layout, None, Recorder::default()).problems(now));
     problems
 }
 
 /// What a party is served by `padan sftp`: the same root and limits as by the embedded server.
 pub fn visit(
-    config: &Config,
+    config: &Arc<Config>,
     party: &PartyId,
     peer: Option<IpAddr>,
     recorder: Recorder,
+    runtime: Handle,
 ) -> sftp::Visit {
     sftp::Visit {
         account: party.to_string(),
@@ -271,18 +303,24 @@ pub fn visit(
         limits: bounds::limits(&config.sftp),
         peer,
         recorder: recorder.showing(names(config)),
+        attendant: attending::beside(config, runtime),
     }
 }
 
-/// What an operator should know of key files that can be used.
-pub fn key_warnings(config: &Config) -> Vec<String> {
-    let layout = Layout::new(&config.data_dir);
-    let now = Timestamp::now();
-    let mut warnings = settings(config, &layout, None, Recorder::default()).warnings(now);
-    if let Ok(keyring) = Keyring::load(config) {
+/// What an operator should know at `now` of key files that can be used.
+pub fn key_warnings(config: &Config, now: Timestamp) -> Vec<String> {
+    let mut warnings = login_warnings(config, now);
+    if let Ok(keyring) = Keyring::load(config, now) {
         warnings.extend(keyring.warnings(config, now));
     }
+    warnings.extend(ending(&keys(config).keys, now, NOTICE_DAYS));
     warnings
+}
+
+/// What an operator should know at `now` of the SFTP server's keys: who cannot log in, which host key waits.
+pub fn login_warnings(config: &Config, now: Timestamp) -> Vec<String> {
+    let layout = Layout::new(&config.data_dir);
+    settings(config, &layout, None, Recorder::default()).warnings(now)
 }
 
 fn settings(
@@ -307,6 +345,7 @@ fn settings(
             .collect(),
         limits: bounds::limits(&config.sftp),
         recorder: recorder.showing(names(config)),
+        attendant: Attendant::default(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Everything that a running service holds: configuration, keys, store key, ledger, folders.
 
 use std::path::{Path, PathBuf};
-use std::sync::RwLock;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use jiff::Timestamp;
 use tokio::runtime::Handle;
@@ -11,9 +11,12 @@ use crate::fault::Fault;
 use crate::files;
 use crate::layout::Layout;
 use crate::ledger::SqliteLedger;
-use crate::pipeline::{Context, Looked, Progress};
+use crate::pipeline::{Board, Context, Looked, Progress};
 use crate::snapshot::StoreKey;
 use crate::trust::keyring::Keyring;
+use crate::trust::life::Key;
+
+use super::key_watch::{Seen, look};
 
 /// A loaded service. Commands that move deliveries make one and work in its [`Context`].
 pub struct Service {
@@ -21,10 +24,18 @@ pub struct Service {
     pub config: Config,
     /// Where everything lies.
     pub layout: Layout,
-    keyring: RwLock<std::sync::Arc<Keyring>>,
-    store: StoreKey,
+    keys: RwLock<Arc<Keys>>,
     ledger: SqliteLedger,
     looked: Looked,
+    board: Board,
+}
+
+/// What comes from key files, as of the last good reading of all of them.
+struct Keys {
+    keyring: Arc<Keyring>,
+    store: Arc<StoreKey>,
+    inventory: Vec<Key>,
+    seen: Arc<Seen>,
 }
 
 /// Why a service cannot be loaded.
@@ -48,7 +59,7 @@ impl Service {
         for warning in &config.warnings {
             tracing::warn!("{warning}");
         }
-        let (keyring, store) = load_keys(&config).map_err(LoadError::Keys)?;
+        let keys = Keys::load(&config).map_err(LoadError::Keys)?;
         let layout = Layout::new(&config.data_dir);
         files::create_dir(&layout.staging())?;
         for party in config.parties.keys() {
@@ -58,16 +69,21 @@ impl Service {
         Ok(Self {
             config,
             layout,
-            keyring: RwLock::new(std::sync::Arc::new(keyring)),
-            store,
+            keys: RwLock::new(Arc::new(keys)),
             ledger,
             looked: Looked::default(),
+            board: Board::default(),
         })
     }
 
     /// The ledger.
     pub fn ledger(&self) -> &SqliteLedger {
         &self.ledger
+    }
+
+    /// Where everything in flight stands.
+    pub fn board(&self) -> &Board {
+        &self.board
     }
 
     /// Files that somebody has just written are read again, however short ago they were.
@@ -79,46 +95,80 @@ impl Service {
 
     /// Reads the parties' and our own keys again; on any error the old ones stay.
     pub fn reload(&self) -> Result<(), LoadError> {
-        let fresh = Keyring::load(&self.config).map_err(LoadError::Keys)?;
-        *self
-            .keyring
-            .write()
-            .unwrap_or_else(std::sync::PoisonError::into_inner) = std::sync::Arc::new(fresh);
+        let fresh = Keys::load(&self.config).map_err(LoadError::Keys)?;
+        self.put(fresh);
         Ok(())
+    }
+
+    /// The keys that are loaded now.
+    pub fn keyring(&self) -> Arc<Keyring> {
+        Arc::clone(&self.keys().keyring)
+    }
+
+    /// Reads again what there is to know of all keys, without putting others in force.
+    pub fn read_inventory(&self) {
+        let now = self.keys();
+        self.put(Keys {
+            keyring: Arc::clone(&now.keyring),
+            store: Arc::clone(&now.store),
+            inventory: super::keys(&self.config).keys,
+            seen: Arc::clone(&now.seen),
+        });
+    }
+
+    /// Which files of ours these keys were read from.
+    pub fn seen(&self) -> Arc<Seen> {
+        Arc::clone(&self.keys().seen)
+    }
+
+    fn keys(&self) -> Arc<Keys> {
+        Arc::clone(&self.keys.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn put(&self, fresh: Keys) {
+        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(fresh);
     }
 
     /// Works with what is loaded now.
     pub fn with_context<T>(&self, progress: &dyn Progress, work: impl FnOnce(&Context) -> T) -> T {
-        let keyring = std::sync::Arc::clone(
-            &self
-                .keyring
-                .read()
-                .unwrap_or_else(std::sync::PoisonError::into_inner),
-        );
+        let keys = self.keys();
         work(&Context {
             config: &self.config,
-            keyring: &keyring,
-            store: &self.store,
+            keyring: &keys.keyring,
+            keys: &keys.inventory,
+            store: &keys.store,
             ledger: &self.ledger,
             layout: &self.layout,
             clock: &Timestamp::now,
             progress,
             looked: &self.looked,
+            board: &self.board,
         })
     }
 }
 
-/// Every key that the pipeline needs, or everything that is wrong with one of their files.
-fn load_keys(config: &Config) -> Result<(Keyring, StoreKey), Vec<Fault>> {
-    match (
-        Keyring::load(config),
-        StoreKey::load(&config.keys.store_identity),
-    ) {
-        (Ok(keyring), Ok(store)) => Ok((keyring, store)),
-        (keyring, store) => {
-            let mut problems = keyring.err().unwrap_or_default();
-            problems.extend(store.err());
-            Err(problems)
+impl Keys {
+    /// Every key that the pipeline needs, or everything that is wrong with one of their files.
+    fn load(config: &Config) -> Result<Self, Vec<Fault>> {
+        let now = Timestamp::now();
+        // In this order: no key is announced that is not loaded.
+        let (seen, _) = look(&config.keys, now);
+        let inventory = super::keys(config).keys;
+        match (
+            Keyring::load(config, now),
+            StoreKey::load(&config.keys.store_identity),
+        ) {
+            (Ok(keyring), Ok(store)) => Ok(Self {
+                keyring: Arc::new(keyring),
+                store: Arc::new(store),
+                inventory,
+                seen: Arc::new(seen),
+            }),
+            (keyring, store) => {
+                let mut problems = keyring.err().unwrap_or_default();
+                problems.extend(store.err());
+                Err(problems)
+            }
         }
     }
 }

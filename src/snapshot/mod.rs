@@ -22,7 +22,7 @@ mod damage;
 pub use merge::Merged;
 pub use reader::{Cursor, Reader};
 pub use sort::{SortKey, Sorted, sorted};
-pub use store_key::StoreKey;
+pub use store_key::{Forgotten, StoreKey, forget_older, renew};
 pub use writer::Writer;
 
 use crate::agreement::Row;

@@ -6,7 +6,6 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use age::secrecy::ExposeSecret;
-use age::x25519;
 use aws_lc_rs::rand::fill;
 use jiff::Timestamp;
 use russh::keys::ssh_key::private::{Ed25519Keypair, KeypairData};
@@ -15,6 +14,7 @@ use zeroize::Zeroizing;
 
 use crate::fault::Fault;
 
+use super::envelope::NativeIdentity;
 use super::sshsig::public_line;
 
 /// Writes a new ed25519 key pair: `path` (OpenSSH, 0600) and `path.pub` (0644), with the comment in both.
@@ -41,20 +41,25 @@ pub fn ssh_key_pair(path: &Path, comment: &str) -> Result<String, Fault> {
     Ok(public)
 }
 
-/// Writes a new age identity file (0600) as `age-keygen -o` does, dated `at`.
+/// Writes a file of new age identities (0600) as `age-keygen -o` does, dated `at`.
 ///
-/// Returns the recipient, `age1…`. Overwrites nothing.
-pub fn age_identity(path: &Path, at: Timestamp) -> Result<String, Fault> {
-    let identity = x25519::Identity::generate();
-    let recipient = identity.to_public().to_string();
-    let secret = identity.to_string();
+/// Returns their recipients, in the same order. Overwrites nothing.
+pub fn age_identities<const N: usize>(
+    path: &Path,
+    at: Timestamp,
+    identities: [NativeIdentity; N],
+) -> Result<[String; N], Fault> {
     let at = at.strftime("%Y-%m-%dT%H:%M:%SZ");
-    let text = Zeroizing::new(format!(
-        "# created: {at}\n# public key: {recipient}\n{}\n",
-        secret.expose_secret()
-    ));
+    // Large enough from the start: a text that grows leaves copies behind.
+    let mut text = Zeroizing::new(String::with_capacity(8 << 10));
+    text.push_str(&format!("# created: {at}\n"));
+    for identity in &identities {
+        text.push_str(&format!("# public key: {}\n", identity.recipient()));
+        text.push_str(identity.encoded()?.expose_secret());
+        text.push('\n');
+    }
     write_new(path, text.as_bytes(), 0o600)?;
-    Ok(recipient)
+    Ok(identities.map(|identity| identity.recipient()))
 }
 
 /// Writes a file that is not there yet. A key cut off by a crash is removed by hand: it must not vanish by itself.
@@ -84,7 +89,8 @@ mod tests {
     use jiff::Timestamp;
     use tempfile::TempDir;
 
-    use super::{age_identity, ssh_key_pair};
+    use super::{age_identities, ssh_key_pair};
+    use crate::trust::envelope::NativeIdentity;
 
     #[test]
     fn a_new_key_never_replaces_another() {
@@ -93,7 +99,8 @@ mod tests {
         ssh_key_pair(&path, "x").unwrap();
         let before = fs::read(&path).unwrap();
         assert!(ssh_key_pair(&path, "x").is_err());
-        assert!(age_identity(&path, Timestamp::UNIX_EPOCH).is_err());
+        let identities = [NativeIdentity::classical(), NativeIdentity::hybrid()];
+        assert!(age_identities(&path, Timestamp::UNIX_EPOCH, identities).is_err());
         assert_eq!(fs::read(&path).unwrap(), before);
     }
 }

@@ -1,4 +1,6 @@
-//! Key files as they lie on the disk: permissions first, then the bytes.
+//! Key files as they lie on the disk: permissions first, then the bytes; which of several [`generations`] is in force.
+
+pub mod generations;
 
 use std::fs::{self, File};
 use std::io::Read;
@@ -19,8 +21,8 @@ const LARGEST_REVOKED: usize = 4 << 20;
 
 /// The bytes of a private key file, wiped on drop.
 ///
-/// It must be a regular file that only its owner can read (0600 or 0400), as ssh demands of its keys; else
-/// [`Fault::Key`] says how to mend it.
+/// It must be a regular file that only its owner can read (0600 or 0400), as ssh demands of its keys, in a folder that not
+/// everybody can write to; else [`Fault::Key`] says how to mend it. A link is judged by the file it leads to.
 pub fn read_private(path: &Path) -> Result<Zeroizing<Vec<u8>>, Fault> {
     let mut file = open_regular(path, "read the private key")?;
     let mode = file
@@ -38,7 +40,30 @@ pub fn read_private(path: &Path) -> Result<Zeroizing<Vec<u8>>, Fault> {
             ),
         ));
     }
+    refuse_open_folder(path)?;
     read_at_most(&mut file, path, LARGEST_PRIVATE)
+}
+
+/// In a folder that everybody may write to, anybody can put another key in this one's place. With the sticky bit, as in
+/// `/tmp`, only its owner can.
+fn refuse_open_folder(path: &Path) -> Result<(), Fault> {
+    let folder = match path.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    };
+    let found = fs::metadata(folder).map_err(Fault::io("look at the folder", folder))?;
+    let mode = found.permissions().mode();
+    if mode & 0o002 != 0 && mode & 0o1000 == 0 {
+        return Err(problem(
+            path,
+            format!(
+                "everybody may put files into its folder (mode {:04o}); run `chmod o-w {}`",
+                mode & 0o7777,
+                folder.display()
+            ),
+        ));
+    }
+    Ok(())
 }
 
 /// An OpenSSH private key without a passphrase, from a file as [`read_private`] wants it.

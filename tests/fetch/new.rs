@@ -172,6 +172,33 @@ fn a_receipt_of_which_a_killed_run_left_a_part_is_completed() {
 }
 
 #[test]
+fn a_copy_of_a_receipt_under_the_name_of_a_second_manifest_is_known() {
+    let site = Site::start();
+    let name = receipt(&site, "bkn", 1, "DITERIMA");
+    assert_eq!(site.fetch("bkn", &[]).names("receipt").len(), 1);
+    let folder = site.root("bkn").join("receipts");
+    let copy = "bkn_pns_full_2026-11-22_0001_lagi";
+    for ending in [".json", ".json.sig", ".txt"] {
+        fs::copy(
+            folder.join(format!("{name}{ending}")),
+            folder.join(format!("{copy}{ending}")),
+        )
+        .unwrap();
+    }
+    let ran = site.fetch("bkn", &["--remove"]);
+    assert_eq!(
+        (
+            ran.code,
+            ran.names("receipt").len(),
+            ran.names("removed").len()
+        ),
+        (0, 0, 2),
+        "{ran:?}"
+    );
+    assert!(names(&folder).is_empty());
+}
+
+#[test]
 fn people_and_flags_without_a_profile() {
     let site = Site::start();
     let name = Answer::new(&site, "bpjs", 1)

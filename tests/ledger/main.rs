@@ -15,3 +15,4 @@ mod lists;
 mod pages;
 mod place;
 mod processes;
+mod service;

@@ -7,7 +7,9 @@ use assert_cmd::Command;
 use insta::assert_snapshot;
 use jiff::Timestamp;
 use padan::delivery::{DeliveryId, Sha256Digest};
-use padan::ledger::{DoorEvent, Event, Ledger, NewDelivery, Outcome, Published, Stage, Waiting};
+use padan::ledger::{
+    DoorEvent, Event, Ledger, NewDelivery, Outcome, Published, ServiceEvent, Stage, Waiting,
+};
 use padan::rejection::Code;
 use tempfile::TempDir;
 
@@ -168,6 +170,51 @@ fn status_is_json_for_machines() {
         "2026-11-22T06:02:00.123456789Z"
     );
     assert_eq!(read["incomplete"][0]["told"], true);
+    assert_eq!(read["clock"]["told_behind"], false);
+    assert_eq!(
+        read["expected"],
+        serde_json::json!([]),
+        "no pass has met the calendar"
+    );
+}
+
+#[test]
+fn the_services_own_events_are_listed() {
+    let place = Place::new();
+    let desk = Desk::over(&place);
+    assert_snapshot!(desk.read("events", &["--service"]), @r"
+    The service, newest first (Asia/Jakarta)
+      nothing
+    ");
+    let late = ServiceEvent {
+        party: Some(bkn()),
+        dataset: Some(pns()),
+        detail: Some("2026-10-01 to 2026-10-31".to_owned()),
+        ..ServiceEvent::new(at(1), "late")
+    };
+    let notice = ServiceEvent {
+        party: Some(bkn()),
+        code: Some(Code::DeliveryLate),
+        name: Some("pemberitahuan_2026-11-22_pns".to_owned()),
+        ..ServiceEvent::new(at(2), "notice")
+    };
+    let accepted = ServiceEvent {
+        detail: Some("mended\u{1b}[2J".to_owned()),
+        ..ServiceEvent::new(at(3), "clock_accepted")
+    };
+    for event in [&late, &notice, &accepted] {
+        place.ledger.note(event).unwrap();
+    }
+    assert_snapshot!(desk.read("events", &["--service"]), @r"
+    The service, newest first (Asia/Jakarta)
+      2026-11-22 13:00:03  -       clock accepted    mended\u{1b}[2J
+      2026-11-22 13:00:02  bkn     notice            DELIVERY_LATE  pemberitahuan_2026-11-22_pns
+      2026-11-22 13:00:01  bkn     late              pns  2026-10-01 to 2026-10-31
+    ");
+    let of_bpjs = desk.read("events", &["--service", "--party", "bpjs", "--json"]);
+    let of_bpjs: serde_json::Value = serde_json::from_str(&of_bpjs).unwrap();
+    assert_eq!(of_bpjs.as_array().unwrap().len(), 1, "what concerns all");
+    assert_eq!(of_bpjs[0]["event"], "clock_accepted");
 }
 
 #[test]

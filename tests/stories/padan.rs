@@ -20,6 +20,8 @@ pub const BINARY: &str = env!("CARGO_BIN_EXE_padan");
 pub struct Padan {
     dir: TempDir,
     server: Mutex<Option<Child>>,
+    /// What makes the binary see another time.
+    time: Mutex<Vec<(String, String)>>,
 }
 
 impl Padan {
@@ -28,6 +30,7 @@ impl Padan {
         let padan = Self {
             dir: TempDir::new().unwrap(),
             server: Mutex::new(None),
+            time: Mutex::default(),
         };
         succeed(
             Path::new("/"),
@@ -48,6 +51,7 @@ impl Padan {
         Self {
             dir,
             server: Mutex::new(None),
+            time: Mutex::new(self.environment()),
         }
     }
 
@@ -77,6 +81,32 @@ impl Padan {
             text = text.replace(&format!("{line}\n"), &format!("{indent}{key}: {value}\n"));
         }
         fs::write(path, text).unwrap();
+    }
+
+    /// From here on each process of the service starts at this instant (UTC), as `2027-11-05 17:00:10`, and its clock goes on
+    /// from there: Debian's `faketime`.
+    pub fn at(&self, instant: &str) {
+        let asked = ["-f", &format!("@{instant}"), "env"];
+        let told = succeed("/", "faketime", asked, b"");
+        let told = String::from_utf8(told).unwrap();
+        let preload = told
+            .lines()
+            .find_map(|line| line.strip_prefix("LD_PRELOAD="));
+        let environment = [
+            ("LD_PRELOAD", preload.unwrap()),
+            ("FAKETIME", &format!("@{instant}")),
+            ("FAKETIME_DONT_FAKE_MONOTONIC", "1"),
+            ("DONT_FAKE_MONOTONIC", "1"),
+            ("TZ", "UTC"),
+        ];
+        *self.time.lock().unwrap() = environment
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .to_vec();
+    }
+
+    /// What the binary must have in its environment.
+    pub fn environment(&self) -> Vec<(String, String)> {
+        self.time.lock().unwrap().clone()
     }
 
     /// Starts `padan serve` on a free port and tells both parties where it is.
@@ -147,7 +177,8 @@ impl Padan {
         command
             .args([name, "--config"])
             .arg(self.path("padan.yaml"))
-            .env("TMPDIR", self.path("tmp"));
+            .env("TMPDIR", self.path("tmp"))
+            .envs(self.environment());
         command
     }
 
@@ -164,6 +195,17 @@ impl Padan {
     /// What the service wrote to its log; nothing if it never ran.
     pub fn log(&self) -> String {
         fs::read_to_string(self.log_path()).unwrap_or_default()
+    }
+
+    /// How many times a client was told at once of a refusal with this code.
+    pub fn early_words(&self, code: &str) -> usize {
+        let told = "\"event\":\"denied\"";
+        let reason = format!("\"reason\":\"{code}\"");
+        let log = self.log();
+        let lines = log.lines();
+        lines
+            .filter(|line| line.contains(told) && line.contains(&reason))
+            .count()
     }
 
     fn log_path(&self) -> PathBuf {

@@ -14,6 +14,22 @@ use super::tools::{Place, public, run, succeed};
 const CHUNK: usize = 64 << 10;
 /// The same with its tag.
 const SEALED_CHUNK: usize = CHUNK + 16;
+/// Around the borders of chunks; of the first MiB, after which threads work; and of what they take at a time.
+const SIZES: [usize; 13] = [
+    0,
+    1,
+    47,
+    CHUNK - 1,
+    CHUNK,
+    CHUNK + 1,
+    5 * CHUNK + 3,
+    16 * CHUNK,
+    16 * CHUNK + 1,
+    24 * CHUNK,
+    24 * CHUNK + 1,
+    100 * CHUNK,
+    131 * CHUNK + 7,
+];
 
 #[test]
 #[ignore = "needs age, ssh-keygen"]
@@ -28,7 +44,7 @@ fn age_opens_what_we_seal() {
         public(&rsa)
     );
     let recipients = Recipients::parse(&list).unwrap();
-    for size in [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 3 * CHUNK, 3 * CHUNK + 7] {
+    for size in SIZES {
         let plaintext = sample(size);
         let sealed = place.write("x.age", sealed(&plaintext, &recipients));
         for key in [&identity, &ed25519, &rsa] {
@@ -53,16 +69,7 @@ fn we_open_what_age_seals() {
         (&ed25519_line, &ed25519),
         (&rsa_line, &rsa),
     ];
-    for size in [
-        0,
-        1,
-        47,
-        CHUNK - 1,
-        CHUNK,
-        CHUNK + 1,
-        2 * CHUNK,
-        5 * CHUNK + 3,
-    ] {
+    for size in SIZES {
         let plaintext = sample(size);
         for (to, key) in keys {
             for armor in [&[][..], &["-a"]] {
@@ -403,13 +410,16 @@ fn identity_and_recipient_files_say_what_is_wrong() {
         ),
         (
             place.write_private("pq", "AGE-SECRET-KEY-PQ-1ABC"),
-            "post-quantum",
+            "line 1: not a whole post-quantum identity",
         ),
         (
             place.write_private("cut", &secret_line.as_bytes()[..70]),
-            "line 1: not an age identity",
+            "line 1: not a whole age identity",
         ),
-        (place.write_private("armored", armored), "encrypted"),
+        (
+            place.write_private("armored", armored),
+            "encrypted to a key",
+        ),
         (place.write_private("binary", [0xff, 0xfe]), "not text"),
         (place.write("open", &secret), "chmod 600"),
         (locked, "ssh-keygen -p"),
@@ -432,7 +442,7 @@ fn identity_and_recipient_files_say_what_is_wrong() {
             "copy it again",
         ),
         (secret_line, 1, "private key"),
-        ("\nage1pq1qqqq", 2, "post-quantum"),
+        ("\nage1pq1qqqq", 2, "not a whole age1pq1"),
         ("age1yubikey1qqqqqqqqqq", 1, "plugin"),
         (&public(&place.path("ecdsa")), 1, "ssh-ed25519 and ssh-rsa"),
         ("ssh-ed25519 AAAA", 1, "not a recipient"),

@@ -34,10 +34,12 @@ fn the_example_keys_fit_each_other() {
             &private(&format!("trial/{party}/age_identity.txt")),
             &example(&format!("parties/{party}/recipients.txt")),
         );
-        opens(
-            &private("service/age_identity.txt"),
-            &example(&format!("trial/{party}/padan_recipients.txt")),
-        );
+        for name in ["padan_recipients.txt", "padan_recipients_pq.txt"] {
+            opens(
+                &private("service/age_identity.txt"),
+                &example(&format!("trial/{party}/{name}")),
+            );
+        }
         let profile = Profile::load(&example(&format!("trial/{party}/padan-party.yaml"))).unwrap();
         profile.load_agreement(date(2026, 11, 22)).unwrap();
         for file in [&profile.key, &profile.identity, &profile.recipients] {
@@ -51,10 +53,12 @@ fn the_example_keys_fit_each_other() {
         let known = fs::read_to_string(example(&format!("trial/{party}/known_hosts"))).unwrap();
         assert!(known.contains(host.split_whitespace().nth(1).unwrap()));
     }
-    opens(
-        &private("service/age_identity.txt"),
-        &example("service/age_identity.pub"),
-    );
+    for name in ["age_identity.pub", "age_identity_pq.pub"] {
+        opens(
+            &private("service/age_identity.txt"),
+            &example(&format!("service/{name}")),
+        );
+    }
     opens(
         &private("service/store_identity.txt"),
         &example("service/store_identity.pub"),

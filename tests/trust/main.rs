@@ -1,4 +1,4 @@
-//! Keys, signatures and encryption beside the real `ssh-keygen`, `age` and `sha256sum` (design §2, §6).
+//! Keys, signatures and encryption beside the real `ssh-keygen`, `age`, `sha256sum` and npm's `age-encryption` (design §2, §6).
 
 #![allow(
     clippy::unwrap_used,
@@ -9,12 +9,16 @@
 
 mod certified;
 mod envelope;
+mod hybrid;
 mod init;
+mod keys;
 mod keys_example;
 mod openssh;
+mod passphrases;
 mod revoked;
 mod seal_open;
 mod signers;
 mod sshsig;
+mod testkit;
 mod tools;
 mod verdict;

@@ -96,6 +96,7 @@ fn build_one(
         key: key?,
         unique,
         separator: raw.separator,
+        expect: raw.expect,
         checks,
         entitlement: BTreeMap::new(),
     })

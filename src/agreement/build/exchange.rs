@@ -8,7 +8,7 @@ use crate::agreement::document::problem::Findings;
 use crate::agreement::document::reader::{Word, instead, quoted};
 use crate::agreement::raw::RawAgreement;
 use crate::agreement::raw::dataset::RawDataset;
-use crate::agreement::raw::exchange::{RawAuthority, RawColumns, RawEntitlement};
+use crate::agreement::raw::exchange::{RawAuthority, RawColumns, RawEntitlement, RawPostquantum};
 use crate::agreement::{Authority, ChangeClasses, Dataset, Entitlement, PartyId};
 
 /// Fills [`Dataset::entitlement`] (Pasal 3).
@@ -83,6 +83,30 @@ fn require_key(entry: &RawEntitlement<'_>, dataset: &RawDataset<'_>, found: &mut
                 format!("the key column {} is not among the columns", part.value),
                 format!("add {}, or its records cannot be told apart", part.value),
             );
+        }
+    }
+}
+
+/// The parties whose files must be encrypted to post-quantum recipients, in both directions.
+pub(super) fn postquantum(
+    raw: &RawAgreement<'_>,
+    parties: Option<&[PartyId]>,
+    found: &mut Findings,
+) -> BTreeSet<PartyId> {
+    match &raw.postquantum {
+        RawPostquantum::Allowed => BTreeSet::new(),
+        RawPostquantum::Required => parties.into_iter().flatten().cloned().collect(),
+        RawPostquantum::Each(demands) => {
+            let mut required = BTreeSet::new();
+            for (party, demanded) in demands {
+                let known = check_party(party.value, parties, found, |found, what, remedy| {
+                    party.spot.key_problem(found, what, remedy);
+                });
+                if known && *demanded {
+                    required.extend(party.value.parse::<PartyId>().ok());
+                }
+            }
+            required
         }
     }
 }

@@ -76,6 +76,7 @@ fn build(
     let term = build_term(raw, today, found);
     let mut datasets = datasets::build(raw, known.as_deref(), found);
     exchange::entitle(raw, known.as_deref(), &mut datasets, found);
+    let postquantum = exchange::postquantum(raw, known.as_deref(), found);
     let classes = exchange::classes(raw, found);
     let authority = exchange::authority(raw, known.as_deref(), found);
     let reconciliations = reconciliations::build(raw, known.as_deref(), &authority, found);
@@ -83,11 +84,13 @@ fn build(
         numbers: raw.numbers.clone(),
         parties: parties?,
         term: term?,
+        postquantum,
         datasets,
         reconciliations,
         classes,
         names: raw.names.clone()?,
         thresholds: raw.thresholds.clone()?,
+        reminders: raw.reminders,
         digest,
     })
 }

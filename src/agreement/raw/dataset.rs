@@ -2,7 +2,7 @@
 
 use crate::agreement::document::problem::Findings;
 use crate::agreement::document::reader::{Located, Section, Spot, Word, instead, quoted};
-use crate::agreement::{DatasetId, FieldKind, PartyId, Rule};
+use crate::agreement::{DatasetId, FieldKind, PartyId, Rule, Schedule};
 
 /// Longest value that a column may allow, in characters.
 const LONGEST_VALUE: usize = 10_000;
@@ -20,6 +20,8 @@ pub struct RawDataset<'d> {
     pub unique: Option<Word<'d>>,
     /// The declared separator.
     pub separator: Option<u8>,
+    /// When it is expected.
+    pub expect: Option<Schedule>,
     /// The columns; `None` where they cannot be read, so that nobody asks for one in vain.
     pub fields: Option<Vec<RawField<'d>>>,
     /// Checks over several columns or rows.
@@ -62,7 +64,15 @@ pub struct RawCheck<'d> {
     pub columns: Vec<(&'d str, Word<'d>)>,
 }
 
-const KEYS: &[&str] = &["party", "key", "unique", "separator", "fields", "checks"];
+const KEYS: &[&str] = &[
+    "party",
+    "expect",
+    "key",
+    "unique",
+    "separator",
+    "fields",
+    "checks",
+];
 
 const FIELD_KEYS: &[&str] = &["kind", "required", "max", "min", "values"];
 
@@ -113,6 +123,7 @@ fn read_dataset<'d>(id: Located<'d, DatasetId>, found: &mut Findings) -> RawData
         key: None,
         unique: None,
         separator: None,
+        expect: None,
         fields: None,
         checks: Vec::new(),
     };
@@ -122,6 +133,10 @@ fn read_dataset<'d>(id: Located<'d, DatasetId>, found: &mut Findings) -> RawData
     dataset.party = section
         .required("party", found)
         .and_then(|spot| spot.parsed("the id of a party", "bpjs", found));
+    dataset.expect = section.optional("expect").and_then(|spot| {
+        let schedule = spot.parsed("a schedule", "monthly by day 5", found)?;
+        Some(schedule.value)
+    });
     dataset.key = section.required("key", found).and_then(|spot| {
         let value = spot.words("a list of the key columns", found)?;
         if value.is_empty() {

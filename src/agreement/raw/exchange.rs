@@ -73,6 +73,53 @@ pub struct RawReconciliation<'d> {
     pub names_disclosed_to: Vec<Word<'d>>,
 }
 
+/// Whose files must be encrypted to post-quantum recipients.
+#[derive(Debug, Default)]
+pub enum RawPostquantum<'d> {
+    /// Nobody's.
+    #[default]
+    Allowed,
+    /// Every party's.
+    Required,
+    /// Said for each party, at its key.
+    Each(Vec<(Word<'d>, bool)>),
+}
+
+/// The `postquantum` key: one word for both parties, or one for each.
+pub fn read_postquantum<'d>(file: &Section<'d>, found: &mut Findings) -> RawPostquantum<'d> {
+    let Some(spot) = file.optional("postquantum") else {
+        return RawPostquantum::Allowed;
+    };
+    if !spot.is_section() {
+        return match read_demand(&spot, found) {
+            Some(true) => RawPostquantum::Required,
+            Some(false) | None => RawPostquantum::Allowed,
+        };
+    }
+    let parties = spot.entries("required or allowed by party", found);
+    let parties = parties.unwrap_or_default().into_iter();
+    RawPostquantum::Each(
+        parties
+            .filter_map(|(value, spot)| {
+                let demand = read_demand(&spot, found)?;
+                Some((Located { value, spot }, demand))
+            })
+            .collect(),
+    )
+}
+
+fn read_demand(spot: &Spot<'_>, found: &mut Findings) -> Option<bool> {
+    match spot.text("required or allowed", found)? {
+        "required" => Some(true),
+        "allowed" => Some(false),
+        other => {
+            let what = format!("{} is neither required nor allowed", quoted(other));
+            spot.problem(found, what, instead(other, &["required", "allowed"]));
+            None
+        }
+    }
+}
+
 /// The `entitlement` section.
 pub fn read_entitlement<'d>(file: &Section<'d>, found: &mut Findings) -> Vec<RawEntitlement<'d>> {
     let mut entitlement = Vec::new();

@@ -12,9 +12,9 @@ use jiff::{Span, ToSpan};
 
 use super::document::problem::Findings;
 use super::document::reader::{Located, Section, Spot, quoted};
-use super::{NameRules, PartyId, Thresholds};
+use super::{NameRules, PartyId, Reminders, Thresholds};
 use dataset::RawDataset;
-use exchange::{RawChanges, RawEntitlement, RawGroup, RawReconciliation};
+use exchange::{RawChanges, RawEntitlement, RawGroup, RawPostquantum, RawReconciliation};
 
 /// Everything the file says; a part that is missing or unreadable is `None` or left out, and noted.
 #[derive(Debug)]
@@ -29,6 +29,8 @@ pub struct RawAgreement<'d> {
     pub term: Option<Located<'d, Period>>,
     /// Last day in force, where it was extended.
     pub extended_until: Option<Located<'d, Date>>,
+    /// Whose files must be encrypted post-quantum.
+    pub postquantum: RawPostquantum<'d>,
     /// How long before the end the operator is warned.
     pub notice: Option<Located<'d, Period>>,
     /// `None` where the section cannot be read.
@@ -47,6 +49,8 @@ pub struct RawAgreement<'d> {
     pub reconciliations: Vec<RawReconciliation<'d>>,
     /// Thresholds of the checks.
     pub thresholds: Option<Thresholds>,
+    /// Whether a party that is late is told again.
+    pub reminders: Option<Reminders>,
 }
 
 const KEYS: &[&str] = &[
@@ -56,6 +60,7 @@ const KEYS: &[&str] = &[
     "term",
     "extended_until",
     "notice",
+    "postquantum",
     "datasets",
     "entitlement",
     "registries",
@@ -64,6 +69,7 @@ const KEYS: &[&str] = &[
     "names",
     "reconciliations",
     "thresholds",
+    "calendar",
 ];
 
 /// Reads the whole document; `None` where it holds no section at all.
@@ -90,6 +96,7 @@ pub fn read<'d>(root: &Spot<'d>, found: &mut Findings) -> Option<RawAgreement<'d
         notice: file
             .required("notice", found)
             .and_then(|s| period(&s, found)),
+        postquantum: exchange::read_postquantum(&file, found),
         datasets: dataset::read_all(&file, found),
         entitlement: exchange::read_entitlement(&file, found),
         registries: read_registries(&file, found),
@@ -98,6 +105,7 @@ pub fn read<'d>(root: &Spot<'d>, found: &mut Findings) -> Option<RawAgreement<'d
         names: tuning::read_names(&file, found),
         reconciliations: exchange::read_reconciliations(&file, found),
         thresholds: tuning::read_thresholds(&file, found),
+        reminders: tuning::read_calendar(&file, found),
     })
 }
 

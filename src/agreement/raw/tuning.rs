@@ -1,10 +1,12 @@
-//! Name rules and thresholds: they refer to nothing else in the file, so they are whole already here.
+//! Name rules, thresholds and reminders: they refer to nothing else in the file, so they are whole already here.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::agreement::document::problem::Findings;
 use crate::agreement::document::reader::{Section, Spot, quoted};
-use crate::agreement::{NameRules, Thresholds};
+use crate::agreement::{NameRules, Reminders, Thresholds};
+
+use super::Period;
 
 /// The `names` section.
 pub fn read_names(file: &Section<'_>, found: &mut Findings) -> Option<NameRules> {
@@ -75,6 +77,23 @@ fn check_name_word(word: &str, spot: &Spot<'_>, at_key: bool, found: &mut Findin
     } else {
         spot.problem(found, what, remedy);
     }
+}
+
+/// The `calendar` section, which may be left out.
+pub fn read_calendar(file: &Section<'_>, found: &mut Findings) -> Option<Reminders> {
+    let section = file
+        .optional("calendar")?
+        .section(&["remind_every", "reminders"], found)?;
+    let every = section
+        .required("remind_every", found)
+        .and_then(|spot| spot.parsed::<Period>("a period", "7 days", found));
+    let most = section
+        .required("reminders", found)
+        .and_then(|spot| spot.number(1..=100, found));
+    Some(Reminders {
+        every: every?.value.0,
+        most: most?,
+    })
 }
 
 const THRESHOLDS: &[&str] = &[

@@ -7,6 +7,7 @@ use crate::fault::Fault;
 use crate::ledger::record::Event;
 
 use super::deliveries::standing;
+use super::service;
 use super::value::{instant, parsed, variant, word};
 
 /// Appends an event of a delivery that the ledger holds.
@@ -34,9 +35,9 @@ pub async fn append(db: &mut SqliteConnection, event: &Event) -> Result<(), Faul
     .bind(word(&event.outcome)?)
     .bind(event.code.as_ref().map(word).transpose()?)
     .bind(&event.detail)
-    .execute(db)
+    .execute(&mut *db)
     .await?;
-    Ok(())
+    service::mark(db, event.at).await
 }
 
 type Columns = (String, String, String, Option<String>, Option<String>);

@@ -8,8 +8,10 @@ mod answers;
 mod deliveries;
 mod door;
 mod events;
+mod keys;
 mod open;
 mod parts;
+mod service;
 mod value;
 mod waiting;
 
@@ -17,6 +19,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use sqlx::SqliteConnection;
 use sqlx::sqlite::SqlitePool;
 use tokio::runtime::Handle;
@@ -27,8 +30,8 @@ use crate::fault::Fault;
 
 use super::Ledger;
 use super::record::{
-    Begun, Counts, Delivery, DoorEvent, Event, Incomplete, Inputs, NewDelivery, Part, PartOutcome,
-    Published, Waiting,
+    Begun, Clock, Counts, Delivery, DoorEvent, Event, Expected, Incomplete, Inputs, KeyNotice,
+    NewDelivery, Part, PartOutcome, Published, ServiceEvent, Waiting,
 };
 
 /// [`Ledger`] in an SQLite file.
@@ -249,5 +252,57 @@ impl Ledger for SqliteLedger {
 
     fn trim_door(&self, until: Timestamp) -> Result<(), Fault> {
         self.write(async |db| door::trim(db, until).await)
+    }
+
+    fn note(&self, event: &ServiceEvent) -> Result<(), Fault> {
+        self.write(async |db| service::note(db, event).await)
+    }
+
+    fn key_notices(&self) -> Result<Vec<KeyNotice>, Fault> {
+        self.read(async |db| keys::all(db).await)
+    }
+
+    fn key_told(&self, notice: &KeyNotice, at: Timestamp) -> Result<(), Fault> {
+        self.write(async |db| keys::told(db, notice, at).await)
+    }
+
+    fn key_notice_over(&self, notice: &KeyNotice) -> Result<(), Fault> {
+        self.write(async |db| keys::over(db, notice).await)
+    }
+
+    fn service_events(
+        &self,
+        party: Option<&PartyId>,
+        most: u32,
+    ) -> Result<Vec<ServiceEvent>, Fault> {
+        self.read(async |db| service::newest(db, party, most).await)
+    }
+
+    fn calendar(&self) -> Result<Vec<Expected>, Fault> {
+        self.read(async |db| service::calendar(db).await)
+    }
+
+    fn set_expected(&self, expected: &Expected, event: &ServiceEvent) -> Result<(), Fault> {
+        self.write(async |db| service::set_expected(db, expected, event).await)
+    }
+
+    fn expected_no_more(&self, dataset: &DatasetId, event: &ServiceEvent) -> Result<(), Fault> {
+        self.write(async |db| service::expected_no_more(db, dataset, event).await)
+    }
+
+    fn answered_days(&self, party: &PartyId, dataset: &DatasetId) -> Result<Vec<Date>, Fault> {
+        self.read(async |db| service::answered_days(db, party, dataset).await)
+    }
+
+    fn clock(&self) -> Result<Clock, Fault> {
+        self.read(async |db| service::clock(db).await)
+    }
+
+    fn clock_told(&self, behind: bool, event: &ServiceEvent) -> Result<(), Fault> {
+        self.write(async |db| service::clock_told(db, behind, event).await)
+    }
+
+    fn set_clock_back(&self, event: &ServiceEvent) -> Result<(), Fault> {
+        self.write(async |db| service::set_clock_back(db, event).await)
     }
 }

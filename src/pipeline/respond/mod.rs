@@ -4,7 +4,10 @@
 //! rename. A process killed in between goes on with what lies ready, so an answer appears once and complete.
 
 mod folder;
+pub mod key_notices;
+mod late;
 mod notes;
+pub mod notices;
 mod papers;
 mod publish;
 mod receipts;
@@ -23,7 +26,9 @@ use super::reconcile::Reconciled;
 use super::run::Ended;
 use super::{Context, Stop};
 
+pub use late::late_notice;
 pub use notes::{joint_note, note_name, remove_note, waiting_note};
+pub use papers::receipt_name;
 
 use folder::build_folder;
 use publish::Closing;
@@ -132,17 +137,17 @@ pub fn finish(cx: &Context, job: &Job) -> Result<Ended, Fault> {
     })
 }
 
-/// Gives a delivery's receipt again, as it is kept; after its retention what the ledger knows.
-pub fn repeat_receipt(cx: &Context, delivery: &Delivery) -> Result<(), Fault> {
+/// Gives a delivery's receipt again, as it is kept; after its retention what the ledger knows. Whoever dropped it under
+/// another name, `stem`, finds the same receipt under that name, too.
+pub fn repeat_receipt(cx: &Context, delivery: &Delivery, stem: &str) -> Result<(), Fault> {
     let kept = cx
         .layout
         .archived(&delivery.party, delivery.received, &delivery.id)
         .join("receipts");
-    if publish::copy_receipts(&kept, &cx.layout.receipts(&delivery.party))? {
-        Ok(())
-    } else {
-        receipts::answered_before(cx, delivery)
+    if !publish::copy_receipts(&kept, &cx.layout.receipts(&delivery.party))? {
+        receipts::answered_before(cx, delivery)?;
     }
+    papers::copy_to_name(cx, delivery, stem)
 }
 
 /// Gives a receipt for what is no delivery of this party's; the ledger has no place for it.

@@ -1,4 +1,4 @@
-//! The files that a receipt or a note is made of: their names, their signature, and how they appear.
+//! The files that a receipt, a note or a notice is made of: their names, their signature, and how they appear.
 
 use std::fs::{self, File};
 use std::path::Path;
@@ -10,7 +10,8 @@ use crate::delivery::receipt::Receipt;
 use crate::delivery::{DeliveryId, Sha256Digest};
 use crate::fault::Fault;
 use crate::files;
-use crate::ledger::{Published, State};
+use crate::ledger::{Delivery, Published, State};
+use crate::trust::sshsig::SigningKey;
 
 use super::super::Context;
 use super::super::ingest::ROWS_FILE;
@@ -86,17 +87,42 @@ fn documents(cx: &Context, receipt: &Receipt) -> Result<[(&'static str, Vec<u8>)
     let json = receipt
         .json()
         .map_err(|e| Fault::Inconsistent(format!("a receipt does not become JSON: {e}")))?;
-    let signature = cx
-        .keyring
-        .service
-        .signing
-        .sign(&cx.config.namespace, json.as_bytes())?;
+    signed(cx, &cx.keyring.service.signing, json, text)
+}
+
+/// A document for machines with its signature, and the page for people, by their endings.
+pub fn signed(
+    cx: &Context,
+    key: &SigningKey,
+    json: String,
+    text: String,
+) -> Result<[(&'static str, Vec<u8>); 3], Fault> {
+    let signature = key.sign(&cx.config.namespace, json.as_bytes())?;
     Ok([
         (".json", json.into_bytes()),
         (".json.sig", signature.into_bytes()),
         // Last: whoever sees the page finds the rest there.
         (".txt", text.into_bytes()),
     ])
+}
+
+/// Copies a receipt that lies there to the name of another manifest, unless that has the same.
+pub fn copy_to_name(cx: &Context, delivery: &Delivery, stem: &str) -> Result<(), Fault> {
+    let id = delivery.id.to_string();
+    let (given, asked) = (safe_name(&delivery.stem, &id), safe_name(stem, &id));
+    if given == asked {
+        return Ok(());
+    }
+    let asked = beside_accepted(cx, &delivery.party, stem, &delivery.id)?;
+    let folder = cx.layout.receipts(&delivery.party);
+    for ending in [".json", ".json.sig", ".txt"] {
+        let from = folder.join(format!("{given}{ending}"));
+        // What its reader has removed meanwhile is not missed.
+        if from.is_file() {
+            files::copy_whole(&from, &folder.join(format!("{asked}{ending}")))?;
+        }
+    }
+    Ok(())
 }
 
 /// The name of what is told about a manifest that makes no delivery (yet): that of its receipt, unless an accepted

@@ -44,7 +44,8 @@ pub fn refused(
 ) -> Result<(), Fault> {
     let mut receipt = told(cx, job, Verdict::Ditolak);
     receipt.problem = Some(Problem {
-        rows: rejection.rows.clone(),
+        rows: rejection.rows.as_deref().cloned(),
+        names: rejection.names.clone(),
         ..Problem::new(rejection.code, rejection.place.clone())
     });
     lay_ready(cx, job, receipt, prepared)

@@ -109,6 +109,7 @@ impl Names {
                 .strip_prefix("perbedaan_")
                 .is_some_and(is_reconciliation)
             || self.is_data_stem(stem)
+            || self.is_notice(stem)
             || self.is_response(stem)
     }
 
@@ -125,6 +126,14 @@ impl Names {
                 && matches!(mode, "full" | "delta")
                 && is_date(date)
                 && is_sequence(sequence)
+        })
+    }
+
+    /// `pemberitahuan_<date>_<dataset>`.
+    fn is_notice(&self, stem: &str) -> bool {
+        let parts = || stem.strip_prefix("pemberitahuan_")?.split_once('_');
+        parts().is_some_and(|(date, topic)| {
+            is_date(date) && self.datasets.iter().any(|known| known == topic)
         })
     }
 
@@ -213,6 +222,7 @@ mod tests {
             "bkn_pns_full_2026-11-22_0007.0123456789ab.json.sig",
             "bkn_pns_full_2026-11-22_0007.csv.zst.age.berkas.json.sig",
             "kiriman-0123456789ab.berkas.txt",
+            "pemberitahuan_2026-12-06_peserta_pns.json.sig",
             "2026-11-22_peserta_pns_bpjs_0007",
             "perubahan.csv.age",
             "perbedaan_kepesertaan.csv.age",
@@ -262,6 +272,8 @@ mod tests {
                 "(masked 41).csv.age",
             ),
             ("siti-0123456789ab.txt", "(masked 17).txt"),
+            ("pemberitahuan_2026-12-06_siti.txt", "(masked 29).txt"),
+            ("pemberitahuan_1978-05-12_pns.txt", "(masked 28).txt"),
             ("1978-05-12_siti_1", "(masked 17)"),
             (".csv", "(masked 4)"),
             ("..csv", "(masked 1).csv"),

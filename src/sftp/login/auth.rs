@@ -213,7 +213,8 @@ fn check_kind(key: &PublicKey, algorithm: &Algorithm) -> Result<(), Reason> {
     strength::check(key.key_data()).map_err(|_| Reason::WeakKey)
 }
 
-fn read_keys(path: &Path) -> Result<Vec<AuthorizedKey>, Fault> {
+/// Every line of an `authorized_keys`.
+pub(crate) fn read_keys(path: &Path) -> Result<Vec<AuthorizedKey>, Fault> {
     let metadata = fs::metadata(path).map_err(Fault::io("read the authorized keys", path))?;
     if metadata.permissions().mode() & 0o002 != 0 {
         return Err(Fault::Key {

@@ -28,12 +28,15 @@ const HARMLESS: [&str; 6] = [
 /// A key that may log in or certify who may, and when from where.
 #[derive(Debug, Clone)]
 pub(crate) struct AuthorizedKey {
+    /// The line, from 1.
+    pub(crate) line: usize,
     /// The key.
     pub(crate) key: KeyData,
     /// What it is good for.
     pub(crate) role: Role,
+    /// Its `expiry-time=`.
+    pub(crate) expires: Option<Timestamp>,
     from: Option<AddressList>,
-    expires: Option<Timestamp>,
 }
 
 /// What a key is good for.
@@ -80,7 +83,7 @@ pub(crate) fn parse(path: &Path, text: &str, zone: &TimeZone) -> Result<Vec<Auth
         if line.is_empty() || line.starts_with('#') {
             continue;
         }
-        let key = parse_line(line, zone).map_err(|problem| Fault::Key {
+        let key = parse_line(line, number, zone).map_err(|problem| Fault::Key {
             path: path.to_path_buf(),
             problem: format!("line {number}: {problem}"),
         })?;
@@ -89,7 +92,7 @@ pub(crate) fn parse(path: &Path, text: &str, zone: &TimeZone) -> Result<Vec<Auth
     Ok(keys)
 }
 
-fn parse_line(line: &str, zone: &TimeZone) -> Result<AuthorizedKey, String> {
+fn parse_line(line: &str, number: usize, zone: &TimeZone) -> Result<AuthorizedKey, String> {
     // A line without options begins with the key itself.
     let (options, key) = match PublicKey::from_openssh(line) {
         Ok(key) => (Vec::new(), key),
@@ -131,6 +134,7 @@ fn parse_line(line: &str, zone: &TimeZone) -> Result<AuthorizedKey, String> {
         }
     };
     Ok(AuthorizedKey {
+        line: number,
         key: key.key_data().clone(),
         role,
         from,

@@ -1,17 +1,15 @@
 //! The server's own key, and the certificate that spares its clients to be told of it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use russh::keys::ssh_key::certificate::CertType;
 use russh::keys::{Certificate, PrivateKey};
 
 use crate::fault::Fault;
 use crate::sftp::login::certificate::check_signature;
+use crate::trust::key_file::generations::{self, Generation, with_ending};
 use crate::trust::key_file::{read_public, read_ssh_key};
-
-/// A certificate that ends sooner than this is worth a warning.
-const NOTICE: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// What the server proves itself with.
 pub(crate) struct HostKey {
@@ -19,10 +17,13 @@ pub(crate) struct HostKey {
     pub(crate) key: PrivateKey,
     /// The certificate of its public half.
     pub(crate) certificate: Option<Certificate>,
+    /// Where the certificate of a newer key is missing, which waits for it.
+    waits_for: Option<PathBuf>,
 }
 
 impl HostKey {
-    /// Reads the key and, if there is one, the certificate, which must be good at `now`.
+    /// Reads the key that is in force and, if keys have certificates, its certificate, which must be good at `now`. A new
+    /// key whose certificate is not there yet waits: clients that trust the authority alone would not know it.
     ///
     /// # Errors
     /// A file that cannot be used; a certificate that is not for hosts, not of this key, or not valid now.
@@ -31,20 +32,75 @@ impl HostKey {
         certificate: Option<&Path>,
         now: Timestamp,
     ) -> Result<Self, Fault> {
-        let key = read_ssh_key(key)?;
-        let certificate = certificate
-            .map(|path| read_certificate(path, &key, now))
-            .transpose()?;
-        Ok(Self { key, certificate })
+        let mut waits_for = None;
+        for one in generations::begun(key, now)? {
+            let certificate = certificate.map(|named| certificate_of(&one, key, named));
+            if let Some(missing) = certificate.as_ref().filter(|path| !path.exists())
+                && one.path != key
+            {
+                waits_for.get_or_insert_with(|| missing.clone());
+                continue;
+            }
+            let key = read_ssh_key(&one.path)?;
+            let certificate = certificate
+                .map(|path| read_certificate(&path, &key, now))
+                .transpose()?;
+            return Ok(Self {
+                key,
+                certificate,
+                waits_for,
+            });
+        }
+        Err(Fault::Key {
+            path: waits_for.unwrap_or_else(|| key.to_path_buf()),
+            problem: "the host certificate is missing; have the host key signed: `ssh-keygen -s CA -h -I padan -n HOST …`"
+                .to_owned(),
+        })
     }
 
-    /// What should be said of a certificate that ends within 30 days after `now`.
-    pub(crate) fn warning(&self, now: Timestamp) -> Option<String> {
-        let ends = i64::try_from(self.certificate.as_ref()?.valid_before()).ok()?;
-        let ends = Timestamp::from_second(ends).ok()?;
-        (ends.duration_since(now) < NOTICE)
-            .then(|| format!("the host certificate ends at {ends}; have a new one signed"))
+    /// What should be said of a newer key that is not in force.
+    pub(crate) fn warning(&self) -> Option<String> {
+        self.waits_for.as_ref().map(|path| {
+            format!(
+                "the new host key is not in force, because its certificate {} is missing; have it signed",
+                path.display()
+            )
+        })
     }
+}
+
+/// The certificates of the host key and of its successors, as far as they are there.
+///
+/// # Errors
+/// One that is none.
+pub(crate) fn certificates(key: &Path, named: &Path) -> Result<Vec<(PathBuf, Certificate)>, Fault> {
+    let mut found = Vec::new();
+    for one in generations::of(key)? {
+        let path = certificate_of(&one, key, named);
+        if path.exists() {
+            let certificate = parse_certificate(&path)?;
+            found.push((path, certificate));
+        }
+    }
+    Ok(found)
+}
+
+/// Where `ssh-keygen -s` puts the certificate of a successor; the first one's has a name in the configuration.
+fn certificate_of(one: &Generation, key: &Path, named: &Path) -> PathBuf {
+    if one.path == key {
+        named.to_path_buf()
+    } else {
+        with_ending(&one.path, "-cert.pub")
+    }
+}
+
+fn parse_certificate(path: &Path) -> Result<Certificate, Fault> {
+    Certificate::from_openssh(&read_public(path)?).map_err(|_| Fault::Key {
+        path: path.to_path_buf(),
+        problem:
+            "no certificate; have the host key signed: `ssh-keygen -s CA -h -I padan -n HOST …`"
+                .to_owned(),
+    })
 }
 
 fn read_certificate(path: &Path, key: &PrivateKey, now: Timestamp) -> Result<Certificate, Fault> {
@@ -52,11 +108,7 @@ fn read_certificate(path: &Path, key: &PrivateKey, now: Timestamp) -> Result<Cer
         path: path.to_path_buf(),
         problem: problem.to_owned(),
     };
-    let certificate = Certificate::from_openssh(&read_public(path)?).map_err(|_| {
-        problem(
-            "no certificate; have the host key signed: `ssh-keygen -s CA -h -I padan -n HOST …`",
-        )
-    })?;
+    let certificate = parse_certificate(path)?;
     if certificate.cert_type() != CertType::Host {
         return Err(problem(
             "a certificate for users; `ssh-keygen -s` needs -h for a host",

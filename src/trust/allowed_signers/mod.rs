@@ -59,6 +59,21 @@ struct Entry {
     key: KeyData,
 }
 
+/// A line, as [`AllowedSigners::listed`] tells it.
+#[derive(Debug, Clone, Copy)]
+pub struct Listed<'a> {
+    /// The line, from 1.
+    pub line: usize,
+    /// Who signs.
+    pub key: &'a KeyData,
+    /// Whether it signs certificates instead of deliveries.
+    pub is_authority: bool,
+    /// Its `valid-after=`.
+    pub from: Option<Timestamp>,
+    /// Its `valid-before=`.
+    pub until: Option<Timestamp>,
+}
+
 impl AllowedSigners {
     /// Reads the text of a file; times without `Z` are in this machine's time zone, as in ssh-keygen.
     pub fn parse(text: &str) -> Result<Self, LineProblem> {
@@ -135,6 +150,17 @@ impl AllowedSigners {
             ));
         }
         warnings
+    }
+
+    /// Every line's key and when it is valid, for a person who looks after keys.
+    pub fn listed(&self) -> impl Iterator<Item = Listed<'_>> {
+        self.entries.iter().map(|entry| Listed {
+            line: entry.line,
+            key: &entry.key,
+            is_authority: entry.options.is_authority,
+            from: entry.options.valid_after,
+            until: entry.options.valid_before,
+        })
     }
 
     fn parse_in(text: &str, local: &TimeZone) -> Result<Self, LineProblem> {

@@ -14,8 +14,8 @@ pub(super) struct Options {
     pub(super) namespaces: PatternList,
     /// The key signs nothing itself, but certificates of those who do.
     pub(super) is_authority: bool,
-    valid_after: Option<Timestamp>,
-    valid_before: Option<Timestamp>,
+    pub(super) valid_after: Option<Timestamp>,
+    pub(super) valid_before: Option<Timestamp>,
 }
 
 impl Options {

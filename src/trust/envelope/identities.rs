@@ -3,65 +3,138 @@
 use std::fmt;
 use std::path::Path;
 
-use age::{ssh, x25519};
+use age::secrecy::SecretString;
 
 use crate::fault::Fault;
 use crate::trust::LineProblem;
 use crate::trust::key_file::{problem, read_private};
 
-/// Keys that open: native age identities, one a line, or one SSH key without passphrase.
-pub struct Identities(Vec<Box<dyn age::Identity + Send + Sync>>);
+use super::NativeIdentity;
+use super::unlock::{is_encrypted, read_ssh, unlocked};
+
+/// Keys that open: native age identities, one a line, or one SSH key.
+pub struct Identities {
+    keys: Vec<Box<dyn age::Identity + Send + Sync>>,
+    hybrid: bool,
+}
 
 impl Identities {
     /// Reads an age identity file (as of `age-keygen`) or an OpenSSH or PEM private key (ed25519 or RSA).
+    ///
+    /// For a service: a file with a passphrase is a [`Fault::Key`] that says so.
     pub fn load(path: &Path) -> Result<Self, Fault> {
-        let bytes = read_private(path)?;
-        let text = std::str::from_utf8(&bytes).map_err(|_| {
+        Self::load_asking(path, |path| {
+            Err(problem(
+                path,
+                "it has a passphrase, and nobody is there to type it; remove it with `age -d`, or `ssh-keygen -p`"
+                    .to_owned(),
+            ))
+        })
+    }
+
+    /// The same for a person, who may have locked the file with a passphrase: `age -p` (binary or armored) or
+    /// `ssh-keygen`. `ask` is called only then, once, with the file's path.
+    ///
+    /// A wrong passphrase is a [`Fault::Key`], and so is a scrypt work factor that would take more than a GiB.
+    pub fn load_asking(
+        path: &Path,
+        ask: impl FnOnce(&Path) -> Result<SecretString, Fault>,
+    ) -> Result<Self, Fault> {
+        let mut bytes = read_private(path)?;
+        let ask = || ask(path);
+        let told = |text: String| problem(path, text);
+        if is_encrypted(&bytes) {
+            bytes = unlocked(&bytes, ask, told)?;
+            return Self::read(&bytes, path, || {
+                Err(told(
+                    "the key inside has a passphrase, too; remove one of the two".to_owned(),
+                ))
+            });
+        }
+        Self::read(&bytes, path, ask)
+    }
+
+    /// Those in memory, for a key that stands in no file of its own.
+    pub fn of(identity: NativeIdentity) -> Self {
+        Self::of_all(vec![identity])
+    }
+
+    /// Those of another file, too.
+    pub fn join(&mut self, others: Self) {
+        self.hybrid |= others.hybrid;
+        self.keys.extend(others.keys);
+    }
+
+    /// Whether one of them opens files for post-quantum recipients.
+    pub fn has_hybrid(&self) -> bool {
+        self.hybrid
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &dyn age::Identity> {
+        self.keys.iter().map(|identity| {
+            let identity: &dyn age::Identity = identity.as_ref();
+            identity
+        })
+    }
+
+    fn read(
+        bytes: &[u8],
+        path: &Path,
+        ask: impl FnOnce() -> Result<SecretString, Fault>,
+    ) -> Result<Self, Fault> {
+        let text = std::str::from_utf8(bytes).map_err(|_| {
             problem(
                 path,
                 "it is not text; make an identity with `age-keygen`".to_owned(),
             )
         })?;
-        if text.starts_with("-----BEGIN AGE") || text.starts_with("age-encryption.org/") {
-            return Err(problem(
-                path,
-                "it is encrypted, and nobody is there to type the passphrase; decrypt it with `age -d`"
-                    .to_owned(),
-            ));
-        }
         if text.starts_with("-----BEGIN ") {
-            return read_ssh(text.as_bytes()).map_err(|text| problem(path, text.to_owned()));
+            let key = read_ssh(bytes, ask, |text| problem(path, text))?;
+            return Ok(Self {
+                keys: vec![Box::new(key)],
+                hybrid: false,
+            });
         }
-        read_native(text).map_err(|problem| problem.in_file(path))
+        read_native(text)
+            .map(Self::of_all)
+            .map_err(|problem| problem.in_file(path))
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = &dyn age::Identity> {
-        self.0.iter().map(|identity| {
-            let identity: &dyn age::Identity = identity.as_ref();
-            identity
-        })
+    fn of_all(identities: Vec<NativeIdentity>) -> Self {
+        let hybrid = |identity: &NativeIdentity| matches!(identity, NativeIdentity::Hybrid(_));
+        Self {
+            hybrid: identities.iter().any(hybrid),
+            keys: identities.into_iter().map(boxed).collect(),
+        }
     }
 }
 
 impl fmt::Debug for Identities {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Identities({} keys)", self.0.len())
+        write!(f, "Identities({} keys)", self.keys.len())
     }
 }
 
-/// One `AGE-SECRET-KEY-1…` a line; `#` begins a comment.
-fn read_native(text: &str) -> Result<Identities, LineProblem> {
-    let mut identities: Vec<Box<dyn age::Identity + Send + Sync>> = Vec::new();
+fn boxed(identity: NativeIdentity) -> Box<dyn age::Identity + Send + Sync> {
+    match identity {
+        NativeIdentity::Classical(identity) => Box::new(identity),
+        NativeIdentity::Hybrid(identity) => Box::new(identity),
+    }
+}
+
+/// One identity a line; `#` begins a comment.
+fn read_native(text: &str) -> Result<Vec<NativeIdentity>, LineProblem> {
+    let mut identities = Vec::new();
     for (index, line) in text.lines().enumerate() {
         let line = line.trim();
         if line.is_empty() || line.starts_with('#') {
             continue;
         }
-        let identity: x25519::Identity = line.parse().map_err(|_| LineProblem {
+        let identity = line.parse().map_err(|e: super::NotNative| LineProblem {
             line: index + 1,
-            problem: explain_native(line).to_owned(),
+            problem: e.to_string(),
         })?;
-        identities.push(Box::new(identity));
+        identities.push(identity);
     }
     if identities.is_empty() {
         return Err(LineProblem {
@@ -69,30 +142,5 @@ fn read_native(text: &str) -> Result<Identities, LineProblem> {
             problem: "no identity in the file; make one with `age-keygen`".to_owned(),
         });
     }
-    Ok(Identities(identities))
-}
-
-/// What a line is that is no native identity; never the line.
-fn explain_native(line: &str) -> &'static str {
-    if line.starts_with("AGE-PLUGIN-") {
-        "identities of plugins are not supported; make one with `age-keygen`"
-    } else if line.starts_with("AGE-SECRET-KEY-PQ-") {
-        "post-quantum identities are not supported yet; make one with `age-keygen`"
-    } else if line.starts_with("age1") {
-        "this is the public half; the identity begins with AGE-SECRET-KEY-1"
-    } else {
-        "not an age identity, which begins with AGE-SECRET-KEY-1"
-    }
-}
-
-fn read_ssh(text: &[u8]) -> Result<Identities, &'static str> {
-    match ssh::Identity::from_buffer(text, None) {
-        Ok(identity @ ssh::Identity::Unencrypted(_)) => Ok(Identities(vec![Box::new(identity)])),
-        Ok(ssh::Identity::Encrypted(_)) => Err(
-            "it has a passphrase, and nobody is there to type it; remove it with `ssh-keygen -p`",
-        ),
-        Ok(ssh::Identity::Unsupported(_)) | Err(_) => {
-            Err("age opens files with ed25519 and RSA keys only; make one with `age-keygen`")
-        }
-    }
+    Ok(identities)
 }

@@ -1,28 +1,19 @@
 //! Opening an age file whose maker is not trusted.
 
-use std::error::Error;
 use std::fmt;
-use std::io::{self, BufRead, BufReader, Chain, Cursor, Read};
+use std::io::{self, BufRead, Read};
 
-use age::armor::ArmoredReader;
-use age::stream::StreamReader;
-use age::{DecryptError, Decryptor};
+use age::DecryptError;
+use age_core::format::FileKey;
 
 use crate::fault::Fault;
 use crate::rejection::Code;
 
 use super::Identities;
-
-/// Largest header, in bytes, as that of 400 recipients.
-const LARGEST_HEADER: usize = 64 << 10;
-/// Most lines of a header: age parses all of them again with each further line.
-const MOST_HEADER_LINES: usize = 1024;
-/// Longest line of an armored file, in bytes; base64 comes in lines of 64.
-const LONGEST_ARMOR_LINE: usize = 80;
-/// How an age file begins.
-const MAGIC: &[u8] = b"age-encryption.org/";
-/// How an armored one begins.
-const ARMOR: &[u8] = b"-----BEGIN AGE ENCRYPTED FILE-----";
+use super::armor::{Input, as_own, dearmored, own_error};
+use super::header::Header;
+use super::lanes::{Lanes, Stopped};
+use super::stream::{ALONE, AT_ONCE, Batch, Cipher, SALT};
 
 /// Why an age file does not open.
 #[derive(Debug, thiserror::Error)]
@@ -41,16 +32,42 @@ pub enum OpenError {
 #[error("the encrypted file is truncated or altered")]
 pub struct Damaged;
 
-/// The plaintext of an age file. What it has handed out may be the beginning of a truncated file until it has
-/// returned `Ok(0)`.
-pub struct Plaintext {
-    stream: StreamReader<Input>,
-    damaged: bool,
+/// An age file, binary or armored, of which the header has been read and nothing opened.
+pub struct Locked {
+    header: Header,
+    input: Input,
 }
 
-type Input = Chain<Cursor<Vec<u8>>, Box<dyn BufRead + Send>>;
+/// The plaintext of an age file. What it has handed out may be the beginning of a truncated file until it has
+/// returned `Ok(0)`.
+///
+/// After the first MiB several threads decrypt; at most 8 MiB of the file are then in memory.
+pub struct Plaintext {
+    input: Input,
+    cipher: Cipher,
+    /// What is handed out, and how much of it was.
+    batch: Batch,
+    given: usize,
+    /// Chunks read from the file.
+    chunks: usize,
+    /// Whether the file was read to its end.
+    read: bool,
+    lanes: Option<Lanes<Batch>>,
+    state: State,
+}
 
-/// Opens an age file, binary or armored, up to its first byte of plaintext.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// There is, or may be, more.
+    Going,
+    /// The end that the writer wrote.
+    Ended,
+    Damaged,
+    /// The file could not be read, or a thread ended.
+    Failed,
+}
+
+/// Opens an age file up to its first byte of plaintext.
 ///
 /// A header line altered so that it fits none of our keys cannot be told from one for somebody else: both are
 /// `DECRYPT_NO_KEY`, as is a file locked with a passphrase.
@@ -58,15 +75,65 @@ pub fn open<R: Read + Send + 'static>(
     input: R,
     identities: &Identities,
 ) -> Result<Plaintext, OpenError> {
-    let mut input = dearmored(Source(input))?;
-    let header = read_header(&mut input)?;
-    let input = Cursor::new(header).chain(input);
-    let decryptor = Decryptor::new_buffered(input).map_err(refused)?;
-    let stream = decryptor.decrypt(identities.iter()).map_err(refused)?;
-    Ok(Plaintext {
-        stream,
-        damaged: false,
-    })
+    Locked::read(input)?.open(identities)
+}
+
+impl Locked {
+    /// Reads the header: at most 64 KiB in 1024 lines, before any of it is parsed.
+    pub fn read<R: Read + Send + 'static>(input: R) -> Result<Self, OpenError> {
+        let mut input = dearmored(input).map_err(unreadable)?;
+        let header = Header::read(&mut input)?;
+        Ok(Self { header, input })
+    }
+
+    /// Whether it is encrypted to post-quantum recipients alone.
+    pub fn is_postquantum(&self) -> bool {
+        self.header.is_postquantum()
+    }
+
+    /// Whether it is locked with a passphrase.
+    pub fn has_passphrase(&self) -> bool {
+        self.header.has_passphrase()
+    }
+
+    pub(super) fn work_factor(&self) -> Option<u8> {
+        self.header.work_factor()
+    }
+
+    /// Opens it with the first identity that fits. The header's authentication code is checked before any plaintext.
+    pub fn open(self, identities: &Identities) -> Result<Plaintext, OpenError> {
+        self.open_with(identities.iter())
+    }
+
+    pub(super) fn open_with<'a>(
+        mut self,
+        mut identities: impl Iterator<Item = &'a dyn age::Identity>,
+    ) -> Result<Plaintext, OpenError> {
+        let stanzas = self.header.stanzas();
+        let file_key: FileKey = identities
+            .find_map(|identity| identity.unwrap_stanzas(stanzas))
+            .unwrap_or(Err(DecryptError::NoMatchingKeys))
+            .map_err(refused)?;
+        if !self.header.is_authentic(&file_key) {
+            return Err(OpenError::Rejected(Code::DecryptDamaged));
+        }
+        let mut salt = [0; SALT];
+        self.input.read_exact(&mut salt).map_err(unreadable)?;
+        let cipher = Cipher::new(&file_key, &salt).ok_or_else(|| Fault::Crypto {
+            doing: "decrypt",
+            problem: "HKDF refused the length".to_owned(),
+        })?;
+        Ok(Plaintext {
+            input: self.input,
+            cipher,
+            batch: Batch::new(1),
+            given: 0,
+            chunks: 0,
+            read: false,
+            lanes: None,
+            state: State::Going,
+        })
+    }
 }
 
 impl Damaged {
@@ -75,22 +142,107 @@ impl Damaged {
         error.get_ref().is_some_and(|inner| inner.is::<Self>())
     }
 
-    fn error() -> io::Error {
+    pub(super) fn error() -> io::Error {
         io::Error::new(io::ErrorKind::InvalidData, Self)
     }
 }
 
 impl Read for Plaintext {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.damaged {
-            return Err(Damaged::error());
+        if buffer.is_empty() {
+            return Ok(0);
         }
-        self.stream.read(buffer).map_err(|e| {
-            own_error(e).unwrap_or_else(|| {
-                self.damaged = true;
-                Damaged::error()
-            })
-        })
+        loop {
+            let ready = self.batch.plain().get(self.given..).unwrap_or_default();
+            let n = ready.len().min(buffer.len());
+            if let (Some(to), Some(from)) = (buffer.get_mut(..n), ready.get(..n))
+                && n > 0
+            {
+                to.copy_from_slice(from);
+                self.given += n;
+                return Ok(n);
+            }
+            match self.state {
+                State::Ended => return Ok(0),
+                State::Damaged => return Err(Damaged::error()),
+                State::Failed => return Err(io::Error::other("an earlier read failed")),
+                State::Going => self.advance()?,
+            }
+        }
+    }
+}
+
+impl Plaintext {
+    /// Decrypts the next batch, or takes it from the lanes.
+    fn advance(&mut self) -> io::Result<()> {
+        self.given = 0;
+        match self.next_batch() {
+            Ok(batch) => {
+                self.state = match (batch.failed, batch.last) {
+                    (true, _) => State::Damaged,
+                    (false, true) => State::Ended,
+                    (false, false) => State::Going,
+                };
+                self.batch = batch;
+                Ok(())
+            }
+            Err(error) => {
+                self.batch.begin(self.chunks);
+                let (state, error) = match own_error(error) {
+                    Some(own) => (State::Failed, own),
+                    None => (State::Damaged, Damaged::error()),
+                };
+                self.state = state;
+                Err(error)
+            }
+        }
+    }
+
+    fn next_batch(&mut self) -> io::Result<Batch> {
+        if self.chunks == ALONE {
+            let cipher = self.cipher.clone();
+            self.lanes = Lanes::start(move |batch| cipher.open(batch));
+        }
+        let size = if self.chunks < ALONE { 1 } else { AT_ONCE };
+        let mut spare = Some(std::mem::replace(&mut self.batch, Batch::new(0)));
+        let mut empty = || {
+            let spare = spare.take().filter(|spare| spare.chunks() == size);
+            spare.unwrap_or_else(|| Batch::new(size))
+        };
+        let Some(mut lanes) = self.lanes.take() else {
+            let mut batch = empty();
+            self.fill(&mut batch)?;
+            self.cipher.open(&mut batch);
+            return Ok(batch);
+        };
+        while !self.read && lanes.has_room() {
+            let mut batch = empty();
+            self.fill(&mut batch)?;
+            lanes.give(batch).map_err(stopped)?;
+        }
+        let batch = lanes.take().map_err(stopped)?;
+        self.lanes = Some(lanes);
+        Ok(batch)
+    }
+
+    /// Reads the file's next bytes, and whether it ends with them.
+    fn fill(&mut self, batch: &mut Batch) -> io::Result<()> {
+        batch.begin(self.chunks);
+        let room = batch.room();
+        self.input
+            .by_ref()
+            .take(room)
+            .read_to_end(&mut batch.sealed)?;
+        batch.last = self.input.fill_buf()?.is_empty();
+        self.read = batch.last;
+        self.chunks += batch.chunks();
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Locked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Locked(..)")
     }
 }
 
@@ -100,64 +252,13 @@ impl fmt::Debug for Plaintext {
     }
 }
 
-/// Looks at the first bytes. age's own reader of either form would read a binary file 48 bytes at a time.
-fn dearmored(source: impl Read + Send + 'static) -> Result<Box<dyn BufRead + Send>, OpenError> {
-    let mut input = BufReader::with_capacity(128 << 10, source);
-    let mut beginning = Vec::with_capacity(ARMOR.len());
-    input
-        .by_ref()
-        .take(ARMOR.len() as u64)
-        .read_to_end(&mut beginning)
-        .map_err(unreadable)?;
-    let armored = beginning == ARMOR;
-    let whole = Cursor::new(beginning).chain(input);
-    Ok(if armored {
-        Box::new(BufReader::with_capacity(
-            128 << 10,
-            ArmoredReader::new(ShortLines::new(whole)),
-        ))
-    } else {
-        Box::new(whole)
-    })
-}
-
-/// The header up to and with its last line, which begins with `---`.
-fn read_header(input: &mut impl BufRead) -> Result<Vec<u8>, OpenError> {
-    let mut header = Vec::new();
-    for _ in 0..MOST_HEADER_LINES {
-        let begin = header.len();
-        let room = LARGEST_HEADER.saturating_sub(begin);
-        input
-            .by_ref()
-            .take(room as u64)
-            .read_until(b'\n', &mut header)
-            .map_err(unreadable)?;
-        let line = header.get(begin..).unwrap_or_default();
-        // Beyond an altered last line the payload begins: that is no large header, but no header either.
-        let text = line.iter().all(|b| matches!(b, b' '..=b'~' | b'\n'));
-        if !text || (begin == 0 && !line.starts_with(MAGIC)) {
-            return Err(OpenError::Rejected(Code::DecryptDamaged));
-        }
-        if !line.ends_with(b"\n") {
-            return Err(OpenError::Rejected(if line.len() == room {
-                Code::TooLarge
-            } else {
-                Code::DecryptDamaged
-            }));
-        }
-        if line.starts_with(b"---") {
-            return Ok(header);
-        }
-    }
-    Err(OpenError::Rejected(Code::TooLarge))
-}
-
 fn refused(error: DecryptError) -> OpenError {
     match error {
-        DecryptError::NoMatchingKeys => OpenError::Rejected(Code::DecryptNoKey),
+        DecryptError::NoMatchingKeys | DecryptError::DecryptionFailed => {
+            OpenError::Rejected(Code::DecryptNoKey)
+        }
         DecryptError::Io(e) => unreadable(e),
-        DecryptError::DecryptionFailed
-        | DecryptError::ExcessiveWork { .. }
+        DecryptError::ExcessiveWork { .. }
         | DecryptError::InvalidHeader
         | DecryptError::InvalidMac
         | DecryptError::KeyDecryptionFailed
@@ -165,7 +266,7 @@ fn refused(error: DecryptError) -> OpenError {
     }
 }
 
-fn unreadable(error: io::Error) -> OpenError {
+pub(super) fn unreadable(error: io::Error) -> OpenError {
     match own_error(error) {
         Some(e) => OpenError::Fault(Fault::Crypto {
             doing: "read the encrypted file",
@@ -175,52 +276,6 @@ fn unreadable(error: io::Error) -> OpenError {
     }
 }
 
-/// The error of the file itself, if this is one and not age's opinion of its contents.
-fn own_error(error: io::Error) -> Option<io::Error> {
-    if error.kind() == io::ErrorKind::Interrupted {
-        return Some(error);
-    }
-    let inner: Box<dyn Error + Send + Sync> = error.into_inner()?;
-    inner.downcast::<SourceError>().ok().map(|source| source.0)
-}
-
-/// Marks the errors of the underlying file: age reports damage as an [`io::Error`], too.
-struct Source<R>(R);
-
-#[derive(Debug, thiserror::Error)]
-#[error(transparent)]
-struct SourceError(io::Error);
-
-impl<R: Read> Read for Source<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.0.read(buffer).map_err(|e| match e.kind() {
-            io::ErrorKind::Interrupted => e,
-            kind => io::Error::new(kind, SourceError(e)),
-        })
-    }
-}
-
-/// Ends a stream with an error at a line that no armored file has: age's reader would keep all of it in memory.
-struct ShortLines<R> {
-    inner: R,
-    length: usize,
-}
-
-impl<R> ShortLines<R> {
-    fn new(inner: R) -> Self {
-        Self { inner, length: 0 }
-    }
-}
-
-impl<R: Read> Read for ShortLines<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let n = self.inner.read(buffer)?;
-        for byte in buffer.get(..n).unwrap_or_default() {
-            self.length = if *byte == b'\n' { 0 } else { self.length + 1 };
-            if self.length > LONGEST_ARMOR_LINE {
-                return Err(Damaged::error());
-            }
-        }
-        Ok(n)
-    }
+fn stopped(error: Stopped) -> io::Error {
+    as_own(io::Error::other(error))
 }

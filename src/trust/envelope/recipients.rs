@@ -9,7 +9,11 @@ use crate::fault::Fault;
 use crate::trust::LineProblem;
 use crate::trust::key_file::read_public;
 
+use super::hybrid::HybridRecipient;
+
 /// Keys to encrypt to; never empty. Each of them alone opens the file.
+///
+/// Either all of them are post-quantum hybrids or none is: a classical one beside them would be the way around them.
 #[derive(Debug, Clone)]
 pub struct Recipients(Vec<Recipient>);
 
@@ -17,6 +21,7 @@ pub struct Recipients(Vec<Recipient>);
 enum Recipient {
     Native(x25519::Recipient),
     Ssh(ssh::Recipient),
+    Hybrid(Box<HybridRecipient>),
 }
 
 impl Recipients {
@@ -26,18 +31,29 @@ impl Recipients {
         Self::parse(&text).map_err(|problem| problem.in_file(path))
     }
 
-    /// Reads one `age1…`, `ssh-ed25519 …` or `ssh-rsa …` a line; `#` begins a comment.
+    /// Reads one `age1…`, `age1pq1…`, `ssh-ed25519 …` or `ssh-rsa …` a line; `#` begins a comment.
     pub fn parse(text: &str) -> Result<Self, LineProblem> {
-        let mut recipients = Vec::new();
+        let mut recipients: Vec<Recipient> = Vec::new();
         for (index, line) in text.lines().enumerate() {
             let line = line.trim();
             if line.is_empty() || line.starts_with('#') {
                 continue;
             }
-            recipients.push(read_line(line).map_err(|problem| LineProblem {
+            let told = |problem: &str| LineProblem {
                 line: index + 1,
                 problem: problem.to_owned(),
-            })?);
+            };
+            let recipient = read_line(line).map_err(told)?;
+            if recipients
+                .first()
+                .is_some_and(|first| first.is_postquantum() != recipient.is_postquantum())
+            {
+                return Err(told(
+                    "post-quantum and classical recipients in one file, which is then only as safe as the classical; \
+                     keep the age1pq1… alone, or the others alone",
+                ));
+            }
+            recipients.push(recipient);
         }
         if recipients.is_empty() {
             return Err(LineProblem {
@@ -49,6 +65,11 @@ impl Recipients {
         Ok(Self(recipients))
     }
 
+    /// Whether only holders of post-quantum identities can open what is encrypted to them.
+    pub fn is_postquantum(&self) -> bool {
+        self.0.iter().all(Recipient::is_postquantum)
+    }
+
     pub(super) fn iter(&self) -> impl Iterator<Item = &dyn age::Recipient> {
         self.0.iter().map(|recipient| match recipient {
             Recipient::Native(key) => {
@@ -56,7 +77,14 @@ impl Recipients {
                 key
             }
             Recipient::Ssh(key) => key,
+            Recipient::Hybrid(key) => key.as_ref(),
         })
+    }
+}
+
+impl Recipient {
+    fn is_postquantum(&self) -> bool {
+        matches!(self, Self::Hybrid(_))
     }
 }
 
@@ -67,7 +95,12 @@ fn read_line(line: &str) -> Result<Recipient, &'static str> {
         );
     }
     if line.starts_with("age1pq1") {
-        return Err("post-quantum recipients are not supported yet; use an age1… of `age-keygen`");
+        return line
+            .parse()
+            .map(|key| Recipient::Hybrid(Box::new(key)))
+            .map_err(
+                |_| "not a whole age1pq1… recipient (1960 characters in one line); copy it again",
+            );
     }
     if line.starts_with("age1") {
         return line
@@ -79,7 +112,7 @@ fn read_line(line: &str) -> Result<Recipient, &'static str> {
     let mut words = line.split_ascii_whitespace();
     let key = match (words.next(), words.next()) {
         (Some(kind), Some(blob)) => format!("{kind} {blob}"),
-        _ => return Err("not a recipient; write age1…, ssh-ed25519 … or ssh-rsa …"),
+        _ => return Err("not a recipient; write age1…, age1pq1…, ssh-ed25519 … or ssh-rsa …"),
     };
     let recipient: ssh::Recipient = key.parse().map_err(|e| match e {
         ParseRecipientKeyError::RsaModulusTooSmall => "the RSA key is shorter than 2048 bits",
@@ -88,7 +121,7 @@ fn read_line(line: &str) -> Result<Recipient, &'static str> {
             "age encrypts to ssh-ed25519 and ssh-rsa keys only"
         }
         ParseRecipientKeyError::Ignore | ParseRecipientKeyError::Invalid(_) => {
-            "not a recipient; write age1…, ssh-ed25519 … or ssh-rsa …"
+            "not a recipient; write age1…, age1pq1…, ssh-ed25519 … or ssh-rsa …"
         }
     })?;
     if recipient.to_string().trim_end_matches('=') != key.trim_end_matches('=') {

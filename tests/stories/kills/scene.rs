@@ -107,7 +107,8 @@ fn command_line(padan: &Padan, mut program: Command, command: &[impl AsRef<str>]
         .arg("--config")
         .arg(padan.path("padan.yaml"))
         .args(words)
-        .env("TMPDIR", padan.path("tmp"));
+        .env("TMPDIR", padan.path("tmp"))
+        .envs(padan.environment());
     program
 }
 

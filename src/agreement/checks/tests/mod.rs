@@ -86,6 +86,7 @@ fn dataset(id: &str, fields: Vec<Field>, key: Vec<usize>, checks: Vec<Check>) ->
         key,
         unique: None,
         separator: None,
+        expect: None,
         checks,
         entitlement: Default::default(),
     }
