@@ -108,7 +108,7 @@ fn what_is_safe_here_is_removed_there() {
     // Fetched without --remove first: the next run with it removes without fetching.
     assert_eq!(site.fetch("bpjs", &[]).names("response"), [&name]);
     let ran = site.fetch("bpjs", &["--remove"]);
-    let gone = vec![format!("outbox/{name}"), format!("receipts/{accepted}")];
+    let gone = [format!("outbox/{name}"), format!("receipts/{accepted}")];
     assert_eq!(
         (ran.code, ran.names("removed")),
         (0, gone.iter().map(String::as_str).collect())
