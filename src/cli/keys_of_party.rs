@@ -9,7 +9,7 @@ use crate::fault::Fault;
 use crate::party::open::Trust;
 use crate::party::profile::{NAMESPACE, Profile};
 use crate::trust::allowed_signers::AllowedSigners;
-use crate::trust::ask::Ask as _;
+use crate::trust::ask::Ask;
 use crate::trust::envelope::{Identities, SecretString};
 use crate::trust::revoked::Revoked;
 
@@ -22,7 +22,7 @@ pub struct KeyArgs {
     /// Your settings; else padan-party.yaml in this folder, if it is there
     #[arg(long, value_name = "FILE")]
     pub profile: Option<PathBuf>,
-    /// Your age identity file, or an SSH private key; one with a passphrase is asked for it
+    /// Your age identity file, or an SSH private key
     #[arg(long, value_name = "FILE")]
     pub identity: Option<PathBuf>,
     /// A file whose first line is the key's passphrase, readable by you alone; else it is asked for
@@ -71,8 +71,14 @@ impl KeyArgs {
         let identity = self.identity.as_deref();
         let identity = identity.or(profile.map(|p| p.identity.as_path()));
         let person = self.person();
-        Identities::load_asking(named(identity, "--identity")?, |path| typed(&person, path))
-            .map_err(usage)
+        let ask = |key: &Path| match person.passphrase(key, false)? {
+            Some(typed) => Ok(SecretString::from(typed.as_str())),
+            None => Err(Fault::Key {
+                path: key.to_path_buf(),
+                problem: "no passphrase was given".to_owned(),
+            }),
+        };
+        Identities::load_asking(named(identity, "--identity")?, ask).map_err(usage)
     }
 
     /// Who is asked for a passphrase.
@@ -91,17 +97,6 @@ impl Believed {
             at: Timestamp::now(),
         }
     }
-}
-
-/// What the person typed; who types nothing gives up.
-fn typed(person: &Person, path: &Path) -> Result<SecretString, Fault> {
-    let typed = person.passphrase(path, false)?;
-    typed
-        .map(|typed| SecretString::from(typed.as_str()))
-        .ok_or_else(|| Fault::Key {
-            path: path.to_path_buf(),
-            problem: "it has a passphrase, and none was given".to_owned(),
-        })
 }
 
 /// A setting that nobody gave.
