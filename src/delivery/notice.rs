@@ -39,6 +39,9 @@ pub struct Notice {
     pub message: Words,
     /// The same for a machine.
     pub details: BTreeMap<&'static str, Value>,
+    /// SHA-256 of the page for a person, [`Notice::text`]: so the signature proves that page, too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text_sha256: Option<Sha256Digest>,
 }
 
 /// What a person reads, in one language.

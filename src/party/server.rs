@@ -9,6 +9,7 @@ use crate::fault::Fault;
 use crate::sftp::client::{Client, HostKey, Login, VERIFYING_HOST};
 use crate::trust::known_hosts::keys_of;
 
+use super::Trouble;
 use super::profile::{Profile, Server};
 use super::sent::highest;
 
@@ -29,7 +30,7 @@ pub struct Way<'p> {
 pub enum Unreached {
     /// Nobody has said yet which key it has.
     #[error(
-        "{host}:{port} is not known yet, so nothing was sent.\n\
+        "{host}:{port} is not known yet, so nothing was sent or fetched.\n\
          It shows the key {}\n\
          Compare this with the fingerprint from the operator, on the telephone if need be. If every letter is the same, \
          add this line to {}:\n  {name} {}",
@@ -50,7 +51,7 @@ pub enum Unreached {
     /// It has another key than it had.
     #[error(
         "THE SERVER'S KEY HAS CHANGED: {0}.\n\
-         Somebody may be reading along. Nothing was sent. Telephone the operator before you do anything else; \
+         Somebody may be reading along. Nothing was sent or fetched. Telephone the operator before you do anything else; \
          only the operator can say that the key was replaced"
     )]
     Changed(String),
@@ -59,14 +60,29 @@ pub enum Unreached {
     Fault(#[from] Fault),
 }
 
+impl From<Unreached> for Trouble {
+    fn from(unreached: Unreached) -> Self {
+        match unreached {
+            Unreached::Fault(fault) => Self::Fault(fault),
+            unknown => Self::Usage(unknown.to_string()),
+        }
+    }
+}
+
 impl<'p> Way<'p> {
     /// The way of a profile that names a server.
     pub fn of(profile: &'p Profile, login: &'p Login) -> Option<Self> {
-        Some(Self {
-            server: profile.server.as_ref()?,
-            party: &profile.party,
+        let server = profile.server.as_ref()?;
+        Some(Self::to(server, &profile.party, login))
+    }
+
+    /// The way to a server.
+    pub fn to(server: &'p Server, party: &'p PartyId, login: &'p Login) -> Self {
+        Self {
+            server,
+            party,
             login,
-        })
+        }
     }
 
     /// Connects and logs in, if the server is known and is who it was.

@@ -251,7 +251,7 @@ impl StoreFile {
         ));
         if let Some(names) = &self.names {
             text.push_str(NAMES);
-            text.push_str(&Zeroizing::new(hex::encode(&*names.0)));
+            text.push_str(&Zeroizing::new(hex::encode(names.0.as_slice())));
             text.push('\n');
         }
         for identity in &self.identities {

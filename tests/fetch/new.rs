@@ -108,7 +108,7 @@ fn what_is_safe_here_is_removed_there() {
     // Fetched without --remove first: the next run with it removes without fetching.
     assert_eq!(site.fetch("bpjs", &[]).names("response"), [&name]);
     let ran = site.fetch("bpjs", &["--remove"]);
-    let gone = vec![format!("outbox/{name}"), format!("receipts/{accepted}")];
+    let gone = [format!("outbox/{name}"), format!("receipts/{accepted}")];
     assert_eq!(
         (ran.code, ran.names("removed")),
         (0, gone.iter().map(String::as_str).collect())
@@ -169,6 +169,33 @@ fn a_receipt_of_which_a_killed_run_left_a_part_is_completed() {
         "{ran:?}"
     );
     assert_eq!(names(&folder), whole);
+}
+
+#[test]
+fn a_copy_of_a_receipt_under_the_name_of_a_second_manifest_is_known() {
+    let site = Site::start();
+    let name = receipt(&site, "bkn", 1, "DITERIMA");
+    assert_eq!(site.fetch("bkn", &[]).names("receipt").len(), 1);
+    let folder = site.root("bkn").join("receipts");
+    let copy = "bkn_pns_full_2026-11-22_0001_lagi";
+    for ending in [".json", ".json.sig", ".txt"] {
+        fs::copy(
+            folder.join(format!("{name}{ending}")),
+            folder.join(format!("{copy}{ending}")),
+        )
+        .unwrap();
+    }
+    let ran = site.fetch("bkn", &["--remove"]);
+    assert_eq!(
+        (
+            ran.code,
+            ran.names("receipt").len(),
+            ran.names("removed").len()
+        ),
+        (0, 0, 2),
+        "{ran:?}"
+    );
+    assert!(names(&folder).is_empty());
 }
 
 #[test]

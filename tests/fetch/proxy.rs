@@ -77,11 +77,14 @@ fn serve(client: TcpStream, server: u16, number: usize, cut: &Cut, moved: &Atomi
     while let Ok(count) = from.read(&mut buffer) {
         if count as u64 > left
             && let Cut::Still(_, going, stands) = cut
-            && let Some(going) = going.lock().unwrap().take()
         {
-            stands.send(()).unwrap();
-            let _ = going.recv();
-            left = u64::MAX;
+            // The lock must be free while this connection stands still.
+            let going = going.lock().unwrap().take();
+            if let Some(going) = going {
+                stands.send(()).unwrap();
+                let _ = going.recv();
+                left = u64::MAX;
+            }
         }
         if count == 0 || count as u64 > left {
             break;

@@ -94,7 +94,7 @@ fn an_answer_that_was_tampered_with_is_set_aside() {
         let aside = names(&site.received("bpjs", "quarantine/outbox"));
         assert_eq!(
             aside.into_iter().collect::<Vec<_>>(),
-            [name.clone()],
+            [name.as_str()],
             "{expected}"
         );
         let inside = tree(&site.received("bpjs", "quarantine/outbox"));

@@ -106,6 +106,36 @@ fn every_value_is_the_text_that_was_sent() {
 
 #[test]
 #[ignore = "needs openpyxl"]
+fn more_rows_than_a_sheet_has_go_on_on_the_next() {
+    let site = Site::start();
+    let rows = 1_048_577;
+    let mut table = "nip\n".to_owned();
+    for number in 0..rows {
+        table.push_str(&format!("{number:018}\n"));
+    }
+    let name = Answer::new(&site, "bpjs", 1)
+        .sealed("perubahan.csv", table.as_bytes())
+        .lay();
+    let ran = site.fetch("bpjs", &["--open", "--xlsx"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let path = site.received("bpjs", &format!("outbox/{name}/{name}.xlsx"));
+    let script = "
+import sys, openpyxl
+book = openpyxl.load_workbook(sys.argv[1], read_only=True)
+for sheet in book.worksheets[1:]:
+    print(sheet.title, sheet.calculate_dimension())
+print([row for row in book.worksheets[2].iter_rows(values_only=True)])
+";
+    let told = python(script, &path);
+    assert_eq!(
+        told,
+        "Perubahan A1:A1048576\nPerubahan (2) A1:A3\n\
+         [('nip',), ('000000000001048575',), ('000000000001048576',)]\n"
+    );
+}
+
+#[test]
+#[ignore = "needs openpyxl"]
 fn the_rows_of_a_receipt_are_a_workbook_too() {
     let site = Site::start();
     let name = receipt(&site, "bkn", 1, "DITERIMA");
@@ -170,12 +200,16 @@ fn the_rows_of_a_receipt_open_only_as_they_were_signed() {
 }
 
 fn read(path: &Path) -> Value {
+    serde_json::from_str(&python(READ, path)).unwrap()
+}
+
+fn python(script: &str, path: &Path) -> String {
     let python = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tools/bin/python");
     let out = Command::new(python)
-        .args(["-c", READ])
+        .args(["-c", script])
         .arg(path)
         .output()
         .unwrap();
     assert!(out.status.success(), "{}", lossy(&out.stderr));
-    serde_json::from_slice(&out.stdout).unwrap()
+    lossy(&out.stdout)
 }

@@ -9,7 +9,6 @@
 //! of one response and of one receipt.
 
 mod answers;
-mod door;
 mod download;
 mod folder;
 mod papers;
@@ -25,6 +24,7 @@ use crate::sftp::client::{Client, Entry, Login};
 use super::Trouble;
 use super::open::{Opening, Trust};
 use super::profile::Server;
+use super::server::Way;
 
 use folder::Folder;
 
@@ -174,7 +174,13 @@ pub async fn fetch(order: &Order<'_>) -> (Totals, Result<(), Trouble>) {
 impl Run<'_> {
     async fn connect_and_collect(&mut self) -> Result<(), Trouble> {
         self.moved = false;
-        let client = door::connect(self.order).await?;
+        let Order {
+            server,
+            party,
+            login,
+            ..
+        } = *self.order;
+        let client = Way::to(server, party, login).connect().await?;
         for entry in answers::list(&client).await? {
             let outcome = answers::fetch(self, &client, &entry).await;
             self.settle(&client, format!("outbox/{}", shown(&entry.name)), outcome)

@@ -82,7 +82,13 @@ pub(super) async fn fetch(run: &mut Run<'_>, client: &Client, ready: &Ready) -> 
     let partial = run.folder.partial(RECEIPTS, name)?;
     let signed = fetch_signed(run, client, name, &partial).await?;
     let before = known.is_some_and(|known| known.json == signed.digest) && !run.order.all;
-    if before || is_here(run, name, &signed) {
+    if signed.paper.name != name && !is_known(run, &signed) {
+        let why = format!(
+            "what is inside is another receipt than {name}; the server gave it a wrong name"
+        );
+        return Err(set_aside(run, name, why)?);
+    }
+    if before || signed.paper.name != name || is_here(run, name, &signed) {
         files::remove_dir(&partial)?;
         remember(run, ready, &signed)?;
         return remove(run, client, ready, &signed).await;
@@ -121,30 +127,21 @@ async fn fetch_signed(
         files::write_whole(&partial.join(format!("{name}.json.sig")), &armored)?;
         match Paper::read(&raw, &armored, &run.order.trust) {
             Ok(paper) => {
-                return match misplaced(&paper, name, run.order.party.as_str()) {
-                    Some(why) => Err(set_aside(run, name, why)?),
-                    None => Ok(Signed {
-                        paper,
-                        digest: Sha256Digest::of(&raw),
-                        raw,
-                    }),
-                };
+                if paper.party != run.order.party.as_str() {
+                    let why = "it is a receipt of another party".to_owned();
+                    return Err(set_aside(run, name, why)?);
+                }
+                return Ok(Signed {
+                    paper,
+                    digest: Sha256Digest::of(&raw),
+                    raw,
+                });
             }
             Err(code) => wrong = code,
         }
     }
     let why = told(wrong, Path::new(&remote)).to_string();
     Err(set_aside(run, name, why)?)
-}
-
-/// A signature proves who wrote it, not that it lies where it belongs.
-fn misplaced(paper: &Paper, name: &str, party: &str) -> Option<String> {
-    if paper.party != party {
-        return Some("it is a receipt of another party".to_owned());
-    }
-    (paper.name != name).then(|| {
-        format!("what is inside is another receipt than {name}; the server gave it a wrong name")
-    })
 }
 
 /// The page for a person and the list of rows, by the digests that the document has of them. A page that it has none of
@@ -181,6 +178,13 @@ async fn fetch_rest(
         Ok(_) => Ok(()),
         Err(_) => Err(Stop::at_sight(format!("{file} is not what was signed"))),
     }
+}
+
+/// Whether it came before under the name that is in it. A delivery that is sent again under another name is answered with
+/// a copy of its first receipt.
+fn is_known(run: &Run<'_>, signed: &Signed) -> bool {
+    let known = run.folder.state.paper(&signed.paper.name);
+    known.is_some_and(|known| known.json == signed.digest)
 }
 
 /// Whether all of it lies here; a run that was killed may have left only its first files.

@@ -34,6 +34,7 @@ pub fn blank(cx: &Context, party: &PartyId, code: Code, topic: &str) -> Notice {
         pesan: Words::default(),
         message: Words::default(),
         details: BTreeMap::new(),
+        text_sha256: None,
     }
 }
 
@@ -49,12 +50,17 @@ pub fn announce(cx: &Context, notice: &Notice) -> Result<(), Fault> {
 }
 
 fn publish_signed(cx: &Context, notice: &Notice, key: &SigningKey) -> Result<(), Fault> {
+    let text = notice.text();
+    let notice = Notice {
+        text_sha256: Some(Sha256Digest::of(text.as_bytes())),
+        ..notice.clone()
+    };
     let json = notice
         .json()
         .map_err(|e| Fault::Inconsistent(format!("a notice does not become JSON: {e}")))?;
     let sha256 = Sha256Digest::of(json.as_bytes());
     let folder = cx.layout.receipts(&notice.party);
-    for (ending, bytes) in signed(cx, key, json, notice.text())? {
+    for (ending, bytes) in signed(cx, key, json, text)? {
         files::write_whole(&folder.join(format!("{}{ending}", notice.name)), &bytes)?;
     }
     cx.ledger.note(&ServiceEvent {

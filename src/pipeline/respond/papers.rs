@@ -87,7 +87,7 @@ fn documents(cx: &Context, receipt: &Receipt) -> Result<[(&'static str, Vec<u8>)
     let json = receipt
         .json()
         .map_err(|e| Fault::Inconsistent(format!("a receipt does not become JSON: {e}")))?;
-    signed(cx, &cx.keyring.service.signing, json, receipt.text())
+    signed(cx, &cx.keyring.service.signing, json, text)
 }
 
 /// A document for machines with its signature, and the page for people, by their endings.

@@ -22,7 +22,8 @@ use super::{Kind, Opening, Verified, summary};
 
 use sheet::{MOST_ROWS, Sheet};
 
-/// Most cells with something in them; with an answer's usual columns a million rows and a half, and about 2 GiB of memory.
+/// Most cells with something in them; with an answer's usual columns a million rows and a half, and 2.6 GiB
+/// of memory.
 const MOST_CELLS: u64 = 16_000_000;
 /// Longest name of a sheet, in characters (ECMA-376 leaves it open; Excel does not).
 const LONGEST_NAME: usize = 31;
