@@ -200,7 +200,7 @@ impl Table {
 }
 
 /// `ssh-keygen -Y verify` as the README tells a party to do.
-fn verify(party: &Party, here: &Path, signature: &str, message: &[u8]) {
+pub fn verify(party: &Party, here: &Path, signature: &str, message: &[u8]) {
     let signers = party.path("padan_signers");
     let args = [
         "-Y",
