@@ -1,7 +1,7 @@
 //! Who may sign: certificates of a party's own authority, and keys that are withdrawn.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::padan::Padan;
 use crate::party::{Party, names};
@@ -57,7 +57,7 @@ fn certify(padan: &Padan, args: &[&str]) -> PathBuf {
 }
 
 /// A delivery signed by somebody else than usual, not yet sent.
-fn prepared(party: &Party, sequence: u32, key: &PathBuf) -> String {
+fn prepared(party: &Party, sequence: u32, key: &Path) -> String {
     let stem = party.prepare("pns", "full", sequence, &sheets::pns(6));
     party.sign(&stem, key, "padan");
     stem
@@ -69,7 +69,7 @@ fn a_certificate_signs_until_it_is_revoked() {
     let padan = laid_out();
     padan.serve();
     let bkn = padan.party("bkn");
-    let send = |sequence, key: &PathBuf| {
+    let send = |sequence, key: &Path| {
         let stem = prepared(&bkn, sequence, key);
         bkn.put(&format!("{stem}.*"));
         stem

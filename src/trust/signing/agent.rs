@@ -60,7 +60,7 @@ impl Agent {
     /// `data` with its signature behind it, as an SSH packet has it; `hash` is for RSA alone.
     ///
     /// # Errors
-    /// As for [`Self::sign`].
+    /// [`Fault::Key`] about the key file `path` if it is gone, locked, without the key or unwilling.
     pub async fn sign_behind(
         &self,
         path: &Path,
