@@ -88,7 +88,7 @@ fn tell_ends(cx: &Context, party: &PartyId, told: &[&KeyNotice]) -> Result<(), F
     }
     if wanted
         .iter()
-        .all(|one| told.iter().any(|known| *known == one))
+        .all(|one| told.contains(&one))
     {
         return Ok(());
     }

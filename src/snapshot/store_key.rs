@@ -246,7 +246,7 @@ impl StoreFile {
         ));
         if let Some(names) = &self.names {
             text.push_str(NAMES);
-            text.push_str(&Zeroizing::new(hex::encode(&*names.0)));
+            text.push_str(&Zeroizing::new(hex::encode(*names.0)));
             text.push('\n');
         }
         for identity in &self.identities {
