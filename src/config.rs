@@ -58,6 +58,11 @@ impl Config {
     pub fn leftovers(&self) -> Duration {
         self.sftp.leftovers.unwrap_or(LEFTOVERS)
     }
+
+    /// Whether a client is told at once of a delivery that will be refused.
+    pub fn early_word(&self) -> bool {
+        self.sftp.early_word.unwrap_or(true)
+    }
 }
 
 /// The service's own keys; each private file 0600 or it is refused.

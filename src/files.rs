@@ -56,6 +56,19 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Fault> {
     rename(&temporary, path)
 }
 
+/// Replaces a small file in one step that need not last, if it is another: it is made anew whenever it is missing or torn.
+pub fn replace_loosely(path: &Path, bytes: &[u8]) -> Result<(), Fault> {
+    let temporary = temporary_name(path);
+    if fs::read(path).is_ok_and(|old| old == bytes) {
+        // A killed process may have left what it was about to say.
+        return remove_file(&temporary);
+    }
+    let mut file = create(&temporary)?;
+    file.write_all(bytes)
+        .map_err(Fault::io("write the file", &temporary))?;
+    fs::rename(&temporary, path).map_err(Fault::io("put in place", path))
+}
+
 /// Writes a small file into a folder that nobody looks into yet; [`sync_dir`] of the folder makes it durable.
 pub fn write_ahead(path: &Path, bytes: &[u8]) -> Result<(), Fault> {
     let mut file = create(path)?;

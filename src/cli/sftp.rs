@@ -4,12 +4,13 @@ use std::env;
 use std::io::{IsTerminal, stderr, stdin, stdout};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::agreement::PartyId;
 use crate::config::Config;
 use crate::layout::Layout;
 use crate::serve::{self, Recording};
-use crate::sftp::{Ended, Limits, Recorder, Rules, Visit, serve_stdio};
+use crate::sftp::{Attendant, Ended, Limits, Recorder, Rules, Visit, serve_stdio};
 
 use super::{Failure, logging};
 
@@ -94,13 +95,14 @@ fn serve_one(visit: &Visit) -> Result<(), Failure> {
 
 /// Serves a party; what it does stands in the ledger of the service.
 fn recorded(party: &str, config: &Path, peer: Option<IpAddr>) -> Result<(), Failure> {
-    let config = Config::load(config, jiff::Zoned::now().date())?;
+    let config = Arc::new(Config::load(config, jiff::Zoned::now().date())?);
     let party = known(party, &config)?;
     let runtime = serve::small_runtime()?;
     let layout = Layout::new(&config.data_dir);
     layout.create_party(party)?;
     let (recording, recorder) = Recording::start(&layout, runtime.handle().clone())?;
-    let served = serve_one(&serve::visit(&config, party, peer, recorder));
+    let visit = serve::visit(&config, party, peer, recorder, runtime.handle().clone());
+    let served = serve_one(&visit);
     recording.finish();
     served
 }
@@ -127,6 +129,7 @@ fn unrestricted(root: PathBuf, peer: Option<IpAddr>) -> Visit {
         limits: Limits::default(),
         peer,
         recorder: Recorder::default(),
+        attendant: Attendant::default(),
     }
 }
 

@@ -4,11 +4,12 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::agreement::PartyId;
 use crate::fault::Fault;
 use crate::ledger::{Clock, Counts, Delivery, Incomplete, Ledger};
+use crate::pipeline::{Standing, recorded, seen_beside};
 use crate::serve;
 use crate::trust::life::NOTICE_DAYS;
 
@@ -55,9 +56,25 @@ struct Overview {
     incomplete: Vec<Incomplete>,
     expected: Vec<expected::Line>,
     clock: Clock,
+    inbox: Vec<Lying>,
     /// What somebody should do about keys.
     keys: Vec<String>,
     counts: Counts,
+}
+
+/// Something in an inbox.
+#[derive(Debug, Serialize)]
+struct Lying {
+    party: PartyId,
+    /// As the ledger has it: digests where the name does not follow the naming rule.
+    place: String,
+    /// The word that the party's own listing shows.
+    #[serde(serialize_with = "word")]
+    state: Standing,
+}
+
+fn word<S: Serializer>(state: &Standing, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(state.word())
 }
 
 impl Overview {
@@ -71,6 +88,7 @@ impl Overview {
         incomplete.retain(|one| party.is_none_or(|party| one.party == *party));
         Ok(Self {
             deliveries: ledger.recent(party, most)?,
+            inbox: inboxes(look, party)?,
             incomplete,
             expected: expected::lines(ledger, &look.config.agreement, party, today)?,
             clock,
@@ -104,11 +122,13 @@ impl Overview {
         }
         for one in &self.incomplete {
             let told = if one.told { ", sender told" } else { "" };
+            let lying = self.inbox.iter().find(|lying| is_of(lying, one));
             page.push_str(&format!(
-                "  {}  {} {}{told}\n",
+                "  {}  {} {}{}{told}\n",
                 time(one.since, zone),
                 one.party,
                 safe(&one.place),
+                lying.map_or_else(String::new, |lying| format!(": {}", words(lying.state))),
             ));
         }
         page.push_str(&expected::page(&self.expected, zone));
@@ -117,6 +137,15 @@ impl Overview {
                 "\nThe clock stands behind the newest event, {}; see `padan clock`\n",
                 time(newest, zone)
             ));
+        }
+        let noted = |lying: &&Lying| self.incomplete.iter().any(|one| is_of(lying, one));
+        let fresh: Vec<_> = self.inbox.iter().filter(|lying| !noted(lying)).collect();
+        if !fresh.is_empty() {
+            page.push_str("\nArriving in the inboxes\n");
+        }
+        for lying in fresh {
+            let (party, place) = (&lying.party, safe(&lying.place));
+            page.push_str(&format!("  {party} {place}: {}\n", words(lying.state)));
         }
         if !self.keys.is_empty() {
             page.push_str("\nKeys\n");
@@ -135,6 +164,32 @@ impl Overview {
         ));
         Ok(page)
     }
+}
+
+/// What lies in the inboxes now.
+fn inboxes(look: &Look, party: Option<&PartyId>) -> Result<Vec<Lying>, Fault> {
+    let parties = look.config.parties.keys();
+    let mut lying = Vec::new();
+    for party in parties.filter(|known| party.is_none_or(|party| party == *known)) {
+        let inbox = seen_beside(&look.config, &look.ledger, party, Timestamp::now())?;
+        for (place, seen) in inbox.iter().filter(|(_, seen)| seen.leads) {
+            lying.push(Lying {
+                party: party.clone(),
+                place: recorded(&look.config, place),
+                state: seen.standing,
+            });
+        }
+    }
+    Ok(lying)
+}
+
+fn is_of(lying: &Lying, incomplete: &Incomplete) -> bool {
+    lying.party == incomplete.party && lying.place == incomplete.place
+}
+
+/// English, and the word that the party reads.
+fn words(state: Standing) -> String {
+    format!("{} ({})", state.english(), state.indonesian())
 }
 
 /// Keys that end soon, and what nobody can do for want of one, by the wall clock.

@@ -67,6 +67,8 @@ pub struct Door {
     pub fsync: Option<bool>,
     /// Tell the SHA-256 of each upload.
     pub hash_uploads: Option<bool>,
+    /// Tell a client at once of a delivery that will be refused.
+    pub early_word: Option<bool>,
     /// How long what clients leave behind stays.
     pub leftovers: Option<Duration>,
 }
@@ -105,6 +107,7 @@ const KEYS: &[&str] = &[
     "quota",
     "fsync",
     "hash_uploads",
+    "early_word",
     "leftovers",
 ];
 /// Folders below an inbox, one in the other, in which deliveries are looked for: clients may not make more.
@@ -168,6 +171,7 @@ fn read_section(section: &Section<'_>, found: &mut Findings) -> Door {
         strict_algorithms: switch(section, "strict_algorithms", found),
         fsync: switch(section, "fsync", found),
         hash_uploads: switch(section, "hash_uploads", found),
+        early_word: switch(section, "early_word", found),
         leftovers: time(section, "leftovers", found),
         ..Door::default()
     };

@@ -1,8 +1,9 @@
 //! Claim: proof that all of a delivery lies in a private folder that no party can reach.
 
-use std::fs;
+use std::fs::{self, Metadata};
 use std::io::ErrorKind;
 
+use crate::config::Config;
 use crate::fault::Fault;
 use crate::files;
 use crate::ledger::Stage;
@@ -39,12 +40,7 @@ pub fn claim(cx: &Context, job: Job) -> Result<Claimed, Stop> {
             }
             Err(e) => return Err(Fault::io("look into", &job.source)(e).into()),
         };
-        if !meta.is_file() {
-            return Err(Code::NotAFile.into());
-        }
-        if meta.len() > cx.config.limits.data_file {
-            return Err(Rejection::new(Code::TooLarge).into());
-        }
+        check_file(cx.config, &meta)?;
     }
     // What an interrupted run left half-made; a finished answer never comes here again.
     if job.work.exists() {
@@ -52,4 +48,15 @@ pub fn claim(cx: &Context, job: Job) -> Result<Claimed, Stop> {
     }
     files::create_dir(&job.work)?;
     Ok(Claimed { job })
+}
+
+/// Whether a file may be part of a delivery.
+pub fn check_file(config: &Config, meta: &Metadata) -> Result<(), Rejection> {
+    if !meta.is_file() {
+        return Err(Code::NotAFile.into());
+    }
+    if meta.len() > config.limits.data_file {
+        return Err(Code::TooLarge.into());
+    }
+    Ok(())
 }

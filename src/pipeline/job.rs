@@ -10,6 +10,7 @@ use crate::ledger::{Delivery, Stage};
 
 use super::Context;
 use super::account::Account;
+use super::scan::Candidate;
 
 /// Who sent a delivery, where its ciphertext lies, and whether the outcome counts. Only the pipeline makes one.
 #[derive(Debug, Clone)]
@@ -61,6 +62,38 @@ impl Job {
             work: source.join("work"),
             source,
             run: Run::First,
+            account: Account::default(),
+        }
+    }
+
+    /// What a candidate in an inbox would be if it were taken now: to be looked at only, so it makes nothing on the way.
+    pub(super) fn arriving(candidate: &Candidate, here: &Path, now: Timestamp) -> Self {
+        Self {
+            id: candidate.id,
+            party: candidate.party.clone(),
+            stem: candidate.stem.clone(),
+            files: candidate.files.clone(),
+            received: now,
+            faults: 0,
+            source: here.to_path_buf(),
+            work: PathBuf::new(),
+            run: Run::Dry,
+            account: Account::default(),
+        }
+    }
+
+    /// A delivery that lies in `kept`, to be looked at only.
+    pub(super) fn of_kept(delivery: &Delivery, kept: &Path) -> Self {
+        Self {
+            id: delivery.id,
+            party: delivery.party.clone(),
+            stem: delivery.stem.clone(),
+            files: delivery.files.clone(),
+            received: delivery.received,
+            faults: delivery.faults,
+            source: kept.to_path_buf(),
+            work: PathBuf::new(),
+            run: Run::Dry,
             account: Account::default(),
         }
     }

@@ -59,6 +59,13 @@ impl Looked {
         Some(digest)
     }
 
+    /// What was read of an open file, however long ago.
+    pub fn known(&self, file: &File) -> Option<Sha256Digest> {
+        let meta = file.metadata().ok()?;
+        let key = (meta.dev(), meta.ino(), meta.size());
+        self.files().get(&key).map(|entry| entry.digest)
+    }
+
     /// Somebody wrote the file at `path`: what was read of it no longer holds.
     pub fn forget(&self, path: &Path) {
         if let Ok(meta) = path.symlink_metadata() {

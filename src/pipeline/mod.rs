@@ -6,14 +6,19 @@
 
 mod account;
 mod archive;
+mod beside;
+mod board;
 pub mod calendar;
 mod claim;
 mod clock;
+mod early;
+mod follow;
 mod held;
 mod ingest;
 mod job;
 mod keys;
 mod looked;
+mod marker;
 mod open;
 mod pass;
 mod plaintext;
@@ -37,13 +42,17 @@ use crate::layout::Layout;
 use crate::ledger::{Ledger, Stage};
 use crate::rejection::{Code, Rejection};
 use crate::snapshot::StoreKey;
-use crate::trust::keyring::Keyring;
+use crate::trust::keyring::{Keyring, PublicKeys};
 use crate::trust::life::Key;
 
+pub use beside::seen_beside;
+pub use board::{Board, Examined, Inbox, Seen, Standing};
 pub use clock::{accept_clock, holds};
+pub use early::{Refused, cares, early_word};
 pub use job::Job;
 pub use looked::Looked;
 pub use pass::{Pass, Removed, pass};
+pub use recorded::recorded;
 pub use rerun::{Rerun, rerun};
 pub use respond::Responded;
 pub use run::Ended;
@@ -76,6 +85,36 @@ pub struct Context<'a> {
     pub progress: &'a dyn Progress,
     /// What was read of incomplete files in earlier passes.
     pub looked: &'a Looked,
+    /// Where everything in flight stands, for pages and listings.
+    pub board: &'a Board,
+}
+
+/// What is needed to look at a delivery and touch nothing: no private key, no store.
+#[derive(Clone, Copy)]
+pub struct Desk<'a> {
+    /// The service's configuration, with the agreement.
+    pub config: &'a Config,
+    /// Public keys of the parties.
+    pub keys: &'a PublicKeys,
+    /// The service's memory, only read.
+    pub ledger: &'a dyn Ledger,
+    /// Where everything lies.
+    pub layout: &'a Layout,
+    /// What time it is.
+    pub now: Timestamp,
+}
+
+impl<'a> Context<'a> {
+    /// The part of it that looks.
+    pub fn desk(&self) -> Desk<'a> {
+        Desk {
+            config: self.config,
+            keys: &self.keyring.parties,
+            ledger: self.ledger,
+            layout: self.layout,
+            now: (self.clock)(),
+        }
+    }
 }
 
 /// Watches deliveries on their way: a person at a terminal, or nobody.

@@ -175,10 +175,17 @@ fn look_through(
             "the inbox of {party} holds too many files; some are not looked at until others are gone"
         ))));
     }
+    let mut inbox = found.inbox;
     for candidate in &found.complete {
         let outcome = take_one(cx, candidate, done);
-        *taken |= done.attempt(outcome).unwrap_or(false);
+        if done.attempt(outcome).unwrap_or(false) {
+            *taken = true;
+            candidate.places().for_each(|place| {
+                inbox.remove(&place);
+            });
+        }
     }
+    cx.board.set_inbox(party, inbox);
     let places: Vec<_> = found.incomplete.iter().map(|i| i.place.clone()).collect();
     done.attempt(forget_others(cx, party, &places));
     found.incomplete

@@ -1,14 +1,10 @@
 //! What the ledger may know of places in an inbox: people choose names there, and one could be a person's.
 
-use std::collections::HashMap;
-use std::fs;
 use std::ops::Range;
-use std::path::PathBuf;
 
-use crate::agreement::PartyId;
+use crate::config::Config;
 use crate::delivery::{DataFileName, Sha256Digest};
 
-use super::Context;
 use super::respond::note_name;
 
 /// What a name that follows the rule may have behind its stem.
@@ -20,13 +16,11 @@ const YEARS: Range<i16> = 2000..2100;
 const LAST_SEQUENCE: u32 = 999_999;
 /// Digits of a digest.
 const DIGITS: usize = 16;
-/// Entries of an inbox that are looked at to find names again.
-const MOST: usize = 20_000;
 
 /// A place below an inbox as the ledger keeps it: itself if it follows the naming rule and is made of the agreement's
 /// words, else digests of it and of the name of its note, and whether it is a manifest.
-pub fn recorded(cx: &Context, place: &str) -> String {
-    if follows_the_rule(cx, place) {
+pub fn recorded(config: &Config, place: &str) -> String {
+    if follows_the_rule(config, place) {
         return place.to_owned();
     }
     let ending = if place.ends_with(".sha256") {
@@ -47,44 +41,18 @@ pub fn has_note(recorded: &str, note: &str) -> bool {
     }
 }
 
-/// The places of an inbox by what the ledger knows of them.
-pub fn places(cx: &Context, party: &PartyId) -> HashMap<String, String> {
-    let inbox = cx.layout.inbox(party);
-    let mut found = HashMap::new();
-    let mut folders = vec![PathBuf::new()];
-    while let Some(folder) = folders.pop() {
-        // What has gone since has no name any more.
-        for entry in fs::read_dir(inbox.join(&folder))
-            .into_iter()
-            .flatten()
-            .flatten()
-        {
-            if found.len() >= MOST {
-                return found;
-            }
-            let path = folder.join(entry.file_name());
-            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-                folders.push(path);
-            } else if let Some(place) = path.to_str() {
-                found.insert(recorded(cx, place), place.to_owned());
-            }
-        }
-    }
-    found
-}
-
 fn digits(text: &str) -> String {
     let digest = Sha256Digest::of(text.as_bytes()).to_string();
     digest.chars().take(DIGITS).collect()
 }
 
-fn follows_the_rule(cx: &Context, place: &str) -> bool {
+fn follows_the_rule(config: &Config, place: &str) -> bool {
     let (stem, endings) = place.split_once('.').unwrap_or((place, ""));
     let Ok(name) = format!("{stem}.csv.age").parse::<DataFileName>() else {
         return false;
     };
-    cx.config.parties.contains_key(&name.party)
-        && cx.config.agreement.dataset(&name.dataset).is_some()
+    config.parties.contains_key(&name.party)
+        && config.agreement.dataset(&name.dataset).is_some()
         && YEARS.contains(&name.as_of.year())
         && name.sequence <= LAST_SEQUENCE
         && endings.split('.').all(|ending| ENDINGS.contains(&ending))

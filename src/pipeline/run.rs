@@ -8,8 +8,9 @@ use crate::fault::Fault;
 use crate::ledger::{Event, Outcome};
 use crate::rejection::Rejection;
 
+use super::follow::Followed;
 use super::job::Job;
-use super::{Context, Responded, Stop, advance, respond};
+use super::{Context, Responded, Stop, advance, marker, respond};
 
 /// First wait after a fault; it doubles with every further one.
 pub const FIRST_RETRY: SignedDuration = SignedDuration::from_secs(5);
@@ -33,12 +34,18 @@ pub enum Ended {
 /// ready since an earlier run is only handed out.
 pub fn run(cx: &Context, job: Job) -> Ended {
     let kept = job.clone();
+    marker::place(cx, &kept);
+    let stage = Followed::new(cx, &kept);
+    let tracked = Context {
+        progress: &stage,
+        ..*cx
+    };
     let fault = match respond::is_ready(cx, &kept) {
         Ok(true) => match respond::finish(cx, &kept) {
             Ok(ended) => return ended,
             Err(fault) => fault,
         },
-        Ok(false) => match caught(cx, job) {
+        Ok(false) => match caught(&tracked, job) {
             Ok(responded) => return Ended::Answered(responded),
             Err(Stop::Rejected(rejection)) => match respond::refuse(cx, &kept, &rejection) {
                 Ok(()) => return Ended::Rejected(rejection),

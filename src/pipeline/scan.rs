@@ -9,15 +9,20 @@ use std::io::Read;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
+
 use crate::agreement::PartyId;
 use crate::config::{DEEPEST_FOLDER, MOST_ENTRIES};
 use crate::delivery::{DeliveryId, Manifest, checksums, manifest};
 use crate::digest::{Hasher, Sha256Digest};
 use crate::fault::Fault;
+use crate::layout::Layout;
 use crate::rejection::Code;
 use crate::trust::sshsig;
 
 use super::Context;
+use super::board::{Inbox, Seen, Standing};
+use super::looked::Looked;
 use super::plaintext::{UNFINISHED, is_plain_table};
 
 /// What ends every SSHSIG file: a signature without it is still being written.
@@ -42,6 +47,13 @@ pub struct Candidate {
     pub order: Vec<(String, u32)>,
 }
 
+impl Candidate {
+    /// Where its files lie below the inbox.
+    pub fn places(&self) -> impl Iterator<Item = String> {
+        self.files.iter().map(|file| join(&self.folder, file))
+    }
+}
+
 /// Something that does not make a delivery yet.
 #[derive(Debug, Clone)]
 pub struct Incomplete {
@@ -61,6 +73,19 @@ pub struct Incomplete {
     pub left_over: bool,
 }
 
+impl Incomplete {
+    /// What a manifest waits for; its signature before all.
+    fn standing(&self) -> Standing {
+        let unsigned = self.names.iter().any(|name| name.ends_with(".sig"));
+        match self.code {
+            Code::ChecksumMismatch => Standing::Mismatch,
+            Code::Incomplete if !unsigned => Standing::NoData,
+            // A manifest that cannot be read waits for nothing else either.
+            _ => Standing::NoSignature,
+        }
+    }
+}
+
 /// What one look at an inbox found.
 #[derive(Debug, Default)]
 pub struct Found {
@@ -68,6 +93,8 @@ pub struct Found {
     pub complete: Vec<Candidate>,
     /// Not ready.
     pub incomplete: Vec<Incomplete>,
+    /// Where each file stands.
+    pub inbox: Inbox,
     /// Entries looked at.
     looked_at: u64,
 }
@@ -77,25 +104,94 @@ impl Found {
     pub fn is_overfull(&self) -> bool {
         self.looked_at > MOST_ENTRIES
     }
+
+    fn see(&mut self, place: &str, standing: Standing, leads: bool) {
+        self.inbox
+            .insert(place.to_owned(), Seen { standing, leads });
+    }
+
+    /// All files of a manifest stand where it does.
+    fn see_all(&mut self, candidate: &Candidate, standing: Standing) {
+        for place in candidate.places() {
+            self.see(&place, standing, place.ends_with(".sha256"));
+        }
+    }
 }
 
 /// Looks through one party's inbox.
 pub fn scan(cx: &Context, party: &PartyId) -> Result<Found, Fault> {
+    let eyes = Eyes {
+        layout: cx.layout,
+        looked: cx.looked,
+        now: (cx.clock)(),
+        care: Care::Thorough,
+    };
     let mut found = Found::default();
-    look(cx, party, "", 0, &mut found)?;
+    look(&eyes, party, "", 0, &mut found)?;
     found.complete.sort_by(|a, b| a.order.cmp(&b.order));
     Ok(found)
 }
 
+/// Looks where the files of one party's inbox stand, without reading any data file: only what was read before tells
+/// whether one matches its manifest. `locks` finds out who is being written; only the process that moves deliveries may,
+/// since for an instant it looks like a claim.
+pub fn glance(
+    layout: &Layout,
+    looked: &Looked,
+    now: Timestamp,
+    party: &PartyId,
+    locks: bool,
+) -> Result<Inbox, Fault> {
+    let eyes = Eyes {
+        layout,
+        looked,
+        now,
+        care: Care::Glance { locks },
+    };
+    let mut found = Found::default();
+    look(&eyes, party, "", 0, &mut found)?;
+    Ok(found.inbox)
+}
+
+/// Looks at inboxes.
+struct Eyes<'a> {
+    layout: &'a Layout,
+    looked: &'a Looked,
+    now: Timestamp,
+    care: Care,
+}
+
+/// How closely one looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Care {
+    /// What is complete is so, byte by byte.
+    Thorough,
+    /// Names and sizes.
+    Glance { locks: bool },
+}
+
+impl Eyes<'_> {
+    /// Opens a plain file that nobody is writing. The lock is given back at once: looking must not keep its owner from
+    /// resuming the upload, and claiming takes the lock for itself.
+    fn peek(&self, path: &Path) -> Option<File> {
+        if self.care == (Care::Glance { locks: false }) {
+            return open_plain(path);
+        }
+        let file = open_unwritten(path)?;
+        file.unlock().ok()?;
+        Some(file)
+    }
+}
+
 /// One folder: its plain files grouped by manifest, then its folders.
 fn look(
-    cx: &Context,
+    eyes: &Eyes,
     party: &PartyId,
     folder: &str,
     depth: usize,
     found: &mut Found,
 ) -> Result<(), Fault> {
-    let inbox = cx.layout.inbox(party);
+    let inbox = eyes.layout.inbox(party);
     let here = inbox.join(folder);
     let entries = match fs::read_dir(&here) {
         Ok(entries) => entries,
@@ -123,17 +219,18 @@ fn look(
             files.insert(name, meta);
         } else if meta.is_file() {
             let lonely = lonely(party, folder, &name, &meta, Code::LeftOver);
+            found.see(&lonely.place, Standing::Uploading, true);
             found.incomplete.push(lonely);
         }
     }
-    group(cx, party, folder, &files, found);
+    group(eyes, party, folder, &files, found);
     if depth < DEEPEST_FOLDER {
         for name in folders {
             let below = match folder {
                 "" => name,
                 above => format!("{above}/{name}"),
             };
-            look(cx, party, &below, depth + 1, found)?;
+            look(eyes, party, &below, depth + 1, found)?;
         }
     }
     Ok(())
@@ -146,12 +243,13 @@ fn is_temporary(name: &str) -> bool {
 
 /// Sorts the plain files of one folder into deliveries and left-overs.
 fn group(
-    cx: &Context,
+    eyes: &Eyes,
     party: &PartyId,
     folder: &str,
     files: &BTreeMap<String, fs::Metadata>,
     found: &mut Found,
 ) {
+    let here = eyes.layout.inbox(party).join(folder);
     let mut spoken_for = BTreeSet::new();
     for (name, meta) in files {
         // A link or a pipe of that name is no manifest; it is told below.
@@ -161,17 +259,25 @@ fn group(
         spoken_for.insert(name.clone());
         spoken_for.insert(format!("{name}.sig"));
         let looked = Look {
-            cx,
+            eyes,
             party,
-            here: cx.layout.inbox(party).join(folder),
+            here: here.clone(),
             folder,
             files,
             stem,
         };
         match looked.at_manifest(name, &mut spoken_for) {
-            Some(Ok(candidate)) => found.complete.push(candidate),
-            Some(Err(incomplete)) => found.incomplete.push(*incomplete),
-            None => {}
+            Some(Ok(candidate)) => {
+                found.see_all(&candidate, Standing::Queued);
+                found.complete.push(candidate);
+            }
+            Some(Err(incomplete)) => {
+                if let Some(candidate) = &incomplete.candidate {
+                    found.see_all(candidate, incomplete.standing());
+                }
+                found.incomplete.push(*incomplete);
+            }
+            None => found.see(&join(folder, name), Standing::Uploading, true),
         }
     }
     for (name, meta) in files {
@@ -181,9 +287,14 @@ fn group(
                 true => Code::Incomplete,
                 false => Code::NotAFile,
             };
-            found
-                .incomplete
-                .push(lonely(party, folder, name, meta, code));
+            let lonely = lonely(party, folder, name, meta, code);
+            let written = code == Code::Incomplete && eyes.peek(&here.join(name)).is_none();
+            let standing = match written {
+                true => Standing::Uploading,
+                false => Standing::NoManifest,
+            };
+            found.see(&lonely.place, standing, true);
+            found.incomplete.push(lonely);
         }
     }
 }
@@ -215,7 +326,7 @@ pub fn fingerprint(name: &str, meta: &fs::Metadata) -> Sha256Digest {
 
 /// One manifest in its folder.
 struct Look<'a> {
-    cx: &'a Context<'a>,
+    eyes: &'a Eyes<'a>,
     party: &'a PartyId,
     here: PathBuf,
     folder: &'a str,
@@ -233,11 +344,7 @@ impl Look<'_> {
         let raw = self.read(name, manifest::LARGEST as u64 + 1)?;
         let signature_name = format!("{name}.sig");
         let signature = self.read(&signature_name, sshsig::LARGEST as u64);
-        let signed = signature.is_some_and(|s| {
-            String::from_utf8_lossy(&s)
-                .trim_end()
-                .ends_with(SIGNATURE_END)
-        });
+        let signed = signature.is_some_and(|signature| is_whole_signature(&signature));
         let mut candidate = Candidate {
             id: DeliveryId::of_manifest(&raw),
             party: self.party.clone(),
@@ -293,7 +400,7 @@ impl Look<'_> {
         // Last, because it costs most.
         let mut differing = Vec::new();
         for entry in parsed.entries() {
-            if self.digest(entry.name.as_str())? != entry.digest {
+            if !self.matches(entry.name.as_str(), entry.digest)? {
                 differing.push(entry.name.to_string());
             }
         }
@@ -330,33 +437,41 @@ impl Look<'_> {
     /// The first `most` bytes of a plain file that nobody is writing.
     fn read(&self, name: &str, most: u64) -> Option<Vec<u8>> {
         let mut bytes = Vec::new();
-        self.peek(name)?.take(most).read_to_end(&mut bytes).ok()?;
+        let file = self.eyes.peek(&self.here.join(name))?;
+        file.take(most).read_to_end(&mut bytes).ok()?;
         Some(bytes)
     }
 
-    /// The digest of a plain file that nobody is writing.
-    fn digest(&self, name: &str) -> Option<Sha256Digest> {
-        let file = self.peek(name)?;
-        self.cx.looked.digest(file, (self.cx.clock)())
-    }
-
-    /// Opens a plain file that nobody is writing. The lock is given back at once: looking must not keep its owner from
-    /// resuming the upload, and claiming takes the lock for itself.
-    fn peek(&self, name: &str) -> Option<File> {
-        let file = open_unwritten(&self.here.join(name))?;
-        file.unlock().ok()?;
-        Some(file)
+    /// Whether a plain file that nobody is writing has this digest, as far as one looks.
+    fn matches(&self, name: &str, digest: Sha256Digest) -> Option<bool> {
+        let file = self.eyes.peek(&self.here.join(name))?;
+        let found = match self.eyes.care {
+            Care::Thorough => Some(self.eyes.looked.digest(file, self.eyes.now)?),
+            Care::Glance { .. } => self.eyes.looked.known(&file),
+        };
+        Some(found.is_none_or(|found| found == digest))
     }
 }
 
 /// Opens a plain file, never through a link, under an exclusive lock: whoever writes it holds a shared one, and as long
 /// as the returned file lives nobody begins to. `None` if it is not so now.
 pub fn open_unwritten(path: &Path) -> Option<File> {
+    open_plain(path).filter(|file| file.try_lock().is_ok())
+}
+
+/// Opens a plain file, never through a link.
+pub fn open_plain(path: &Path) -> Option<File> {
     let named = path.symlink_metadata().ok().filter(fs::Metadata::is_file)?;
     let file = File::open(path).ok()?;
     let opened = file.metadata().ok()?;
     let same = (named.dev(), named.ino()) == (opened.dev(), opened.ino());
-    (same && file.try_lock().is_ok()).then_some(file)
+    same.then_some(file)
+}
+
+/// Whether these are the bytes of a signature file that was written to its end.
+pub fn is_whole_signature(bytes: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(bytes);
+    text.trim_end().ends_with(SIGNATURE_END)
 }
 
 /// The last part of a place below an inbox.

@@ -1,27 +1,22 @@
-//! `STATUS.txt`: a party's last deliveries and what became of each, always current.
+//! `STATUS.txt`: a party's last deliveries and what became of each, and where everything in its inbox stands.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
-use std::fs;
 
-use crate::agreement::PartyId;
+use crate::agreement::{DatasetId, PartyId};
 use crate::fault::Fault;
 use crate::files;
-use crate::ledger::{Delivery, State};
+use crate::ledger::{Delivery, Stage, State};
 
+use super::Context;
 use super::calendar::outlook;
-use super::{Context, recorded};
 
-/// How many deliveries the page tells about.
-const MOST: u32 = 20;
+/// How many deliveries, and how many things in the inbox, the page tells about.
+const MOST: usize = 20;
 
 /// Writes the page, if anything on it changed.
 pub fn write(cx: &Context, party: &PartyId) -> Result<(), Fault> {
-    let page = page(cx, party)?;
-    let path = cx.layout.status(party);
-    if fs::read_to_string(&path).is_ok_and(|old| old == page) {
-        return Ok(());
-    }
-    files::write_whole(&path, page.as_bytes())
+    files::replace_loosely(&cx.layout.status(party), page(cx, party)?.as_bytes())
 }
 
 fn page(cx: &Context, party: &PartyId) -> Result<String, Fault> {
@@ -29,36 +24,35 @@ fn page(cx: &Context, party: &PartyId) -> Result<String, Fault> {
         "PADAN  {party}\n\n\
          Kiriman terakhir (terbaru di atas) / last deliveries (newest first)\n\n"
     );
-    let deliveries = cx.ledger.recent(Some(party), MOST)?;
+    let deliveries = cx.ledger.recent(Some(party), MOST as u32)?;
     if deliveries.is_empty() {
         page.push_str("  belum ada / none yet\n");
     }
+    let mut lonely = without_counterpart(cx, party)?;
     for delivery in &deliveries {
         let received = delivery.received.to_zoned(cx.config.time_zone.clone());
         // Writing to a String cannot fail.
         let _ = writeln!(
             page,
-            "  {}  {:<32} {}",
+            "  {}  {}\n                    {}",
             received.strftime("%Y-%m-%d %H:%M"),
-            state(delivery),
-            printable(&delivery.stem)
+            printable(&delivery.stem),
+            state(cx, delivery, &mut lonely),
         );
     }
-    let waiting: Vec<_> = cx
-        .ledger
-        .incomplete()?
-        .into_iter()
-        .filter(|incomplete| incomplete.party == *party)
-        .collect();
-    if !waiting.is_empty() {
-        page.push_str("\nBelum lengkap di inbox / incomplete in the inbox\n\n");
-        // The ledger does not know names outside the rule; this page is for whoever chose them.
-        let places = recorded::places(cx, party);
-        let more = waiting.len().saturating_sub(MOST as usize);
-        for incomplete in waiting.iter().take(MOST as usize) {
-            let place = places.get(&incomplete.place).unwrap_or(&incomplete.place);
-            let _ = writeln!(page, "  {}", printable(place));
+    let inbox = cx.board.inbox(party);
+    let told: Vec<_> = inbox.iter().filter(|(_, seen)| seen.leads).collect();
+    if !told.is_empty() {
+        page.push_str("\nDi inbox / in the inbox\n\n");
+        for (place, seen) in told.iter().take(MOST) {
+            let (indonesian, english) = (seen.standing.indonesian(), seen.standing.english());
+            let _ = writeln!(
+                page,
+                "  {}\n                    {indonesian} / {english}",
+                printable(place)
+            );
         }
+        let more = told.len().saturating_sub(MOST);
         if more > 0 {
             let _ = writeln!(page, "  … +{more}");
         }
@@ -98,12 +92,69 @@ fn printable(name: &str) -> String {
     name.replace(char::is_control, "?")
 }
 
-fn state(delivery: &Delivery) -> String {
+/// The party's datasets of which the other party has sent no counterpart yet.
+fn without_counterpart(cx: &Context, party: &PartyId) -> Result<BTreeSet<DatasetId>, Fault> {
+    let agreement = &cx.config.agreement;
+    let mut waiting = BTreeSet::new();
+    for reconciliation in &agreement.reconciliations {
+        let [one, other] = &reconciliation.sides;
+        for (own, other) in [(one, other), (other, one)] {
+            let sides = agreement.dataset(own).zip(agreement.dataset(other));
+            if let Some((own, other)) = sides
+                && own.party == *party
+                && cx.ledger.current(&other.party, &other.id)?.is_none()
+            {
+                waiting.insert(own.id.clone());
+            }
+        }
+    }
+    Ok(waiting)
+}
+
+/// What became of a delivery. Of each dataset only the newest accepted one waits for the other party: `lonely` holds the
+/// datasets of which none was seen yet.
+fn state(cx: &Context, delivery: &Delivery, lonely: &mut BTreeSet<DatasetId>) -> String {
     match (delivery.state, delivery.code) {
-        (State::Answered, _) => "DITERIMA / accepted".to_owned(),
-        (State::Rejected, Some(code)) => format!("DITOLAK / refused {code}"),
+        (State::Answered, _) => {
+            let parts = delivery.parts.iter();
+            // Not `any`, which would leave out the rest.
+            let waits = parts.filter(|part| lonely.remove(&part.dataset)).count() > 0;
+            match waits {
+                true => "DITERIMA, menunggu pihak lain / accepted, waiting for the other party",
+                false => "DITERIMA / accepted",
+            }
+            .to_owned()
+        }
+        (State::Rejected, Some(code)) => format!("DITOLAK ({code}) / refused ({code})"),
         (State::Rejected, None) => "DITOLAK / refused".to_owned(),
-        // Our own trouble is not the sender's error: for them it is under way.
-        (State::Claiming | State::Open, _) => "DIPROSES / under way".to_owned(),
+        (State::Claiming | State::Open, _) => {
+            let examined = cx.board.examined();
+            match examined.filter(|examined| examined.id == delivery.id) {
+                Some(examined) => {
+                    let (indonesian, english) = stage(examined.stage);
+                    let (rows, baris) = match examined.rows {
+                        0 => (String::new(), String::new()),
+                        rows => (format!(", {rows} rows"), format!(", {rows} baris")),
+                    };
+                    format!(
+                        "sedang diperiksa ({indonesian}{baris}) / being examined ({english}{rows})"
+                    )
+                }
+                // Our own trouble is not the sender's error: for them it goes on.
+                None if delivery.faults > 0 => "sedang diperiksa / being examined".to_owned(),
+                None => "antre / queued".to_owned(),
+            }
+        }
+    }
+}
+
+fn stage(stage: Stage) -> (&'static str, &'static str) {
+    match stage {
+        Stage::Claim => ("diambil", "taken"),
+        Stage::Verify => ("tanda tangan", "signature"),
+        Stage::Open => ("dibuka", "opened"),
+        Stage::Ingest => ("baris data", "rows"),
+        Stage::Reconcile => ("dibandingkan", "compared"),
+        Stage::Respond => ("jawaban disusun", "answer prepared"),
     }
 }

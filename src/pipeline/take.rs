@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use crate::delivery::DataFileName;
 use crate::fault::Fault;
 use crate::files::{self, Moved};
-use crate::ledger::{Begun, Delivery, NewDelivery, State};
+use crate::ledger::{Begun, Delivery, Ledger, NewDelivery, State};
 use crate::rejection::Code;
 
 use super::account::Account;
@@ -33,6 +33,34 @@ pub enum Taken {
     NotYet,
 }
 
+/// What the ledger knows of a manifest in somebody's inbox.
+#[derive(Debug)]
+pub enum Standing {
+    /// Nothing, or that it was refused: it may be taken.
+    New,
+    /// It was answered.
+    Answered(Box<Delivery>),
+    /// It is being worked on.
+    UnderWay,
+    /// It is another party's.
+    Foreign,
+}
+
+/// Asks the ledger about a candidate.
+pub fn standing(ledger: &dyn Ledger, candidate: &Candidate) -> Result<Standing, Fault> {
+    let Some(known) = ledger.delivery(&candidate.id)? else {
+        return Ok(Standing::New);
+    };
+    if known.party != candidate.party && !is_theirs_to_send(&known, candidate) {
+        return Ok(Standing::Foreign);
+    }
+    Ok(match known.state {
+        State::Answered => Standing::Answered(Box::new(known)),
+        State::Claiming | State::Open => Standing::UnderWay,
+        State::Rejected => Standing::New,
+    })
+}
+
 /// Moves a complete delivery into staging, unless it is no new one.
 pub fn take(cx: &Context, candidate: &Candidate) -> Result<Taken, Fault> {
     let here = cx.layout.inbox(&candidate.party).join(&candidate.folder);
@@ -44,20 +72,18 @@ pub fn take(cx: &Context, candidate: &Candidate) -> Result<Taken, Fault> {
         return Ok(Taken::NotYet);
     }
     let received = (cx.clock)();
-    if let Some(known) = cx.ledger.delivery(&candidate.id)? {
-        if known.party != candidate.party && !is_theirs_to_send(&known, candidate) {
+    match standing(cx.ledger, candidate)? {
+        Standing::New => {}
+        Standing::UnderWay => return Ok(Taken::NotYet),
+        Standing::Foreign => {
             let job = strange(cx, candidate, received)?;
             return Ok(Taken::Strange(Box::new(job), Code::NameNotSender, held));
         }
-        match known.state {
-            State::Answered if candidate.lacks == Some(Code::ChecksumMismatch) => {
-                let job = strange(cx, candidate, received)?;
-                return Ok(Taken::Strange(Box::new(job), Code::ChecksumMismatch, held));
-            }
-            State::Answered => return Ok(Taken::Repeated(Box::new(known), held)),
-            State::Claiming | State::Open => return Ok(Taken::NotYet),
-            State::Rejected => {}
+        Standing::Answered(_) if candidate.lacks == Some(Code::ChecksumMismatch) => {
+            let job = strange(cx, candidate, received)?;
+            return Ok(Taken::Strange(Box::new(job), Code::ChecksumMismatch, held));
         }
+        Standing::Answered(known) => return Ok(Taken::Repeated(known, held)),
     }
     let begun = cx.ledger.begin(&NewDelivery {
         id: candidate.id,

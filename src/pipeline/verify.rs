@@ -18,7 +18,7 @@ use crate::trust::sshsig::{self, SignedBy};
 
 use super::claim::Claimed;
 use super::job::{Job, Run};
-use super::{Context, Stop};
+use super::{Context, Desk, Stop};
 
 /// Where a day begins first.
 const EASTERNMOST: Offset = Offset::constant(14);
@@ -49,22 +49,11 @@ pub fn verify(cx: &Context, claimed: Claimed) -> Result<Verified, Stop> {
     }
     let signature = read(&job, ".sha256.sig", sshsig::LARGEST as u64 + 1)?
         .ok_or_else(|| Stop::from(Code::Incomplete))?;
-    let signer = check_signature(cx, &job, &raw, &signature)?;
-    job.account.verified(&signer.fingerprint);
-    let entries = Manifest::parse(&raw)?.entries().to_vec();
-    let mut datasets = BTreeSet::new();
-    for entry in &entries {
-        check_name(cx, &job, entry)?;
-        if !datasets.insert(entry.name.dataset.clone()) {
-            return Err(Rejection::new(Code::DatasetDoubled)
-                .in_file(&entry.name)
-                .into());
-        }
-    }
-    job.account.lists(&entries);
+    let desk = cx.desk();
+    let Signed { entries, signer } = signed(&desk, &job, &raw, &signature)?;
     for entry in &entries {
         check_digest(&job.source, entry)?;
-        check_sequence(cx, &job, entry)?;
+        check_sequence(&desk, &job, entry)?;
     }
     if job.run == Run::First {
         cx.ledger.set_parts(&job.id, &parts(&entries))?;
@@ -80,32 +69,59 @@ pub fn verify(cx: &Context, claimed: Claimed) -> Result<Verified, Stop> {
     Ok(Verified { job, entries })
 }
 
+/// What a good signature over a good manifest says.
+struct Signed {
+    entries: Vec<Entry>,
+    signer: SignedBy,
+}
+
+/// Every check of [`verify`] that reads no data file: all that an early word goes by.
+pub fn quick(desk: &Desk, job: &Job, raw: &[u8], signature: &[u8]) -> Result<(), Stop> {
+    let entries = signed(desk, job, raw, signature)?.entries;
+    entries
+        .iter()
+        .try_for_each(|entry| check_sequence(desk, job, entry))
+}
+
+/// Signature, signer, manifest, names, dataset and term.
+fn signed(desk: &Desk, job: &Job, raw: &[u8], signature: &[u8]) -> Result<Signed, Stop> {
+    let signer = check_signature(desk, job, raw, signature)?;
+    job.account.verified(&signer.fingerprint);
+    let entries = Manifest::parse(raw)?.entries().to_vec();
+    let mut datasets = BTreeSet::new();
+    for entry in &entries {
+        check_name(desk, job, entry)?;
+        if !datasets.insert(entry.name.dataset.clone()) {
+            return Err(Rejection::new(Code::DatasetDoubled)
+                .in_file(&entry.name)
+                .into());
+        }
+    }
+    job.account.lists(&entries);
+    Ok(Signed { entries, signer })
+}
+
 /// Over the raw bytes; the account must be the signer, else an outer signature could be stripped and replaced.
-fn check_signature(
-    cx: &Context,
-    job: &Job,
-    raw: &[u8],
-    signature: &[u8],
-) -> Result<SignedBy, Stop> {
+fn check_signature(desk: &Desk, job: &Job, raw: &[u8], signature: &[u8]) -> Result<SignedBy, Stop> {
     if raw.len() > manifest::LARGEST {
         return Err(Code::ManifestFormat.into());
     }
-    let signers: Vec<_> = cx
+    let signers: Vec<_> = desk
         .config
         .agreement
         .parties
         .iter()
-        .filter_map(|p| Some((&p.id, &cx.keyring.party(&p.id)?.signers)))
+        .filter_map(|p| Some((&p.id, &desk.keys.party(&p.id)?.signers)))
         .collect();
     // Read each time: a key that is revoked now must not sign until somebody remembers to reload, and by a list that
     // cannot be read nothing is accepted.
-    let revoked = cx.config.keys.revoked_keys.as_deref();
+    let revoked = desk.config.keys.revoked_keys.as_deref();
     let revoked = revoked.map(Revoked::load).transpose()?;
     sshsig::verify(
         &signers,
         revoked.as_ref(),
         &job.party,
-        &cx.config.namespace,
+        &desk.config.namespace,
         job.received,
         raw,
         signature,
@@ -114,16 +130,16 @@ fn check_signature(
 }
 
 /// Party, dataset and term bind to the name, the only signed metadata.
-fn check_name(cx: &Context, job: &Job, entry: &Entry) -> Result<(), Rejection> {
+fn check_name(desk: &Desk, job: &Job, entry: &Entry) -> Result<(), Rejection> {
     let refuse = |code: Code| Err(Rejection::new(code).in_file(&entry.name));
     if entry.name.party != job.party {
         return refuse(Code::NameNotSender);
     }
-    if agreed(cx, &job.party, entry).is_none() {
+    if agreed(desk, &job.party, entry).is_none() {
         return refuse(Code::DatasetNotAgreed);
     }
-    let received = job.received.to_zoned(cx.config.time_zone.clone()).date();
-    let term = cx.config.agreement.term;
+    let received = job.received.to_zoned(desk.config.time_zone.clone()).date();
+    let term = desk.config.agreement.term;
     if !term.covers(received) || !term.covers(entry.name.as_of) {
         return refuse(Code::OutOfTerm);
     }
@@ -136,8 +152,8 @@ fn check_name(cx: &Context, job: &Job, entry: &Entry) -> Result<(), Rejection> {
     Ok(())
 }
 
-fn agreed<'c>(cx: &'c Context, party: &PartyId, entry: &Entry) -> Option<&'c Dataset> {
-    cx.config
+fn agreed<'c>(desk: &'c Desk, party: &PartyId, entry: &Entry) -> Option<&'c Dataset> {
+    desk.config
         .agreement
         .dataset(&entry.name.dataset)
         .filter(|d| d.party == *party)
@@ -164,16 +180,16 @@ fn check_digest(source: &Path, entry: &Entry) -> Result<(), Stop> {
 
 /// Strictly increasing per party and dataset; gaps are reported in the receipt, not refused. A refusal names the newest
 /// accepted file, whose number the next one must pass.
-fn check_sequence(cx: &Context, job: &Job, entry: &Entry) -> Result<(), Stop> {
+fn check_sequence(desk: &Desk, job: &Job, entry: &Entry) -> Result<(), Stop> {
     let name = &entry.name;
-    let same = cx
+    let same = desk
         .ledger
         .answered_sequence(&job.party, &name.dataset, name.sequence)?;
     // Answered before and run again: what came later is not held against it.
     if same == Some(job.id) {
         return Ok(());
     }
-    let newest = cx.ledger.current(&job.party, &name.dataset)?;
+    let newest = desk.ledger.current(&job.party, &name.dataset)?;
     let code = match &newest {
         _ if same.is_some() => Code::SequenceConflict,
         Some((_, newest)) if newest.sequence > name.sequence => Code::SequenceOld,

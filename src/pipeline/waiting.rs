@@ -12,6 +12,7 @@ use crate::fault::Fault;
 use crate::ledger::{State, Waiting};
 use crate::rejection::Code;
 
+use super::early::is_kept_signature;
 use super::recorded::recorded;
 use super::scan::{Candidate, Incomplete, file_name, fingerprint, open_unwritten};
 use super::{Context, respond};
@@ -43,12 +44,12 @@ pub fn resting_since(cx: &Context, incomplete: &[Incomplete]) -> Result<Vec<Time
 fn entry(cx: &Context, incomplete: &Incomplete) -> Waiting {
     Waiting {
         party: incomplete.party.clone(),
-        place: recorded(cx, &incomplete.place),
+        place: recorded(cx.config, &incomplete.place),
         fingerprint: incomplete.fingerprint,
     }
 }
 
-/// After `settle` the sender is told what is missing; after `give_up` it is refused. What a broken upload left behind
+/// A signature that is kept already goes at once. After `settle` the sender is told what is missing; after `give_up` it is refused. What a broken upload left behind
 /// goes after `leftovers`. At most `notes` are written, and counted down.
 pub fn wait(
     cx: &Context,
@@ -56,6 +57,11 @@ pub fn wait(
     since: Timestamp,
     notes: &mut u32,
 ) -> Result<Wait, Fault> {
+    if incomplete.candidate.is_none()
+        && is_kept_signature(&cx.desk(), &incomplete.party, &incomplete.place)?
+    {
+        return remove_kept(cx, incomplete);
+    }
     let now = (cx.clock)();
     let rested = since
         .duration_until(now)
@@ -100,7 +106,10 @@ pub fn wait(
 /// Forgets what is no longer there, and the notes about lonely files among it. A manifest's note bears the name of the
 /// receipt that follows it, so it stays.
 pub fn forget_others(cx: &Context, party: &PartyId, present: &[String]) -> Result<(), Fault> {
-    let present: Vec<_> = present.iter().map(|place| recorded(cx, place)).collect();
+    let present: Vec<_> = present
+        .iter()
+        .map(|place| recorded(cx.config, place))
+        .collect();
     for place in cx.ledger.waiting_only(party, &present)? {
         if !place.ends_with(".sha256") {
             respond::remove_note(cx, party, &place)?;
@@ -126,6 +135,15 @@ pub fn remove_plaintext(cx: &Context, files: &[Incomplete]) -> Result<Vec<Wait>,
         waits.push(removable.remove(cx, &file.party)?);
     }
     Ok(waits)
+}
+
+/// It would make the next delivery of that name look complete before its own signature has come. Its sender has its
+/// receipt already.
+fn remove_kept(cx: &Context, incomplete: &Incomplete) -> Result<Wait, Fault> {
+    match hold(cx, incomplete)? {
+        Ok(removable) => removable.remove(cx, &incomplete.party),
+        Err(wait) => Ok(wait),
+    }
 }
 
 fn remove_left_over(

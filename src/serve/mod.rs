@@ -1,5 +1,6 @@
 //! Composition: the SFTP server and the pipeline in one process. They share folders and nothing else.
 
+mod attending;
 mod bounds;
 mod key_watch;
 mod keys;
@@ -26,7 +27,7 @@ use crate::fault::Fault;
 use crate::layout::Layout;
 use crate::pipeline::calendar::{Call, Called};
 use crate::pipeline::{Ended, Pass, Progress, Removed, pass};
-use crate::sftp::{self, Recorder};
+use crate::sftp::{self, Attendant, Recorder};
 use crate::snapshot::StoreKey;
 use crate::trust::keyring::Keyring;
 use crate::trust::life::NOTICE_DAYS;
@@ -113,7 +114,10 @@ pub fn serve(
     let runtime = runtime()?;
     let service = Arc::new(Service::load(config, runtime.handle().clone())?);
     let (recording, recorder) = Recording::start(&service.layout, runtime.handle().clone())?;
-    let settings = settings(&service.config, &service.layout, listen, recorder);
+    let settings = sftp::Settings {
+        attendant: attending::within(&service),
+        ..settings(&service.config, &service.layout, listen, recorder)
+    };
     let problems = settings.problems(Timestamp::now());
     if !problems.is_empty() {
         return Err(LoadError::Keys(problems));
@@ -286,10 +290,11 @@ pub fn key_problems(config: &Config) -> Vec<Fault> {
 
 /// What a party is served by `padan sftp`: the same root and limits as by the embedded server.
 pub fn visit(
-    config: &Config,
+    config: &Arc<Config>,
     party: &PartyId,
     peer: Option<IpAddr>,
     recorder: Recorder,
+    runtime: Handle,
 ) -> sftp::Visit {
     sftp::Visit {
         account: party.to_string(),
@@ -298,6 +303,7 @@ pub fn visit(
         limits: bounds::limits(&config.sftp),
         peer,
         recorder: recorder.showing(names(config)),
+        attendant: attending::beside(config, runtime),
     }
 }
 
@@ -339,6 +345,7 @@ fn settings(
             .collect(),
         limits: bounds::limits(&config.sftp),
         recorder: recorder.showing(names(config)),
+        attendant: Attendant::default(),
     }
 }
 

@@ -11,7 +11,7 @@ use crate::fault::Fault;
 use crate::files;
 use crate::layout::Layout;
 use crate::ledger::SqliteLedger;
-use crate::pipeline::{Context, Looked, Progress};
+use crate::pipeline::{Board, Context, Looked, Progress};
 use crate::snapshot::StoreKey;
 use crate::trust::keyring::Keyring;
 use crate::trust::life::Key;
@@ -27,6 +27,7 @@ pub struct Service {
     keys: RwLock<Arc<Keys>>,
     ledger: SqliteLedger,
     looked: Looked,
+    board: Board,
 }
 
 /// What comes from key files, as of the last good reading of all of them.
@@ -71,12 +72,18 @@ impl Service {
             keys: RwLock::new(Arc::new(keys)),
             ledger,
             looked: Looked::default(),
+            board: Board::default(),
         })
     }
 
     /// The ledger.
     pub fn ledger(&self) -> &SqliteLedger {
         &self.ledger
+    }
+
+    /// Where everything in flight stands.
+    pub fn board(&self) -> &Board {
+        &self.board
     }
 
     /// Files that somebody has just written are read again, however short ago they were.
@@ -91,6 +98,11 @@ impl Service {
         let fresh = Keys::load(&self.config).map_err(LoadError::Keys)?;
         self.put(fresh);
         Ok(())
+    }
+
+    /// The keys that are loaded now.
+    pub fn keyring(&self) -> Arc<Keyring> {
+        Arc::clone(&self.keys().keyring)
     }
 
     /// Reads again what there is to know of all keys, without putting others in force.
@@ -130,6 +142,7 @@ impl Service {
             clock: &Timestamp::now,
             progress,
             looked: &self.looked,
+            board: &self.board,
         })
     }
 }

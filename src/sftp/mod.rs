@@ -8,11 +8,13 @@
 //! - `login`: who may come in (`auth`), by key or `certificate`, from `authorized_keys` and the `addresses` in it, or
 //!   for which `reason` not; what the server proves itself with (`host_key`).
 //! - `requests`: `codec` cuts the bytes, `request` reads what is asked for; `engine` and `extensions` carry it out on
-//!   `handles`, which take the `fingerprint` of an upload; what takes long is `work` in slices; `reply` writes the
+//!   `handles`, which take the `fingerprint` of an upload; `arrivals` ask what it is worth; what takes long is `work` in slices; `reply` writes the
 //!   answer, `refusal` says why not, and a `denial` is told.
 //! - `root`: `path` makes a strange path canonical, `policy` says whether the party may do this there, `usage` whether
 //!   there is room for it; the `jail` (`folder`, `listing`, `locking`) does it. What is open is known to all who have it open
 //!   (`in_use`).
+//!
+//! - `attendant`: who says, from outside, what a file in an inbox is worth; its word becomes the answer to a CLOSE or RENAME.
 //!
 //! What happens is told as an [`Event`]: `facts` are its fields, `names` says what may be shown of a name. [`client`] is
 //! the other side, for the demonstration and tests.
@@ -24,6 +26,7 @@
 //! make a link, tell a name that does not follow the rule for deliveries. It meets the pipeline at the folders: an open
 //! writer holds a shared advisory lock.
 
+mod attendant;
 pub mod client;
 mod event;
 #[cfg(fuzzing)]
@@ -44,6 +47,7 @@ use jiff::Timestamp;
 use russh::keys::Certificate;
 use russh::keys::ssh_key::public::KeyData;
 
+pub use attendant::{Arrived, Attend, Attendant, Word};
 pub use event::{Event, Facts, Names, Recorder, What};
 pub use limits::{Bans, Limits, Quota, Startups};
 pub use ssh::listener::Server;
@@ -73,6 +77,8 @@ pub struct Settings {
     pub limits: Limits,
     /// Who hears of what happens.
     pub recorder: Recorder,
+    /// Who says what the parties' files are worth.
+    pub attendant: Attendant,
 }
 
 impl Settings {

@@ -14,6 +14,7 @@ use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::io::Errno;
 
 use crate::fault::Fault;
+use crate::sftp::attendant::{Attendant, Attention};
 use crate::sftp::event::{Actor, Recorder, What};
 use crate::sftp::limits::Limits;
 use crate::sftp::requests::codec::{Decoder, Item, Violation};
@@ -41,6 +42,8 @@ pub struct Visit {
     pub peer: Option<IpAddr>,
     /// Who hears of what it does.
     pub recorder: Recorder,
+    /// Who says what its files are worth.
+    pub attendant: Attendant,
 }
 
 /// What a client may do in the root.
@@ -82,7 +85,8 @@ pub fn serve_stdio(visit: &Visit, input: impl AsFd, output: impl AsFd) -> Result
     );
     let begun = Instant::now();
     actor.tell(What::Login { fingerprint: None });
-    let engine = Engine::new(jail, actor.clone(), &visit.limits);
+    let attention = Attention::of(visit.attendant.clone());
+    let engine = Engine::new(jail, actor.clone(), &visit.limits).attended(attention);
     let wire = Wire::over(input.as_fd(), output.as_fd(), visit.limits.idle);
     let pace = Pace::new(visit.limits.requests_per_second, begun);
     let ended = match wire.and_then(|wire| converse(engine, &wire, &pace)) {

@@ -22,8 +22,13 @@ use super::sshsig::SigningKey;
 pub struct Keyring {
     /// The service's own.
     pub service: ServiceKeys,
-    parties: BTreeMap<PartyId, PartyKeys>,
+    /// The parties' own.
+    pub parties: PublicKeys,
 }
+
+/// The public keys of all parties, which may be read where no private key can be.
+#[derive(Debug)]
+pub struct PublicKeys(BTreeMap<PartyId, PartyKeys>);
 
 /// Private keys of the service.
 #[derive(Debug)]
@@ -63,14 +68,7 @@ impl Keyring {
     ) -> Result<Self, Vec<Fault>> {
         let mut faults = Vec::new();
         let service = ServiceKeys::load(keys, !postquantum.is_empty(), now, &mut faults);
-        let parties = parties
-            .iter()
-            .filter_map(|(party, files)| {
-                let demanded = postquantum.contains(party);
-                let keys = PartyKeys::load(files, demanded, &mut faults)?;
-                Some((party.clone(), keys))
-            })
-            .collect();
+        let parties = PublicKeys::load_files(parties, postquantum, &mut faults);
         match service {
             Some(service) if faults.is_empty() => Ok(Self { service, parties }),
             _ => Err(faults),
@@ -99,7 +97,37 @@ impl Keyring {
 
     /// The keys of a party of the agreement.
     pub fn party(&self, party: &PartyId) -> Option<&PartyKeys> {
-        self.parties.get(party)
+        self.parties.party(party)
+    }
+}
+
+impl PublicKeys {
+    /// Loads the parties' files alone, and tells every problem.
+    pub fn load(config: &Config) -> Result<Self, Vec<Fault>> {
+        let mut faults = Vec::new();
+        let keys = Self::load_files(&config.parties, &config.agreement.postquantum, &mut faults);
+        if faults.is_empty() {
+            Ok(keys)
+        } else {
+            Err(faults)
+        }
+    }
+
+    fn load_files(
+        parties: &BTreeMap<PartyId, PartyFiles>,
+        postquantum: &BTreeSet<PartyId>,
+        faults: &mut Vec<Fault>,
+    ) -> Self {
+        let load = |(party, files): (&PartyId, &PartyFiles)| {
+            let keys = PartyKeys::load(files, postquantum.contains(party), faults)?;
+            Some((party.clone(), keys))
+        };
+        Self(parties.iter().filter_map(load).collect())
+    }
+
+    /// The keys of a party of the agreement.
+    pub fn party(&self, party: &PartyId) -> Option<&PartyKeys> {
+        self.0.get(party)
     }
 }
 

@@ -37,6 +37,10 @@ pub struct Words {
     pub taken: &'static str,
     /// After a login with a key that is not listed.
     pub wrong_key: &'static str,
+    /// After the last file of a delivery that will be refused was put; `None` where the client does not notice.
+    pub early_put: Option<&'static str>,
+    /// The same after that file was given its name.
+    pub early_rename: Option<&'static str>,
 }
 
 /// One thing to do. Remote paths begin with `/`.

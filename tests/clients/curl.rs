@@ -51,6 +51,8 @@ impl Client for Curl {
             denied: "Permission denied",
             taken: "Permission denied",
             wrong_key: "Authentication failure",
+            early_put: None,
+            early_rename: Some("rename command failed"),
         }
     }
 }

@@ -50,6 +50,8 @@ impl Client for Lftp {
             denied: "outbox/ is read-only: put deliveries into inbox/",
             taken: "this delivery is being taken in",
             wrong_key: "Permission denied (publickey)",
+            early_put: Some("SIGNER_UNKNOWN: Kunci penanda tangan tidak terdaftar."),
+            early_rename: Some("SIGNER_UNKNOWN: Kunci penanda tangan tidak terdaftar."),
         }
     }
 }

@@ -17,6 +17,7 @@ mod client;
 #[path = "../common/mod.rs"]
 mod common;
 mod curl;
+mod early;
 mod lftp;
 mod openssh;
 mod page;

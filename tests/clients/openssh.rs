@@ -45,6 +45,8 @@ impl Client for Sftp {
             denied: "Permission denied",
             taken: "Permission denied",
             wrong_key: "Permission denied (publickey)",
+            early_put: Some("close remote: Failure"),
+            early_rename: Some("Failure"),
         }
     }
 }

@@ -46,6 +46,18 @@ fn the_page_names_versions_and_what_a_person_sees() {
         let (denied, wrong_key) = (words.denied, words.wrong_key);
         let row = format!("| {} | `{denied}` | `{wrong_key}` |", client.name());
         assert!(PAGE.contains(&row), "{row}");
+        let said = |word: Option<&str>, none: &str| {
+            word.map_or_else(|| none.to_owned(), |word| format!("`{word}`"))
+        };
+        let rename = Task::Rename {
+            from: "/inbox/x",
+            to: "/inbox/y",
+        };
+        let renames = client.job(&Login::nobody(), &rename).is_some();
+        let early_rename = said(words.early_rename, if renames { "nothing" } else { "–" });
+        let early_put = said(words.early_put, "nothing");
+        let row = format!("| {} | {early_put} | {early_rename} |", client.name());
+        assert!(PAGE.contains(&row), "{row}");
         let tested = format!("\n| {} | ", client.name());
         assert!(PAGE.matches(&tested).count() >= 3, "{tested}");
     }

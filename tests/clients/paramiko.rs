@@ -37,6 +37,8 @@ impl Client for Paramiko {
             denied: "outbox/ is read-only: put deliveries into inbox/",
             taken: "this delivery is being taken in",
             wrong_key: "Authentication failed",
+            early_put: Some("there is no file or folder of that name"),
+            early_rename: Some("SIGNER_UNKNOWN: Kunci penanda tangan tidak terdaftar."),
         }
     }
 }

@@ -61,6 +61,8 @@ impl Client for Psftp {
             denied: "permission denied",
             taken: "permission denied",
             wrong_key: "No supported authentication methods available",
+            early_put: Some("error while closing: failure"),
+            early_rename: Some("failure"),
         }
     }
 }

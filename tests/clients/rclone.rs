@@ -61,11 +61,13 @@ impl Client for Rclone {
             denied: "permission denied",
             taken: "permission denied",
             wrong_key: "unable to authenticate",
+            early_put: Some("SIGNER_UNKNOWN: Kunci penanda tangan tidak terdaftar."),
+            early_rename: Some("SIGNER_UNKNOWN: Kunci penanda tangan tidak terdaftar."),
         }
     }
 }
 
-fn remote_of(login: &Login, remote: &str) -> String {
+pub fn remote_of(login: &Login, remote: &str) -> String {
     format!(
         ":sftp,host=127.0.0.1,port={},user={},key_file={},known_hosts_file={},shell_type=none:{remote}",
         login.port,

@@ -42,6 +42,8 @@ impl Client for Scp {
             denied: "Permission denied",
             taken: "Permission denied",
             wrong_key: "Permission denied (publickey)",
+            early_put: Some("close remote: Failure"),
+            early_rename: None,
         }
     }
 }

@@ -40,6 +40,8 @@ impl Client for Ssh2 {
             denied: "outbox/ is read-only: put deliveries into inbox/",
             taken: "this delivery is being taken in",
             wrong_key: "All configured authentication methods failed",
+            early_put: Some("SIGNER_UNKNOWN: Kunci penanda tangan tidak terdaftar."),
+            early_rename: Some("SIGNER_UNKNOWN: Kunci penanda tangan tidak terdaftar."),
         }
     }
 }

@@ -61,6 +61,8 @@ impl Client for Sshfs {
             denied: "Permission denied",
             taken: "Permission denied",
             wrong_key: "Connection reset by peer",
+            early_put: None,
+            early_rename: Some("Operation not permitted"),
         }
     }
 }

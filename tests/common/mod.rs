@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use padan::sftp::client::{Client, Login};
-use padan::sftp::{Account, Limits, Names, Recorder, Server, Settings};
+use padan::sftp::{Account, Attendant, Limits, Names, Recorder, Server, Settings};
 use padan::trust::generate::ssh_key_pair;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -74,6 +74,7 @@ impl SftpSite {
             accounts: accounts.to_vec(),
             limits,
             recorder: Recorder::default(),
+            attendant: Attendant::default(),
         };
         change(&mut settings, dir.path());
         settings.recorder = settings.recorder.showing(known_names());

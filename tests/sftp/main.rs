@@ -10,6 +10,7 @@
     reason = "a test may stop at the first surprise"
 )]
 
+mod attended;
 mod claims;
 #[path = "../common/mod.rs"]
 mod common;

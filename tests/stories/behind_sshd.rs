@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 
 use crate::padan::{BINARY, Padan};
-use crate::party::{Party, names};
+use crate::party::{EARLY_WORD, Party, names};
 use crate::sheets;
 use crate::tools::{run, succeed, wait_for};
 
@@ -117,7 +117,10 @@ fn the_rules_of_the_inbox_hold_behind_sshd() {
         "mkdir inbox/2026\nput a inbox/2026/a.part\nrename inbox/2026/a.part inbox/2026/a\nls -l inbox/2026\npwd\n\
          get inbox/2026/a back\n",
     );
-    assert!(listing.contains("bkn      bkn             7"), "{listing}");
+    assert!(
+        listing.contains("bkn      menunggu-manifes        7"),
+        "{listing}"
+    );
     assert!(listing.contains("working directory: /\n"), "{listing}");
     assert_eq!(fs::read(bkn.out().join("back")).unwrap(), b"content");
     assert_eq!(names(&bkn.inbox().join("2026")), ["a"]);
@@ -219,6 +222,42 @@ fn a_delivery_through_sshd_is_answered_by_poll() {
     let page = fs::read_to_string(bkn.out().join(format!("{stem}.txt"))).unwrap();
     assert!(page.starts_with("DITERIMA"), "{page}");
     assert!(!bkn.receipts().join(format!("{stem}.txt")).exists());
+}
+
+/// Without a private key, and whether or not anybody has delivered before.
+#[test]
+#[ignore = "needs age, ssh-keygen, sha256sum, sshd, sftp"]
+fn a_refusal_is_told_early_through_sshd_too() {
+    let padan = Padan::new();
+    let bkn = padan.party("bkn");
+    let _sshd = Sshd::before(&padan, &bkn);
+    let aside = padan.path("aside");
+    let keys = padan.path("keys/service");
+    fs::rename(&keys, &aside).unwrap();
+    fs::create_dir(&keys).unwrap();
+    fs::copy(
+        aside.join("ssh_host_ed25519_key"),
+        keys.join("ssh_host_ed25519_key"),
+    )
+    .unwrap();
+    let stem = bkn.prepare("keluarga", "full", 1, &sheets::keluarga(5));
+    bkn.sign(&stem, &bkn.path("id_ed25519"), "file");
+    let output = bkn.try_sftp(&format!("put {stem}.* inbox/"));
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(told.trim().ends_with(EARLY_WORD), "{told}");
+    let log = fs::read_to_string(padan.path("sftp.log")).unwrap();
+    assert!(log.contains(r#""reason":"NAMESPACE_WRONG""#), "{log}");
+    let listing = bkn.sftp(&format!("ls -l inbox/{stem}.sha256"));
+    assert!(listing.contains(" antre "), "{listing}");
+
+    fs::remove_dir_all(&keys).unwrap();
+    fs::rename(&aside, &keys).unwrap();
+    padan.poll();
+    assert_eq!(bkn.receipt(&stem).code(), "NAMESPACE_WRONG");
+    let stem = bkn.send("keluarga", 1, &sheets::keluarga(5));
+    padan.poll();
+    let answered = || bkn.receipt(&stem).json["verdict"] == "DITERIMA";
+    wait_for(|| answered().then_some(()), || padan.tree().join("\n"));
 }
 
 #[test]

@@ -197,6 +197,17 @@ impl Padan {
         fs::read_to_string(self.log_path()).unwrap_or_default()
     }
 
+    /// How many times a client was told at once of a refusal with this code.
+    pub fn early_words(&self, code: &str) -> usize {
+        let told = "\"event\":\"denied\"";
+        let reason = format!("\"reason\":\"{code}\"");
+        let log = self.log();
+        let lines = log.lines();
+        lines
+            .filter(|line| line.contains(told) && line.contains(&reason))
+            .count()
+    }
+
     fn log_path(&self) -> PathBuf {
         self.path("serve.log")
     }

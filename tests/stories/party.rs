@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
@@ -123,14 +123,18 @@ impl<'a> Party<'a> {
         fs::write(self.out().join(name), bytes).unwrap();
     }
 
-    /// `put` into the inbox; a pattern may name several files.
+    /// `put` into the inbox; a pattern may name several files. What is put whole may still be refused with an early word.
     pub fn put(&self, pattern: &str) {
-        self.sftp(&format!("put {pattern} inbox/"));
+        let batch = format!("put {pattern} inbox/");
+        let output = self.try_sftp(&batch);
+        let told = String::from_utf8_lossy(&output.stderr);
+        let put = output.status.success() || told.trim() == EARLY_WORD;
+        assert!(put, "{batch}\n{told}\n{}", self.padan.log());
     }
 
     /// Runs a batch of commands that must all succeed.
     pub fn sftp(&self, batch: &str) -> String {
-        let output = run(self.out(), "sftp", SFTP, batch.as_bytes());
+        let output = self.try_sftp(batch);
         let told = String::from_utf8_lossy(&output.stderr);
         assert!(
             output.status.success(),
@@ -138,6 +142,11 @@ impl<'a> Party<'a> {
             self.padan.log()
         );
         String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// Runs a batch that may end early.
+    pub fn try_sftp(&self, batch: &str) -> Output {
+        run(self.out(), "sftp", SFTP, batch.as_bytes())
     }
 
     /// `sftp` as a command with options, to be broken off.
@@ -239,6 +248,9 @@ impl<'a> Party<'a> {
         self.padan.path(&format!("trial/{}/{name}", self.id))
     }
 }
+
+/// All that OpenSSH's client says of a CLOSE that fails.
+pub const EARLY_WORD: &str = "close remote: Failure";
 
 /// Batch from the standard input.
 pub const SFTP: [&str; 6] = ["-q", "-b", "-", "-F", "../ssh_config", "padan"];

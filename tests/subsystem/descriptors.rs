@@ -6,7 +6,7 @@ use std::os::unix::net::UnixStream;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use padan::sftp::{Ended, Limits, Recorder, Rules, Visit, serve_stdio};
+use padan::sftp::{Attendant, Ended, Limits, Recorder, Rules, Visit, serve_stdio};
 use tempfile::TempDir;
 
 /// INIT, and an OPEN for reading of `/file`.
@@ -32,6 +32,7 @@ fn served_within(limits: Limits) -> (TempDir, UnixStream, JoinHandle<Ended>) {
         limits,
         peer: None,
         recorder: Recorder::default(),
+        attendant: Attendant::default(),
     };
     let (ours, theirs) = UnixStream::pair().unwrap();
     let serving = thread::spawn(move || serve_stdio(&visit, &theirs, &theirs).unwrap());
@@ -158,6 +159,7 @@ fn the_descriptors_get_their_mode_back() {
         limits: Limits::default(),
         peer: None,
         recorder: Recorder::default(),
+        attendant: Attendant::default(),
     };
     let (mut ours, theirs) = UnixStream::pair().unwrap();
     ours.write_all(b"garbage").unwrap();

@@ -28,6 +28,7 @@ use super::{Context, Stop};
 
 pub use late::late_notice;
 pub use notes::{joint_note, note_name, remove_note, waiting_note};
+pub use papers::receipt_name;
 
 use folder::build_folder;
 use publish::Closing;

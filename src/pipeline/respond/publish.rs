@@ -13,6 +13,7 @@ use crate::ledger::{Event, Published};
 use super::super::Context;
 use super::super::archive;
 use super::super::job::Job;
+use super::super::marker;
 use super::super::reconcile::ReconciledPart;
 use super::Prepared;
 use super::papers::make_way;
@@ -63,6 +64,7 @@ pub fn keep_promise(cx: &Context, job: &Job) -> Result<Closing, Fault> {
         }
     }
     copy_receipts(&ready.join("receipts"), &cx.layout.receipts(&job.party))?;
+    marker::remove(cx, job)?;
     closing.event.at = (cx.clock)();
     cx.ledger.close(&job.id, &closing.event, &closing.states)?;
     archive::shelve(cx, &job.id, &job.party, job.received)?;

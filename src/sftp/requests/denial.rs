@@ -15,9 +15,9 @@ pub(crate) fn tell(actor: &Actor, request: &Request<'_>, refusal: &Refusal) {
     denied(actor, action, file, refusal);
 }
 
-/// The same of a WRITE; `file` is what may be shown of its path.
-pub(crate) fn tell_of_write(actor: &Actor, file: &str, refusal: &Refusal) {
-    denied(actor, "write", Some(file.to_owned()), refusal);
+/// The same of a request through a handle; `file` is what may be shown of its path.
+pub(crate) fn tell_of(actor: &Actor, action: &'static str, file: &str, refusal: &Refusal) {
+    denied(actor, action, Some(file.to_owned()), refusal);
 }
 
 fn denied(actor: &Actor, action: &'static str, file: Option<String>, refusal: &Refusal) {

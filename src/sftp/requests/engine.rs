@@ -1,7 +1,9 @@
 //! Carries out requests: canonical path, then policy, then jail, then answer.
 
 use crate::sftp::Limits;
+use crate::sftp::attendant::Attention;
 use crate::sftp::event::{Actor, What};
+use crate::sftp::requests::arrivals::{Closing, below_inbox};
 use crate::sftp::requests::codec::{Item, MAX_DATA, Violation};
 use crate::sftp::requests::denial;
 use crate::sftp::requests::extensions;
@@ -9,8 +11,9 @@ use crate::sftp::requests::handles::{Handles, OpenFile, Opened};
 use crate::sftp::requests::refusal::Refusal;
 use crate::sftp::requests::reply;
 use crate::sftp::requests::request::{Attributes, Request};
-use crate::sftp::requests::work::{Closing, Progress, Work};
+use crate::sftp::requests::work::{Progress, Work};
 use crate::sftp::root::jail::{Jail, WriteMode, look_at};
+use crate::sftp::root::listing::Look;
 use crate::sftp::root::path::{CanonicalPath, Target};
 use crate::sftp::root::policy::Action;
 
@@ -21,6 +24,7 @@ pub(crate) struct Engine {
     pub(crate) jail: Jail,
     pub(crate) handles: Handles,
     pub(crate) actor: Actor,
+    pub(crate) attention: Attention,
     greeted: bool,
     write: Option<OpenWrite>,
     underway: Underway,
@@ -50,10 +54,18 @@ impl Engine {
             handles: Handles::new(limits, jail.openings()),
             jail,
             actor,
+            attention: Attention::default(),
             greeted: false,
             write: None,
             underway: Underway::Nothing,
         }
+    }
+
+    /// The same, with somebody who may have a word about what arrives.
+    #[must_use]
+    pub(crate) fn attended(mut self, attention: Attention) -> Self {
+        self.attention = attention;
+        self
     }
 
     /// Carries out one item and appends its answer, if it has one. Not while [busy](Self::is_busy).
@@ -123,7 +135,7 @@ impl Engine {
             && refusal.rule.is_some()
             && let Some(shown) = file.first_denial()
         {
-            denial::tell_of_write(&self.actor, shown, refusal);
+            denial::tell_of(&self.actor, "write", shown, refusal);
         }
     }
 
@@ -155,10 +167,9 @@ impl Engine {
                 }
                 self.answer_with(result.map(|()| reply::ok(out, id)), id, out);
             }
-            Progress::Closed(closing, sha256) => {
-                closing.file.tell(&self.actor, sha256);
-                reply::ok(out, closing.id);
-            }
+            Progress::Closed(closing, word) => self.closed(*closing, word, out),
+            Progress::MayBeRenamed(renaming, word) => self.may_be_renamed(*renaming, word, out),
+            Progress::Left(leaving) => reply::refused(out, leaving.id, &leaving.refusal),
             Progress::Checked(check, result) => {
                 let id = check.id;
                 let answered = result.map(|digests| {
@@ -172,9 +183,19 @@ impl Engine {
     /// Gives up what was to be done, because the client has gone.
     pub(crate) fn give_up(&self, progress: Progress) {
         match progress {
-            Progress::Unfinished(Work::Closing(closing)) => closing.file.tell(&self.actor, None),
-            Progress::Closed(closing, sha256) => closing.file.tell(&self.actor, sha256),
-            Progress::Unfinished(_) | Progress::Copied(..) | Progress::Checked(..) => {}
+            Progress::Unfinished(Work::Closing(closing)) | Progress::Closed(closing, _) => {
+                let Closing { file, sha256, .. } = *closing;
+                file.tell(&self.actor, sha256);
+            }
+            Progress::Unfinished(Work::Renaming(renaming))
+            | Progress::MayBeRenamed(renaming, _) => {
+                // It was asked for, and nobody is left to hear of a refusal.
+                let _ = self.rename_now(&renaming.from, &renaming.to, renaming.replace);
+            }
+            Progress::Unfinished(_)
+            | Progress::Left(_)
+            | Progress::Copied(..)
+            | Progress::Checked(..) => {}
         }
     }
 
@@ -206,7 +227,7 @@ impl Engine {
     }
 
     /// The one place where a refusal becomes an answer; whatever succeeded has been answered.
-    fn answer_with(&self, done: Result<(), Refusal>, id: u32, out: &mut Vec<u8>) {
+    pub(super) fn answer_with(&self, done: Result<(), Refusal>, id: u32, out: &mut Vec<u8>) {
         if let Err(refusal) = done {
             reply::refused(out, id, &refusal);
         }
@@ -238,13 +259,25 @@ impl Engine {
                 return Ok(());
             }
             Request::List(handle) => {
+                let (attention, account) = (&self.attention, &self.actor.account);
                 let listing = self.handles.listing(handle)?;
-                return reply::names(out, id, &self.actor.account, listing);
+                let below = listing.below_inbox();
+                let entries = listing.map(|(name, look)| {
+                    let path = below.as_ref().map(|below| format!("{below}{name}"));
+                    let group = path.map_or(look.group, |path| attention.state(account, &path));
+                    (name, Look { group, ..look })
+                });
+                let group = |number| attention.state_word(number).unwrap_or(account);
+                return reply::names(out, id, account, group, entries);
             }
             Request::Look(path) => {
                 let path = CanonicalPath::parse(path)?;
-                let look = self.jail.look(self.jail.allowed(&path, Action::Look)?)?;
-                reply::attributes(out, id, &look);
+                let target = self.jail.allowed(&path, Action::Look)?;
+                let look = self.jail.look(target)?;
+                let group = below_inbox(target).map_or(look.group, |path| {
+                    self.attention.state(&self.actor.account, &path)
+                });
+                reply::attributes(out, id, &Look { group, ..look });
                 return Ok(());
             }
             Request::LookAtOpen(handle) => {
@@ -261,7 +294,8 @@ impl Engine {
             }
             Request::Close(handle) => {
                 if let Some(upload) = self.handles.close(handle, &self.actor)? {
-                    self.begin(Work::Closing(Box::new(Closing::new(id, upload))));
+                    let closing = Closing::new(id, upload, &self.actor.account, &self.attention);
+                    self.begin(Work::Closing(Box::new(closing)));
                     return Ok(());
                 }
             }
@@ -299,7 +333,7 @@ impl Engine {
                     folder: self.actor.shown(&path),
                 });
             }
-            Request::Rename { from, to } => self.rename(from, to, false)?,
+            Request::Rename { from, to } => return self.rename(id, from, to, false, out),
             Request::ReadLink(path) => {
                 let path = CanonicalPath::parse(path)?;
                 self.jail.look(self.jail.allowed(&path, Action::Look)?)?;
@@ -331,20 +365,8 @@ impl Engine {
             mode.read,
             mode.create || mode.truncate,
         );
+        let file = file.attended(self.attended_path(target));
         Ok(self.handles.keep(Opened::File(file), place))
-    }
-
-    /// Renames; also for the extension that replaces.
-    pub(crate) fn rename(&self, from: &str, to: &str, replace: bool) -> Result<(), Refusal> {
-        let (from, to) = (CanonicalPath::parse(from)?, CanonicalPath::parse(to)?);
-        let source = self.jail.allowed(&from, Action::RenameFrom)?;
-        self.jail
-            .rename(source, self.jail.allowed(&to, Action::RenameTo)?, replace)?;
-        self.actor.tell(What::Renamed {
-            from: self.actor.shown(&from),
-            to: self.actor.shown(&to),
-        });
-        Ok(())
     }
 
     /// Sets what a path's attributes can be set to: size and times. Modes and owners stay, without a complaint, since

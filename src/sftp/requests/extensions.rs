@@ -5,6 +5,7 @@ use std::fs::File;
 
 use rustix::fs::{StatVfs, fstat};
 
+use crate::sftp::attendant::OWNER;
 use crate::sftp::requests::codec::{MAX_DATA, MAX_PACKET};
 use crate::sftp::requests::engine::Engine;
 use crate::sftp::requests::handles;
@@ -51,7 +52,7 @@ pub(crate) const OFFERED: &[(&str, &str)] = &[
     (CHECK_NAME, "1"),
 ];
 
-/// Most ids in one question for names; we show one.
+/// Most ids in one question for names; we show a few.
 const IDS_AT_A_TIME: usize = 4096;
 
 /// Carries out one extended request and appends its answer, unless it is refused or takes long.
@@ -79,8 +80,7 @@ pub(crate) fn carry_out(
             reply::numbers(out, id, &numbers_of(&space));
         }
         POSIX_RENAME => {
-            engine.rename(fields.text()?, fields.text()?, true)?;
-            reply::ok(out, id);
+            engine.rename(id, fields.text()?, fields.text()?, true, out)?;
         }
         FSYNC => {
             engine.handles.file(fields.bytes()?)?.sync()?;
@@ -99,8 +99,9 @@ pub(crate) fn carry_out(
             _ => return Err(nobody_else()),
         },
         USERS_GROUPS => {
-            let users = owners(fields.bytes()?, &engine.actor.account)?;
-            let groups = owners(fields.bytes()?, &engine.actor.account)?;
+            let users = names_of(fields.bytes()?, &engine.actor.account, |_| None)?;
+            let group = |number| engine.attention.state_word(number);
+            let groups = names_of(fields.bytes()?, &engine.actor.account, group)?;
             reply::extended(out, id, |out| {
                 reply::string(out, &users);
                 reply::string(out, &groups);
@@ -201,8 +202,12 @@ fn nobody_else() -> Refusal {
     Refusal::denied("only your own home folder can be seen here: write ~ for it")
 }
 
-/// The names of ids, each with its length: the party's own for the one that files are shown with, else none.
-fn owners(ids: &[u8], account: &str) -> Result<Vec<u8>, Refusal> {
+/// The names of ids, each with its length: the party's own for the one that files are shown with, `other` for others.
+fn names_of(
+    ids: &[u8],
+    account: &str,
+    other: impl Fn(u32) -> Option<&'static str>,
+) -> Result<Vec<u8>, Refusal> {
     let (ids, rest) = ids.as_chunks::<4>();
     if !rest.is_empty() || ids.len() > IDS_AT_A_TIME {
         return Err(Refusal::malformed(
@@ -211,8 +216,11 @@ fn owners(ids: &[u8], account: &str) -> Result<Vec<u8>, Refusal> {
     }
     let mut names = Vec::new();
     for id in ids {
-        let known = u32::from_be_bytes(*id) == reply::OWNER;
-        reply::string(&mut names, if known { account.as_bytes() } else { b"" });
+        let name = match u32::from_be_bytes(*id) {
+            OWNER => account,
+            number => other(number).unwrap_or_default(),
+        };
+        reply::string(&mut names, name.as_bytes());
     }
     Ok(names)
 }
@@ -237,7 +245,7 @@ fn numbers_of(space: &StatVfs) -> [u64; 11] {
 
 #[cfg(test)]
 mod tests {
-    use super::{expanded, owners};
+    use super::{expanded, names_of};
 
     #[test]
     fn a_tilde_is_the_partys_own_root() {
@@ -259,11 +267,15 @@ mod tests {
     }
 
     #[test]
-    fn only_the_shown_owner_has_a_name() {
-        let ids = [[0; 4], [0, 0, 3, 232]].concat();
-        assert_eq!(owners(&ids, "bkn").unwrap(), b"\0\0\0\x03bkn\0\0\0\0");
-        assert!(owners(&[0; 3], "bkn").is_err());
-        assert!(owners(&[0; 4 * 4097], "bkn").is_err());
-        assert_eq!(owners(&[], "bkn").unwrap(), b"");
+    fn only_what_is_shown_has_a_name() {
+        let names = |ids: &[u8]| names_of(ids, "bkn", |number| (number == 2).then_some("antre"));
+        let ids = [[0; 4], [0, 0, 0, 2], [0, 0, 3, 232]].concat();
+        assert_eq!(
+            names(&ids).unwrap(),
+            b"\0\0\0\x03bkn\0\0\0\x05antre\0\0\0\0"
+        );
+        assert!(names(&[0; 3]).is_err());
+        assert!(names(&[0; 4 * 4097]).is_err());
+        assert_eq!(names(&[]).unwrap(), b"");
     }
 }

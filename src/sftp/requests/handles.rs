@@ -12,6 +12,7 @@ use rustix::io::Errno;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::sftp::Limits;
+use crate::sftp::attendant::Arrived;
 use crate::sftp::event::{Actor, What};
 use crate::sftp::off_the_loop::off_the_loop;
 use crate::sftp::requests::fingerprint::Fingerprint;
@@ -33,13 +34,25 @@ pub(crate) struct Handles {
 }
 
 /// The SHA-256 of an upload, in lower-case hex.
-enum Digest {
+pub(crate) enum Digest {
     /// Nothing was uploaded, or nobody wants to know.
     Unwanted,
     /// Taken as the bytes came.
     Known(String),
     /// They did not come in order: the file must be read.
     ToRead,
+}
+
+/// An upload that its client has closed, before the answer.
+pub(crate) struct Unfinished {
+    /// The upload; its lock is held.
+    pub(crate) file: OpenFile,
+    /// Its place.
+    pub(crate) place: Place,
+    /// What is known of its digest.
+    pub(crate) digest: Digest,
+    /// What somebody may have a word about.
+    pub(crate) arrived: Option<Arrived>,
 }
 
 /// Room for something open, given back when it is closed.
@@ -62,6 +75,8 @@ pub(crate) struct OpenFile {
     growth: Option<Growth>,
     /// Its path, as far as it may be shown.
     shown: String,
+    /// Its path below the inbox, if somebody may have a word about it.
+    attended: Option<String>,
     opened: Instant,
     readable: bool,
     /// `None` when nobody wants to know, or it is not written.
@@ -155,12 +170,13 @@ impl Handles {
 
     /// Closes one: what was written is on the disk before the client hears so, if it shall be, and the lock ends.
     ///
-    /// Returns the upload whose digest must still be read from the file; only after that its CLOSE is answered.
+    /// Returns the upload whose digest must still be read from the file, or about which somebody may have a word; only
+    /// after that its CLOSE is answered.
     pub(crate) fn close(
         &mut self,
         handle: &[u8],
         actor: &Actor,
-    ) -> Result<Option<(OpenFile, Place)>, Refusal> {
+    ) -> Result<Option<Unfinished>, Refusal> {
         let (opened, place) = self
             .open
             .remove(&name(handle)?)
@@ -169,12 +185,24 @@ impl Handles {
             return Ok(None);
         };
         let synced = if self.fsync { file.sync() } else { Ok(()) };
-        match (&synced, file.digest()) {
-            (Ok(()), Digest::ToRead) => return Ok(Some((file, place))),
-            (Ok(()), Digest::Known(sha256)) => file.tell(actor, Some(sha256)),
-            (Ok(()), Digest::Unwanted) | (Err(_), _) => file.tell(actor, None),
+        if let Err(refusal) = synced {
+            file.tell(actor, None);
+            return Err(refusal);
         }
-        synced.map(|()| None)
+        let arrived = file.arrived();
+        match (file.digest(), arrived) {
+            (Digest::Known(sha256), None) => file.tell(actor, Some(sha256)),
+            (Digest::Unwanted, None) => file.tell(actor, None),
+            (digest, arrived) => {
+                return Ok(Some(Unfinished {
+                    file,
+                    place,
+                    digest,
+                    arrived,
+                }));
+            }
+        }
+        Ok(None)
     }
 
     /// Closes everything when the client is gone; an upload cut short is kept for a resume.
@@ -194,6 +222,7 @@ impl OpenFile {
             file,
             growth: None,
             shown,
+            attended: None,
             opened: Instant::now(),
             readable: true,
             fingerprint: None,
@@ -220,6 +249,29 @@ impl OpenFile {
             unsynced: changed,
             ..Self::for_reading(file, shown)
         }
+    }
+
+    /// The same, at a path below the inbox of which somebody wants to hear when it is closed.
+    #[must_use]
+    pub(crate) fn attended(self, path: Option<String>) -> Self {
+        Self {
+            attended: path,
+            ..self
+        }
+    }
+
+    /// What has arrived, if it was changed and somebody wants to hear of it.
+    fn arrived(&self) -> Option<Arrived> {
+        let path = self.attended.clone().filter(|_| self.touched)?;
+        Some(Arrived {
+            lies_at: path.clone(),
+            path,
+        })
+    }
+
+    /// What may be shown of its path.
+    pub(crate) fn shown(&self) -> &str {
+        &self.shown
     }
 
     /// Whether it may be written to.

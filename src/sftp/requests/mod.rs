@@ -1,5 +1,6 @@
 //! The protocol: a client's bytes cut into requests, carried out, answered.
 
+pub(super) mod arrivals;
 pub(super) mod codec;
 pub(super) mod denial;
 pub(super) mod engine;

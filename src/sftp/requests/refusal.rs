@@ -5,6 +5,8 @@ use std::io;
 
 use rustix::io::Errno;
 
+use crate::sftp::attendant::Word;
+
 /// The status codes of version 3 (draft-ietf-secsh-filexfer-02 §7); clients know no others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u32)]
@@ -70,6 +72,14 @@ impl Refusal {
     /// Allowed, but not possible now.
     pub(crate) fn failure(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::Failure, message)
+    }
+
+    /// It was done, but what has arrived is no good.
+    pub(crate) fn worthless(word: Word) -> Self {
+        Self {
+            rule: Some(word.reason),
+            ..Self::failure(word.message)
+        }
     }
 
     /// The request does not follow the protocol.

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use crate::sftp::attendant::OWNER;
 use crate::sftp::requests::refusal::{Refusal, StatusCode};
 use crate::sftp::root::listing::Look;
 
@@ -16,8 +17,6 @@ const TYPE_EXTENDED_REPLY: u8 = 201;
 const DATA_HEAD: usize = 13;
 /// Which attributes we tell: size, owners, mode, times (draft-ietf-secsh-filexfer-02 §5).
 const ATTRIBUTES: u32 = 1 | 2 | 4 | 8;
-/// The owner and group that every file is shown with. `users-groups-by-id@openssh.com` gives them the party's name.
-pub(crate) const OWNER: u32 = 0;
 /// A listing's answer ends with the entry that passes this: below the 34,000 bytes that every client takes
 /// (draft-ietf-secsh-filexfer-02 §3), whatever the last name's length.
 const NAMES_AT_A_TIME: usize = 32 * 1024;
@@ -89,14 +88,16 @@ pub(crate) fn attributes(out: &mut Vec<u8>, id: u32, look: &Look) {
     packet(out, TYPE_ATTRS, id, |out| attributes_of(out, look));
 }
 
-/// The next entries of a listing, each with the line that `ls -l` shows: as many as fit into one answer.
+/// The next entries of a listing, each with the line that `ls -l` shows: as many as fit into one answer. `group` names
+/// groups.
 ///
 /// # Errors
 /// [`Refusal::end`] when there are none left.
-pub(crate) fn names(
+pub(crate) fn names<'g>(
     out: &mut Vec<u8>,
     id: u32,
     owner: &str,
+    group: impl Fn(u32) -> &'g str,
     entries: impl Iterator<Item = (String, Look)>,
 ) -> Result<(), Refusal> {
     let start = out.len();
@@ -107,7 +108,10 @@ pub(crate) fn names(
         out.extend_from_slice(&count.to_be_bytes());
         for (name, look) in entries {
             string(out, name.as_bytes());
-            string(out, long_name(&name, &look, owner, now).as_bytes());
+            string(
+                out,
+                long_name(&name, &look, owner, group(look.group), now).as_bytes(),
+            );
             attributes_of(out, &look);
             count += 1;
             if out.len() - place >= NAMES_AT_A_TIME {
@@ -185,7 +189,7 @@ fn put(out: &mut [u8], place: usize, number: u32) {
 fn attributes_of(out: &mut Vec<u8>, look: &Look) {
     out.extend_from_slice(&ATTRIBUTES.to_be_bytes());
     out.extend_from_slice(&look.size.to_be_bytes());
-    for number in [OWNER, OWNER, mode(look), look.accessed, look.modified] {
+    for number in [OWNER, look.group, mode(look), look.accessed, look.modified] {
         out.extend_from_slice(&number.to_be_bytes());
     }
 }
@@ -203,7 +207,7 @@ fn mode(look: &Look) -> u32 {
 }
 
 /// The line of `ls -l` in UTC: clients show it, and some read it.
-fn long_name(name: &str, look: &Look, owner: &str, now: Timestamp) -> String {
+fn long_name(name: &str, look: &Look, owner: &str, group: &str, now: Timestamp) -> String {
     const HALF_A_YEAR: i64 = 182 * 24 * 3600;
     let mode = match (look.folder, look.writable) {
         (true, _) => "drwx------",
@@ -218,7 +222,7 @@ fn long_name(name: &str, look: &Look, owner: &str, now: Timestamp) -> String {
         .unwrap_or_default();
     let links = if look.folder { 2 } else { 1 };
     format!(
-        "{mode} {links:>4} {owner:<8} {owner:<8} {:>8} {date} {name}",
+        "{mode} {links:>4} {owner:<8} {group:<8} {:>8} {date} {name}",
         look.size
     )
 }
@@ -263,18 +267,26 @@ mod tests {
             accessed: 0,
             modified: modified.parse::<Timestamp>().unwrap().as_second() as u32,
             writable,
+            group: 0,
         };
         assert_eq!(
             long_name(
                 "a b",
                 &look("2026-11-02T09:05:00Z", false, true),
                 "bkn",
+                "antre",
                 now
             ),
-            "-rw-------    1 bkn      bkn          1234 Nov  2 09:05 a b"
+            "-rw-------    1 bkn      antre        1234 Nov  2 09:05 a b"
         );
         assert_eq!(
-            long_name("x", &look("2024-01-12T09:05:00Z", true, false), "bkn", now),
+            long_name(
+                "x",
+                &look("2024-01-12T09:05:00Z", true, false),
+                "bkn",
+                "bkn",
+                now
+            ),
             "drwx------    2 bkn      bkn             0 Jan 12  2024 x"
         );
     }

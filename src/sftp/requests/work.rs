@@ -1,4 +1,4 @@
-//! Requests that take long: copying and hashing on the server, a slice at a time.
+//! Requests that take long: copying and hashing on the server, a slice at a time, and asking what an upload is worth.
 //!
 //! While one is under way its channel carries out nothing else. Between two slices it can be given up, because the
 //! client has gone or the service stops, and others get their turn: however many clients ask for however much, only a
@@ -13,8 +13,8 @@ use std::thread::available_parallelism;
 use aws_lc_rs::digest::{Algorithm, Context, SHA224, SHA256, SHA384, SHA512};
 use tokio::sync::Semaphore;
 
-use crate::sftp::requests::fingerprint::FileDigest;
-use crate::sftp::requests::handles::{OpenFile, Place};
+use crate::sftp::attendant::Word;
+use crate::sftp::requests::arrivals::{Ask, Closing, Leaving, Renaming};
 use crate::sftp::requests::refusal::Refusal;
 use crate::sftp::root::usage::Growth;
 
@@ -39,8 +39,12 @@ pub(crate) enum Work {
     Copy(Copy),
     /// `check-file`.
     Check(Check),
-    /// The digest of an upload that did not come in order, before its CLOSE is answered.
+    /// The digest of an upload that did not come in order, and the word about it, before its CLOSE is answered.
     Closing(Box<Closing>),
+    /// The word about a file that is about to get its name.
+    Renaming(Box<Renaming>),
+    /// The refused file is about to be taken away.
+    Leaving(Box<Leaving>),
 }
 
 /// After a slice.
@@ -51,8 +55,12 @@ pub(crate) enum Progress {
     Copied(Copy, Result<(), Refusal>),
     /// The digests, one after the other.
     Checked(Check, Result<Vec<u8>, Refusal>),
-    /// The upload's digest, unless it cannot be read.
-    Closed(Box<Closing>, Option<String>),
+    /// The upload's digest is known, unless it cannot be read, and the word about it, if there is any.
+    Closed(Box<Closing>, Option<Word>),
+    /// It may get its name; with the word about it.
+    MayBeRenamed(Box<Renaming>, Option<Word>),
+    /// It is gone, or nobody took it in time.
+    Left(Box<Leaving>),
 }
 
 impl Work {
@@ -69,43 +77,45 @@ impl Work {
                 Ok(Some(digests)) => Progress::Checked(check, Ok(digests)),
                 Err(error) => Progress::Checked(check, Err(error.into())),
             },
-            Self::Closing(mut closing) => match closing.digest.read(closing.file.file(), SLICE) {
-                Ok(None) => Progress::Unfinished(Self::Closing(closing)),
-                Ok(digest) => Progress::Closed(closing, digest),
-                Err(error) => {
-                    tracing::error!(kind = ?error.kind(), "an upload cannot be read");
-                    Progress::Closed(closing, None)
+            Self::Closing(mut closing) => {
+                if closing.reading.is_some() {
+                    closing.slice(SLICE);
+                } else {
+                    let word = closing.ask.as_ref().and_then(Ask::word);
+                    return Progress::Closed(closing, word);
                 }
+                match &closing.reading {
+                    None if closing.ask.is_none() => Progress::Closed(closing, None),
+                    _ => Progress::Unfinished(Self::Closing(closing)),
+                }
+            }
+            Self::Renaming(renaming) => {
+                let word = renaming.ask.word();
+                Progress::MayBeRenamed(renaming, word)
+            }
+            Self::Leaving(leaving) => match leaving.wait() {
+                true => Progress::Unfinished(Self::Leaving(leaving)),
+                false => Progress::Left(leaving),
             },
+        }
+    }
+
+    /// Whether the next slice only waits for somebody's word, and needs no turn.
+    fn only_waits(&self) -> bool {
+        match self {
+            Self::Closing(closing) => closing.reading.is_none(),
+            Self::Renaming(_) | Self::Leaving(_) => true,
+            Self::Copy(_) | Self::Check(_) => false,
         }
     }
 
     /// Does the next slice on a thread for such work, when it is its turn. `None` when that failed badly.
     pub(crate) async fn slice_in_turn(self) -> Option<Progress> {
-        let _turn = TURNS.acquire().await.ok()?;
+        let _turn = match self.only_waits() {
+            true => None,
+            false => Some(TURNS.acquire().await.ok()?),
+        };
         tokio::task::spawn_blocking(move || self.slice()).await.ok()
-    }
-}
-
-/// An upload that is being closed. Its lock and its place are held to the end.
-pub(crate) struct Closing {
-    /// The request's number.
-    pub(crate) id: u32,
-    /// The upload.
-    pub(crate) file: OpenFile,
-    _place: Place,
-    digest: FileDigest,
-}
-
-impl Closing {
-    /// One of which nothing was read yet.
-    pub(crate) fn new(id: u32, (file, place): (OpenFile, Place)) -> Self {
-        Self {
-            id,
-            file,
-            _place: place,
-            digest: FileDigest::new(),
-        }
     }
 }
 

@@ -39,6 +39,20 @@ pub(crate) struct Jail {
     usage: Option<Arc<Usage>>,
 }
 
+/// A name that something has, to be looked at after the jail is needed elsewhere.
+#[derive(Debug)]
+pub(crate) struct Named {
+    folder: Dir,
+    name: String,
+}
+
+impl Named {
+    /// Whether something still has the name.
+    pub(crate) fn is_there(&self) -> bool {
+        stat_at(&self.folder, &self.name).is_ok()
+    }
+}
+
 /// How a file is opened for writing.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct WriteMode {
@@ -148,6 +162,15 @@ impl Jail {
         seen(&stat, writable).ok_or_else(Refusal::missing)
     }
 
+    /// The name of a file or folder, to be looked at later.
+    pub(crate) fn remember(&self, target: Target<'_>) -> Result<Named, Refusal> {
+        let (folder, name) = self.named(target)?;
+        Ok(Named {
+            folder: folder.try_clone()?,
+            name: name.to_owned(),
+        })
+    }
+
     /// Opens a file for reading.
     pub(crate) fn open_read(&self, target: Target<'_>) -> Result<File, Refusal> {
         let (folder, name) = self.named(target)?;
@@ -224,7 +247,7 @@ impl Jail {
                 }
                 Ok(Listing::Root(entries))
             }
-            Target::Area(area) => listing(self.area(area), area),
+            Target::Area(area) => listing(self.area(area), area, ""),
             Target::Entry {
                 area,
                 folders,
@@ -233,7 +256,11 @@ impl Jail {
                 if !self.look(target)?.folder {
                     return Err(Refusal::is_file());
                 }
-                listing(&open_folder(&*self.folder(area, folders)?, name)?, area)
+                let below = [folders, &[name.to_owned(), String::new()]]
+                    .concat()
+                    .join("/");
+                let folder = open_folder(&*self.folder(area, folders)?, name)?;
+                listing(&folder, area, &below)
             }
             Target::Status | Target::Nowhere => Err(Refusal::missing()),
         }
@@ -409,10 +436,11 @@ pub(crate) fn look_at(file: &File, writable: bool) -> Result<Look, Refusal> {
     seen(&fstat(file)?, writable).ok_or_else(Refusal::missing)
 }
 
-fn listing(folder: &Dir, area: Area) -> Result<Listing, Refusal> {
+fn listing(folder: &Dir, area: Area, below: &str) -> Result<Listing, Refusal> {
     Ok(Listing::Folder {
         entries: entries(folder)?,
         writable: area.writable(),
+        below_inbox: (area == Area::Inbox).then(|| below.to_owned()),
     })
 }
 

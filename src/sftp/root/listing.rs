@@ -4,6 +4,8 @@ use std::collections::VecDeque;
 
 use rustix::fs::{AtFlags, Dir, FileType, Stat, statat};
 
+use crate::sftp::attendant::OWNER;
+
 /// A file or folder as the party sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Look {
@@ -17,6 +19,8 @@ pub(crate) struct Look {
     pub(crate) modified: u32,
     /// Whether the party may change it, which decides the mode that is shown.
     pub(crate) writable: bool,
+    /// How it stands, shown as its group: 0 where nobody knows.
+    pub(crate) group: u32,
 }
 
 /// A folder being listed. Vanishing entries are passed over.
@@ -29,7 +33,19 @@ pub(crate) enum Listing {
         entries: Dir,
         /// Whether they may be changed.
         writable: bool,
+        /// The folder's own path below the inbox, if it is there.
+        below_inbox: Option<String>,
     },
+}
+
+impl Listing {
+    /// The folder's path below the inbox, with a slash behind it unless it is the inbox; `None` where it is elsewhere.
+    pub(crate) fn below_inbox(&self) -> Option<String> {
+        let Self::Folder { below_inbox, .. } = self else {
+            return None;
+        };
+        below_inbox.clone()
+    }
 }
 
 impl Iterator for Listing {
@@ -38,7 +54,9 @@ impl Iterator for Listing {
     fn next(&mut self) -> Option<Self::Item> {
         match self {
             Self::Root(entries) => entries.pop_front(),
-            Self::Folder { entries, writable } => loop {
+            Self::Folder {
+                entries, writable, ..
+            } => loop {
                 if let Some(entry) = next_of(entries, *writable)? {
                     return Some(entry);
                 }
@@ -76,6 +94,7 @@ pub(crate) fn seen(stat: &Stat, writable: bool) -> Option<Look> {
         accessed: seconds(stat.st_atime),
         modified: seconds(stat.st_mtime),
         writable,
+        group: OWNER,
     })
 }
 

@@ -14,6 +14,7 @@ use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use crate::fault::Fault;
+use crate::sftp::attendant::Attendant;
 use crate::sftp::login::auth::Registry;
 use crate::sftp::ssh::admission::Admission;
 use crate::sftp::ssh::allowance::Allowances;
@@ -73,6 +74,11 @@ impl Shared {
     /// Who hears of what happens.
     pub(crate) fn recorder(&self) -> &Recorder {
         &self.settings.recorder
+    }
+
+    /// Who says what the parties' files are worth.
+    pub(crate) fn attendant(&self) -> &Attendant {
+        &self.settings.attendant
     }
 
     /// Who may log in.

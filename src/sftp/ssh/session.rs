@@ -13,6 +13,7 @@ use russh::server::{
 };
 use russh::{Channel, ChannelId, ChannelOpenFailure, Disconnect, Pty};
 
+use crate::sftp::attendant::Attention;
 use crate::sftp::event::{Actor, What, software};
 use crate::sftp::login::auth::Login;
 use crate::sftp::login::reason::Reason;
@@ -35,6 +36,7 @@ pub(crate) struct Connection {
     server: Arc<Shared>,
     pulse: Arc<Pulse>,
     pace: Arc<Pace>,
+    attention: Attention,
     peer: IpAddr,
     login: Option<Login>,
     refusals: Refusals,
@@ -61,8 +63,10 @@ impl Connection {
     /// A connection that has not logged in yet.
     pub(crate) fn new(server: Arc<Shared>, pulse: Arc<Pulse>, peer: IpAddr) -> Self {
         let pace = Pace::new(server.limits().requests_per_second, Instant::now());
+        let attention = Attention::of(server.attendant().clone());
         Self {
             server,
+            attention,
             pulse,
             pace: Arc::new(pace),
             peer,
@@ -126,7 +130,7 @@ impl Connection {
         match Jail::open(&login.root, self.server.limits()) {
             Ok(jail) => {
                 let limits = self.server.limits();
-                let engine = Engine::new(jail, actor, limits);
+                let engine = Engine::new(jail, actor, limits).attended(self.attention.clone());
                 Some(SftpChannel::new(
                     id,
                     engine,

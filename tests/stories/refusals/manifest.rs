@@ -166,7 +166,8 @@ fn files_that_do_not_match_their_checksum_or_never_come() {
                 party.put(&format!("{stem}.*"));
                 stem
             },
-        ),
+        )
+        .late(),
     ];
     judge(&padan, cases);
 }

@@ -27,6 +27,26 @@ struct Case<'a> {
     name: String,
     send: Send<'a>,
     code: &'static str,
+    /// Whether the client is told before it has gone.
+    early: bool,
+}
+
+impl Case<'_> {
+    /// Seen otherwise than others of its code: late.
+    fn late(self) -> Self {
+        Self {
+            early: false,
+            ..self
+        }
+    }
+
+    /// The same: early.
+    fn early(self) -> Self {
+        Self {
+            early: true,
+            ..self
+        }
+    }
 }
 
 fn case<'a>(
@@ -38,8 +58,26 @@ fn case<'a>(
         name: name.into(),
         send: Box::new(send),
         code,
+        early: EARLY.contains(&code),
     }
 }
+
+/// What shows before anything is decrypted is told while the client is still there.
+const EARLY: [&str; 13] = [
+    "MANIFEST_FORMAT",
+    "NAME_FORMAT",
+    "NAME_NOT_SENDER",
+    "DATASET_NOT_AGREED",
+    "DATASET_DOUBLED",
+    "OUT_OF_TERM",
+    "AS_OF_FUTURE",
+    "SIGNATURE_BAD",
+    "SIGNER_UNKNOWN",
+    "SIGNER_EXPIRED",
+    "SIGNER_WEAK",
+    "SIGNER_NOT_SENDER",
+    "NAMESPACE_WRONG",
+];
 
 /// The people whose data must not show anywhere.
 fn sheet() -> Sheet {
@@ -55,7 +93,10 @@ fn judge(padan: &Padan, cases: Vec<Case>) {
     let count = cases.len() as u32;
     for (number, case) in cases.into_iter().enumerate() {
         let name = &case.name;
+        let heard = padan.early_words(case.code);
         let stem = (case.send)(&bkn, number as u32 + 1);
+        let early = padan.early_words(case.code) > heard;
+        assert_eq!(early, case.early, "{name}: told early");
         let receipt = bkn.receipt(&stem);
         assert_eq!(receipt.json["verdict"], "DITOLAK", "{name}");
         assert_eq!(receipt.code(), case.code, "{name}: {}", receipt.text);

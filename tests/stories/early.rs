@@ -1,0 +1,157 @@
+//! The early word: what a client is told before it has gone, by the same checks as the receipt that follows.
+
+use std::fs;
+
+use crate::padan::Padan;
+use crate::party::{EARLY_WORD, Packing, Party, names};
+use crate::sheets;
+use crate::tools::wait_for;
+
+/// Puts a file that must be refused with an early word, and nothing but that.
+fn refused(padan: &Padan, party: &Party, file: &str, code: &str) {
+    let heard = padan.early_words(code);
+    let output = party.try_sftp(&format!("put {file} inbox/"));
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(told.trim(), EARLY_WORD, "{file}");
+    assert_eq!(output.status.code(), Some(1), "{file}");
+    assert_eq!(padan.early_words(code), heard + 1, "{}", padan.log());
+}
+
+/// Puts a file that must be taken without a word.
+fn silent(party: &Party, file: &str) {
+    party.sftp(&format!("put {file} inbox/"));
+}
+
+#[test]
+#[ignore = "needs age, ssh-keygen, sha256sum, sftp"]
+fn whatever_file_comes_last_brings_the_word() {
+    let padan = Padan::start();
+    let bkn = padan.party("bkn");
+    bkn.deliver("pns", 7, &sheets::pns(5));
+    let endings = [".csv.age", ".sha256", ".sha256.sig"];
+    for last in endings {
+        let stem = bkn.prepare("pns", "full", 5, &sheets::pns(6));
+        for ending in endings.iter().filter(|ending| **ending != last) {
+            // The signature is told of as soon as its manifest is there, also before the data.
+            let complete = *ending == ".sha256.sig" && last == ".csv.age";
+            let file = format!("{stem}{ending}");
+            match complete {
+                true => refused(&padan, &bkn, &file, "SEQUENCE_OLD"),
+                false => silent(&bkn, &file),
+            }
+        }
+        refused(&padan, &bkn, &format!("{stem}{last}"), "SEQUENCE_OLD");
+        assert_eq!(bkn.receipt(&stem).code(), "SEQUENCE_OLD", "{last}");
+        wait_for(
+            || names(&bkn.inbox()).is_empty().then_some(()),
+            || names(&bkn.inbox()).join("\n"),
+        );
+        bkn.sftp("rm receipts/*");
+    }
+    // The same number, and one that is right.
+    let stem = bkn.prepare("pns", "full", 7, &sheets::pns(6));
+    silent(&bkn, &format!("{stem}.csv.age"));
+    silent(&bkn, &format!("{stem}.sha256"));
+    refused(
+        &padan,
+        &bkn,
+        &format!("{stem}.sha256.sig"),
+        "SEQUENCE_CONFLICT",
+    );
+    assert_eq!(bkn.receipt(&stem).code(), "SEQUENCE_CONFLICT");
+    let stem = bkn.prepare("pns", "full", 8, &sheets::pns(6));
+    silent(&bkn, &format!("{stem}.*"));
+    bkn.receipt(&stem).accepted();
+}
+
+#[test]
+#[ignore = "needs age, ssh-keygen, sha256sum, sftp"]
+fn a_file_over_the_limit_is_told_of_early() {
+    let padan = Padan::new();
+    padan.configure(&[("data_file", "64KiB")]);
+    padan.serve();
+    let bkn = padan.party("bkn");
+    let stem = bkn.prepare("pns", "full", 1, &sheets::pns(1_000));
+    silent(&bkn, &format!("{stem}.csv.age"));
+    silent(&bkn, &format!("{stem}.sha256"));
+    refused(&padan, &bkn, &format!("{stem}.sha256.sig"), "TOO_LARGE");
+    assert_eq!(bkn.receipt(&stem).code(), "TOO_LARGE");
+}
+
+/// In a folder, in a delivery of several files, and by a rename of its last one.
+#[test]
+#[ignore = "needs age, ssh-keygen, sha256sum, sftp"]
+fn a_delivery_of_several_files_in_a_folder_is_judged_as_one() {
+    let padan = Padan::start();
+    let bkn = padan.party("bkn");
+    let files = [("pns", 1), ("gaji", 1)].map(|(dataset, sequence)| {
+        let name = bkn.stem(dataset, "full", sequence);
+        bkn.encrypt(
+            &format!("{name}.csv"),
+            &sheets::pns(3).csv(),
+            Packing::Plain,
+        )
+    });
+    bkn.sum_and_sign("november", &files.each_ref().map(String::as_str));
+    let [first, second] = &files;
+    let output = bkn.try_sftp(&format!(
+        "mkdir inbox/a\nput {first} inbox/a/\nput november.sha256 inbox/a/\n\
+         put november.sha256.sig inbox/a/november.sha256.sig.filepart\nput {second} inbox/a/{second}.filepart\n\
+         -rename inbox/a/november.sha256.sig.filepart inbox/a/november.sha256.sig\n\
+         rename inbox/a/{second}.filepart inbox/a/{second}\n"
+    ));
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(told.matches("\": Failure").count(), 2, "{told}");
+    assert_eq!(
+        padan.early_words("DATASET_NOT_AGREED"),
+        2,
+        "{}",
+        padan.log()
+    );
+    assert_eq!(bkn.receipt("november").code(), "DATASET_NOT_AGREED");
+    assert!(names(&bkn.inbox().join("a")).is_empty());
+}
+
+/// What could still come out otherwise has no early word.
+#[test]
+#[ignore = "needs age, ssh-keygen, sha256sum, sftp"]
+fn what_is_not_certain_is_not_told() {
+    let padan = Padan::start();
+    let bkn = padan.party("bkn");
+    // The base of a delta may be under way.
+    let sheet = sheets::pns(3).with_first("aksi", &["TAMBAH"; 3]);
+    let stem = bkn.prepare("pns", "delta", 1, &sheet);
+    silent(&bkn, &format!("{stem}.*"));
+    assert_eq!(bkn.receipt(&stem).code(), "DELTA_WITHOUT_BASE");
+    // A signature that does not fit may be waiting for its manifest.
+    let stem = bkn.prepare("pns", "full", 2, &sheets::pns(3));
+    silent(&bkn, &format!("{stem}.sha256"));
+    bkn.prepare("pns", "full", 2, &sheets::pns(4));
+    silent(&bkn, &format!("{stem}.sha256.sig"));
+    silent(&bkn, &format!("{stem}.sha256"));
+    silent(&bkn, &format!("{stem}.csv.age"));
+    bkn.receipt(&stem).accepted();
+    // And what was accepted before is so again, even if its key no longer counts.
+    let another = fs::read_to_string(padan.path("keys/service/signing_key.pub")).unwrap();
+    let signers = padan.path("keys/parties/bkn/allowed_signers");
+    fs::write(signers, format!("bkn namespaces=\"padan\" {another}")).unwrap();
+    padan.reload();
+    bkn.sftp("rm receipts/*");
+    silent(&bkn, &format!("{stem}.*"));
+    bkn.receipt(&stem).accepted();
+}
+
+#[test]
+#[ignore = "needs age, ssh-keygen, sha256sum, sftp"]
+fn who_does_not_want_it_switches_it_off() {
+    let padan = Padan::new();
+    let path = padan.path("padan.yaml");
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, text.replace("early_word: true", "early_word: false")).unwrap();
+    padan.serve();
+    let bkn = padan.party("bkn");
+    let stem = bkn.prepare("pns", "full", 1, &sheets::pns(3));
+    bkn.sign(&stem, &bkn.path("id_ed25519"), "file");
+    silent(&bkn, &format!("{stem}.*"));
+    assert_eq!(bkn.receipt(&stem).code(), "NAMESPACE_WRONG");
+}
