@@ -86,10 +86,7 @@ fn tell_ends(cx: &Context, party: &PartyId, told: &[&KeyNotice]) -> Result<(), F
         }
         return Ok(());
     }
-    if wanted
-        .iter()
-        .all(|one| told.contains(&one))
-    {
+    if wanted.iter().all(|one| told.contains(&one)) {
         return Ok(());
     }
     let notice = ends_soon(cx, party, &ending);
