@@ -266,6 +266,9 @@ fn an_old_age_identity_opens_in_the_overlap_and_then_the_archive_alone() {
         "{retired}"
     );
     read_again(&padan, 2);
+    // What came in the second that ran then was before.
+    let over = Timestamp::now() + 1.second();
+    wait_for(|| (Timestamp::now() > over).then_some(()), || padan.log());
     let late = bpjs.send("peserta_pns", 2, &sheets::peserta_pns(5));
     assert_eq!(bpjs.receipt(&late).code(), "DECRYPT_NO_KEY");
     bkn.deliver("pns", 3, &sheets::pns(6));
