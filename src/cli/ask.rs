@@ -49,7 +49,7 @@ impl Ask for Person {
             .map_err(|_| Fault::Key {
                 path: path.to_path_buf(),
                 problem: "it has a passphrase, and there is no terminal to ask for it; \
-                          add the key to ssh-agent with `ssh-add`, or give --passphrase-file"
+                          give --passphrase-file, or add an SSH key to ssh-agent with `ssh-add`"
                     .to_owned(),
             })
     }

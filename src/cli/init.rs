@@ -227,7 +227,8 @@ fn profile(party: &PartyId, template: &Template) -> String {
          \x20 port: {port}\n\
          \x20 known_hosts: known_hosts           # the server's key ...\n\
          \x20 host_key_alias: padan              # ... and the name under which it stands there\n\
-         sent: sent                           # what was sealed; keep it: the next sequence follows from it\n",
+         sent: sent                           # what was sealed; keep it: the next sequence follows from it\n\
+         received: received                   # what padan fetch collected\n",
         host = reachable(listen.ip()),
         port = listen.port(),
     )

@@ -7,12 +7,13 @@ mod demo;
 mod events;
 mod expected;
 mod explain;
+mod fetch;
 mod init;
 mod keys;
+mod keys_of_party;
 mod logging;
 mod look;
 mod open;
-mod passphrase;
 mod poll;
 mod progress;
 mod rerun;
@@ -23,7 +24,6 @@ mod sftp;
 mod show;
 mod status;
 mod verify;
-mod whole_file;
 
 use std::process::ExitCode;
 
@@ -31,6 +31,7 @@ use clap::{Parser, Subcommand};
 
 use crate::agreement::document::problem::Problems;
 use crate::fault::Fault;
+use crate::party::Trouble;
 use crate::serve::LoadError;
 
 /// Exchanges and reconciles the data of two parties over SFTP.
@@ -64,6 +65,7 @@ enum Command {
     Rerun(rerun::Args),
     Seal(seal::Args),
     Open(open::Args),
+    Fetch(fetch::Args),
     Verify(verify::Args),
     Sample(sample::Args),
 }
@@ -82,6 +84,16 @@ pub enum Failure {
 impl From<Fault> for Failure {
     fn from(fault: Fault) -> Self {
         Self::Fault(fault.to_string())
+    }
+}
+
+impl From<Trouble> for Failure {
+    fn from(trouble: Trouble) -> Self {
+        match trouble {
+            Trouble::Refused(text) => Self::Refused(text),
+            Trouble::Usage(text) => Self::Usage(text),
+            Trouble::Fault(fault) => fault.into(),
+        }
     }
 }
 
@@ -120,6 +132,7 @@ pub fn main() -> ExitCode {
         Command::Rerun(args) => rerun::run(args),
         Command::Seal(args) => seal::run(args),
         Command::Open(args) => open::run(args),
+        Command::Fetch(args) => fetch::run(args),
         Command::Verify(args) => verify::run(args),
         Command::Sample(args) => sample::run(args),
     };
@@ -130,13 +143,32 @@ pub fn main() -> ExitCode {
 }
 
 impl Failure {
-    /// Tells the person on stderr.
-    fn report(self) -> ExitCode {
-        let (text, code) = match self {
+    /// What several failures come to: all of their texts, and the highest of their codes.
+    fn of_several(failures: Vec<Self>) -> Result<(), Self> {
+        let joined = failures.into_iter().reduce(|one, other| {
+            let ((first, a), (second, b)) = (one.parts(), other.parts());
+            let text = format!("{first}\npadan: {second}");
+            match a.max(b) {
+                1 => Self::Refused(text),
+                2 => Self::Usage(text),
+                _ => Self::Fault(text),
+            }
+        });
+        joined.map_or(Ok(()), Err)
+    }
+
+    /// The text, and the exit code.
+    fn parts(self) -> (String, u8) {
+        match self {
             Self::Refused(text) => (text, 1),
             Self::Usage(text) => (text, 2),
             Self::Fault(text) => (text, 3),
-        };
+        }
+    }
+
+    /// Tells the person on stderr.
+    fn report(self) -> ExitCode {
+        let (text, code) = self.parts();
         eprintln!("padan: {text}");
         ExitCode::from(code)
     }

@@ -15,6 +15,17 @@ pub struct Shown {
     plain: Mutex<String>,
 }
 
+/// A bar over `bytes` on a terminal, a plain line elsewhere.
+pub fn bar(what: &str, bytes: u64) -> ProgressBar {
+    let bar = ProgressBar::new(bytes);
+    if bar.is_hidden() {
+        eprintln!("{what}");
+    }
+    let style = ProgressStyle::with_template("{msg} {wide_bar} {bytes}/{total_bytes}")
+        .unwrap_or_else(|_| ProgressStyle::default_bar());
+    bar.with_style(style).with_message(what.to_owned())
+}
+
 /// Shows nothing: the log of a service tells enough.
 pub struct Silent;
 

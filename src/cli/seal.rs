@@ -10,12 +10,13 @@ use crate::delivery::manifest::MOST_FILES;
 use crate::delivery::{DataFileName, Sha256Digest, checksums};
 use crate::digest::Digesting;
 use crate::fault::Fault;
+use crate::party::whole_file::{CopyError, WholeFile, copy, require_absent};
 use crate::trust::envelope::{Recipients, seal};
 use crate::trust::signing::Signer;
 
 use super::Failure;
 use super::ask::Person;
-use super::whole_file::{CopyError, WholeFile, copy, progress, require_absent};
+use super::progress;
 
 /// Encrypt, sum and sign data files, so that they can be sent
 ///
@@ -162,7 +163,7 @@ fn seal_part(
         )));
     }
     let file = WholeFile::create(target, 0o644)?;
-    let progress = progress(format!("sealing {}", part.name), found.len());
+    let progress = progress::bar(&format!("sealing {}", part.name), found.len());
     let mut sealed = seal(Digesting::new(file.writer()), recipients)?;
     copy(&mut progress.wrap_read(source), &mut sealed).map_err(|e| match e {
         CopyError::Read(e) => Fault::io(doing, &part.source)(e),

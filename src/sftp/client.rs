@@ -2,6 +2,7 @@
 
 mod login;
 
+use std::io::SeekFrom;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -11,10 +12,11 @@ use russh::client::{Config, Handle, Handler, connect_stream};
 use russh::keys::{PublicKey, PublicKeyOrCertificate};
 use russh_sftp::client::error::Error as SftpError;
 use russh_sftp::client::fs::File;
-use russh_sftp::client::{Config as SftpConfig, SftpSession};
-use russh_sftp::protocol::OpenFlags;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use russh_sftp::client::{Config as SftpConfig, RawSftpSession, SftpSession};
+use russh_sftp::protocol::{FileAttributes, OpenFlags, StatusCode};
+use tokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 
 use crate::fault::Fault;
 use crate::sftp::ssh::transport;
@@ -25,6 +27,10 @@ pub use login::Login;
 const BUFFER: usize = 256 * 1024;
 /// A server may take long to bring a large upload to its disk.
 const REQUEST_SECONDS: u64 = 120;
+/// Most entries of a listing. A server that names more is no server of ours.
+const MOST_ENTRIES: usize = 100_000;
+/// A listing must have ended after this long.
+const LISTING_SECONDS: u64 = 300;
 
 /// A logged-in SFTP session.
 pub struct Client {
@@ -39,8 +45,17 @@ pub struct Entry {
     pub name: String,
     /// Bytes; 0 for a folder.
     pub size: u64,
-    /// A folder, else a file.
+    /// A folder.
     pub folder: bool,
+    /// A regular file; neither this nor a folder is a link or a device.
+    pub file: bool,
+    /// When it was last changed, in seconds since 1970, as far as the server says.
+    pub modified: Option<u32>,
+}
+
+/// A file being downloaded.
+pub struct Download {
+    file: File,
 }
 
 /// A file being uploaded. Until it is closed the server keeps it from being taken in.
@@ -101,12 +116,7 @@ impl Client {
             .request_subsystem(true, "sftp")
             .await
             .map_err(|error| failed("start SFTP", &error))?;
-        let config = SftpConfig {
-            max_write_packet_len: BUFFER as u32,
-            request_timeout_secs: REQUEST_SECONDS,
-            ..SftpConfig::default()
-        };
-        let sftp = SftpSession::new_with_config(channel.into_stream(), config)
+        let sftp = SftpSession::new_with_config(channel.into_stream(), settings())
             .await
             .map_err(refused("start SFTP"))?;
         Ok(Self { session, sftp })
@@ -162,16 +172,13 @@ impl Client {
     /// # Errors
     /// [`Fault::Io`] for the local file, [`Fault::Network`] with the server's sentence.
     pub async fn get(&self, remote: &str, local: &Path) -> Result<u64, Fault> {
-        let mut source = self.sftp.open(remote).await.map_err(refused("download"))?;
+        let mut source = self.read_from(remote, 0).await?;
         let mut file =
             std::fs::File::create(local).map_err(Fault::io("write the downloaded file", local))?;
         let mut buffer = vec![0; BUFFER];
         let mut total = 0;
         loop {
-            let count = source
-                .read(&mut buffer)
-                .await
-                .map_err(|error| failed("download", &error))?;
+            let count = source.read(&mut buffer).await?;
             if count == 0 {
                 break;
             }
@@ -179,11 +186,24 @@ impl Client {
                 .map_err(Fault::io("write the downloaded file", local))?;
             total += count as u64;
         }
-        source
-            .close()
+        Ok(total)
+    }
+
+    /// Begins a download, or goes on with one at a place in the file.
+    ///
+    /// # Errors
+    /// [`Fault::Network`] with the server's sentence.
+    pub async fn read_from(&self, remote: &str, offset: u64) -> Result<Download, Fault> {
+        let mut file = self.sftp.open(remote).await.map_err(refused("download"))?;
+        file.seek(SeekFrom::Start(offset))
             .await
             .map_err(|error| failed("download", &error))?;
-        Ok(total)
+        Ok(Download { file })
+    }
+
+    /// Whether the server still answers on this connection.
+    pub async fn answers(&self) -> bool {
+        self.sftp.canonicalize(".").await.is_ok()
     }
 
     /// What is in a folder, sorted by name.
@@ -191,20 +211,43 @@ impl Client {
     /// # Errors
     /// [`Fault::Network`] with the server's sentence.
     pub async fn list(&self, remote: &str) -> Result<Vec<Entry>, Fault> {
-        let listing = self
-            .sftp
-            .read_dir(remote)
-            .await
-            .map_err(refused("list a folder"))?;
-        let mut entries: Vec<Entry> = listing
-            .map(|entry| Entry {
-                name: entry.file_name(),
-                size: entry.metadata().len(),
-                folder: entry.metadata().is_dir(),
-            })
-            .collect();
+        let most = Duration::from_secs(LISTING_SECONDS);
+        let listing = timeout(most, self.read_listing(remote)).await;
+        let mut entries = listing.unwrap_or_else(|_| Err(endless()))?;
         entries.sort();
         Ok(entries)
+    }
+
+    /// Over a channel of its own: russh-sftp's own listing has no end but the server's.
+    async fn read_listing(&self, remote: &str) -> Result<Vec<Entry>, Fault> {
+        let doing = "list a folder";
+        let channel = self.session.channel_open_session().await;
+        let channel = channel.map_err(|error| failed(doing, &error))?;
+        channel
+            .request_subsystem(true, "sftp")
+            .await
+            .map_err(|error| failed(doing, &error))?;
+        let sftp = RawSftpSession::new_with_config(channel.into_stream(), settings());
+        sftp.init().await.map_err(refused(doing))?;
+        let folder = sftp.opendir(remote).await.map_err(refused(doing))?.handle;
+        let mut entries = Vec::new();
+        // A server may also send names without end in answers that hold none.
+        for _ in 0..MOST_ENTRIES {
+            match sftp.readdir(folder.as_str()).await {
+                Ok(names) => entries.extend(names.files.into_iter().filter_map(|file| {
+                    let known = !matches!(file.filename.as_str(), "." | "..");
+                    known.then(|| Entry::new(file.filename, &file.attrs))
+                })),
+                Err(SftpError::Status(status)) if status.status_code == StatusCode::Eof => {
+                    return Ok(entries);
+                }
+                Err(error) => return Err(refused(doing)(error)),
+            }
+            if entries.len() > MOST_ENTRIES {
+                break;
+            }
+        }
+        Err(endless())
     }
 
     /// Removes a file.
@@ -261,6 +304,30 @@ impl Client {
     }
 }
 
+impl Entry {
+    fn new(name: String, attributes: &FileAttributes) -> Self {
+        let kind = attributes.file_type();
+        Self {
+            name,
+            size: attributes.size.unwrap_or_default(),
+            folder: kind.is_dir(),
+            file: kind.is_file(),
+            modified: attributes.mtime,
+        }
+    }
+}
+
+impl Download {
+    /// Reads the next bytes; 0 at the end of the file.
+    ///
+    /// # Errors
+    /// [`Fault::Network`] with the server's sentence, or when the connection broke.
+    pub async fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Fault> {
+        let read = self.file.read(buffer).await;
+        read.map_err(|error| failed("download", &error))
+    }
+}
+
 impl Upload {
     /// Sends the next bytes.
     ///
@@ -303,6 +370,21 @@ impl Handler for HostKeyCheck {
             }
             PublicKeyOrCertificate::Certificate(_) => false,
         })
+    }
+}
+
+fn settings() -> SftpConfig {
+    SftpConfig {
+        max_write_packet_len: BUFFER as u32,
+        request_timeout_secs: REQUEST_SECONDS,
+        ..SftpConfig::default()
+    }
+}
+
+fn endless() -> Fault {
+    Fault::Network {
+        doing: "list a folder",
+        problem: format!("it has no end, or more than {MOST_ENTRIES} entries"),
     }
 }
 

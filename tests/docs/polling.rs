@@ -84,6 +84,8 @@ fn the_pages_commands_open_a_response() {
     for expected in [
         "Good \"padan\" signature",
         "perubahan.csv.age: OK",
+        "received/receipts/bpjs_peserta_pns_full_2025-12-31_0001.txt  DITERIMA",
+        "_pns_bkn_0001.xlsx",
         "exit 0",
     ] {
         assert!(printed.contains(expected), "no `{expected}` in:\n{printed}");

@@ -39,11 +39,14 @@ impl Trial {
         }
         let (_, port) = line.trim().rsplit_once(':').unwrap();
         for party in ["bkn", "bpjs"] {
-            let config = dir.join("trial").join(party).join("ssh_config");
-            let text = fs::read_to_string(&config).unwrap();
-            assert!(text.contains("Port 2222"), "{text}");
-            let here = text.replace("Port 2222", &format!("Port {port}"));
-            fs::write(&config, here).unwrap();
+            for (file, key) in [("ssh_config", "Port "), ("padan-party.yaml", "port: ")] {
+                let config = dir.join("trial").join(party).join(file);
+                let text = fs::read_to_string(&config).unwrap();
+                let usual = format!("{key}2222");
+                assert!(text.contains(&usual), "{text}");
+                let here = text.replace(&usual, &format!("{key}{port}"));
+                fs::write(&config, here).unwrap();
+            }
         }
         // A full pipe would stop the service.
         thread::spawn(move || io::copy(&mut log, &mut io::sink()));

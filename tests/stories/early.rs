@@ -155,3 +155,36 @@ fn who_does_not_want_it_switches_it_off() {
     silent(&bkn, &format!("{stem}.*"));
     assert_eq!(bkn.receipt(&stem).code(), "NAMESPACE_WRONG");
 }
+
+/// A person presses Retry: the signature comes again, alone. It must not lie there when the corrected manifest comes.
+#[test]
+#[ignore = "needs age, ssh-keygen, sha256sum, sftp"]
+fn a_signature_that_comes_again_hears_the_same_and_does_not_stay() {
+    let padan = Padan::start();
+    let bkn = padan.party("bkn");
+    let stem = bkn.prepare("pns", "full", 1, &sheets::pns(3));
+    bkn.sign(&stem, &bkn.path("id_ed25519"), "file");
+    bkn.put(&format!("{stem}.*"));
+    let receipt = bkn.receipt(&stem);
+    for _ in 0..2 {
+        refused(
+            &padan,
+            &bkn,
+            &format!("{stem}.sha256.sig"),
+            "NAMESPACE_WRONG",
+        );
+        wait_for(
+            || names(&bkn.inbox()).is_empty().then_some(()),
+            || names(&bkn.inbox()).join("\n"),
+        );
+    }
+    let again = bkn.receipt(&stem);
+    assert_eq!((&again.json, &again.text), (&receipt.json, &receipt.text));
+    // Another one stays: it may be the first of something.
+    bkn.prepare("pns", "full", 1, &sheets::pns(4));
+    silent(&bkn, &format!("{stem}.sha256.sig"));
+    silent(&bkn, &format!("{stem}.csv.age"));
+    silent(&bkn, &format!("{stem}.sha256"));
+    let answered = || bkn.receipt(&stem).json["verdict"] == "DITERIMA";
+    wait_for(|| answered().then_some(()), || padan.log());
+}

@@ -8,9 +8,11 @@ use serde_json::Value;
 use tokio::runtime::Runtime;
 
 use crate::fault::Fault;
+use crate::party::open::{Form, Opening, verify};
 use crate::sftp::client::{Client, Login};
 
-use super::super::{Failure, open, seal};
+use super::super::keys_of_party::KeyArgs;
+use super::super::{Failure, progress, seal};
 use super::service::Service;
 
 /// Between two looks into `receipts/`.
@@ -165,15 +167,7 @@ impl<'a> Party<'a> {
             let sealed = into.join(&name);
             let opened = into.join(format!("{name}.opened"));
             make(&opened)?;
-            open::open_all(&open::Args {
-                identity: self.keys.join("age_identity.txt"),
-                passphrase_file: None,
-                signers: self.keys.join("padan_signers"),
-                revoked: None,
-                namespace: "padan".to_owned(),
-                out: Some(opened.clone()),
-                what: sealed.clone(),
-            })?;
+            self.open(&sealed, &opened)?;
             answers.push(Answer {
                 reader: self.name,
                 summary: json(&sealed.join("ringkasan.json"))?,
@@ -183,6 +177,22 @@ impl<'a> Party<'a> {
         }
         answers.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(answers)
+    }
+
+    fn open(&self, sealed: &Path, opened: &Path) -> Result<(), Failure> {
+        let keys = KeyArgs {
+            identity: Some(self.keys.join("age_identity.txt")),
+            signers: Some(self.keys.join("padan_signers")),
+            ..KeyArgs::default()
+        };
+        let opening = Opening {
+            identities: &keys.identities(None)?,
+            out: Some(opened),
+            form: Form::Files,
+            bar: progress::bar,
+        };
+        verify(sealed, &keys.believed(None)?.trust())?.open(&opening)?;
+        Ok(())
     }
 
     async fn connect(&self) -> Result<Client, Fault> {

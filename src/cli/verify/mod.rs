@@ -15,14 +15,15 @@ use serde_json::Value;
 use crate::agreement::PartyId;
 use crate::delivery::receipt::{FORMAT, FORMER_FORMAT, Receipt};
 use crate::fault::Fault;
+use crate::party::open::{SERVICE, read_small};
 use crate::rejection::Code;
 use crate::trust::allowed_signers::AllowedSigners;
 use crate::trust::revoked::Revoked;
 use crate::trust::sshsig;
 
 use super::Failure;
+use super::keys_of_party::usage;
 use super::look::{json, safe, say};
-use super::open::{SERVICE, meaning, read_small, usage};
 
 use files::{Compared, compare};
 

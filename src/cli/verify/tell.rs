@@ -3,10 +3,11 @@
 use std::fmt::Write;
 
 use crate::delivery::receipt::{FileReceipt, Receipt, Verdict};
+use crate::party::open::meaning;
 use crate::rejection::Code;
 
+use super::Judged;
 use super::files::{Compared, State, What};
-use super::{Judged, meaning};
 
 /// All that was found about one document. Writing to a String cannot fail.
 pub fn in_words(judged: &Judged) -> String {

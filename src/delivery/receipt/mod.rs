@@ -61,6 +61,9 @@ pub struct Receipt {
     /// SHA-256 of that list as it is, encrypted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rows_file_sha256: Option<Sha256Digest>,
+    /// SHA-256 of the page for a person, [`Receipt::text`]: so the signature proves that page, too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text_sha256: Option<Sha256Digest>,
     /// How long each stage took, in the order of the way; the last one until this receipt was written.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub timing: Vec<StageTime>,

@@ -41,6 +41,8 @@ pub struct Profile {
     pub server: Option<Server>,
     /// Folder of what was sealed; the next sequence follows from it.
     pub sent: PathBuf,
+    /// Folder of what was fetched.
+    pub received: PathBuf,
 }
 
 /// Where the service is found.

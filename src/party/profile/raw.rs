@@ -18,6 +18,7 @@ const KEYS: &[&str] = &[
     "namespace",
     "server",
     "sent",
+    "received",
 ];
 const SERVER_KEYS: &[&str] = &["host", "port", "known_hosts", "host_key_alias"];
 
@@ -28,12 +29,13 @@ pub(super) fn read(root: &Spot<'_>, file: &Path, found: &mut Findings) -> Option
     let mut path = |key| read_path(&section, key, folder, found);
     let [agreement, key, identity, recipients, signers] =
         ["agreement", "key", "identity", "recipients", "signers"].map(&mut path);
-    let sent = match section.optional("sent") {
+    let mut own = |key| match section.optional(key) {
         Some(spot) => spot
             .text("the path of a folder", found)
-            .map(|sent| folder.join(sent)),
-        None => Some(folder.join("sent")),
+            .map(|named| folder.join(named)),
+        None => Some(folder.join(key)),
     };
+    let [sent, received] = ["sent", "received"].map(&mut own);
     let party = section
         .required("party", found)
         .and_then(|spot| spot.parsed::<PartyId>("a party", "bkn", found));
@@ -53,6 +55,7 @@ pub(super) fn read(root: &Spot<'_>, file: &Path, found: &mut Findings) -> Option
         namespace: namespace?,
         server: server?,
         sent: sent?,
+        received: received?,
     })
 }
 

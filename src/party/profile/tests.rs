@@ -16,6 +16,7 @@ signers: padan_signers
 namespace: uji
 server: { host: padan.example.go.id, port: 22, known_hosts: known_hosts, host_key_alias: padan }
 sent: /srv/sent
+received: masuk
 ";
 
 #[test]
@@ -26,6 +27,7 @@ fn a_profile_is_read_with_paths_beside_it() {
     assert_eq!(profile.key, folder.path().join("id_ed25519"));
     assert_eq!(profile.namespace, "uji");
     assert_eq!(profile.sent, Path::new("/srv/sent"));
+    assert_eq!(profile.received, folder.path().join("masuk"));
     let server = profile.server.unwrap();
     assert_eq!(
         (server.host.as_str(), server.port),
@@ -40,7 +42,7 @@ fn what_may_be_left_out_has_a_usual_value() {
     let short: String = WHOLE
         .lines()
         .filter(|line| {
-            !["namespace", "server", "sent"]
+            !["namespace", "server", "sent", "received"]
                 .iter()
                 .any(|key| line.starts_with(key))
         })
@@ -50,6 +52,7 @@ fn what_may_be_left_out_has_a_usual_value() {
     let profile = profile.unwrap();
     assert_eq!(profile.namespace, "padan");
     assert_eq!(profile.sent, folder.path().join("sent"));
+    assert_eq!(profile.received, folder.path().join("received"));
     assert_eq!(profile.server, None);
 }
 

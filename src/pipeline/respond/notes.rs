@@ -82,6 +82,7 @@ fn tell(
         files: vec![],
         rows_file: None,
         rows_file_sha256: None,
+        text_sha256: None,
         timing: vec![],
         software: Some(SOFTWARE.to_owned()),
     };

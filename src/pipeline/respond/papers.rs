@@ -79,6 +79,11 @@ pub fn make_way(folder: &Path, name: &str, json: &[u8]) -> Result<(), Fault> {
 
 /// The receipt's files by their endings.
 fn documents(cx: &Context, receipt: &Receipt) -> Result<[(&'static str, Vec<u8>); 3], Fault> {
+    let text = receipt.text();
+    let receipt = Receipt {
+        text_sha256: Some(Sha256Digest::of(text.as_bytes())),
+        ..receipt.clone()
+    };
     let json = receipt
         .json()
         .map_err(|e| Fault::Inconsistent(format!("a receipt does not become JSON: {e}")))?;

@@ -123,6 +123,7 @@ fn told(cx: &Context, job: &Job, verdict: Verdict) -> Receipt {
         files: files.collect(),
         rows_file: None,
         rows_file_sha256: None,
+        text_sha256: None,
         timing: timing(cx, &account),
         software: Some(SOFTWARE.to_owned()),
     }

@@ -1,27 +1,29 @@
-//! Files that appear whole or not at all, for the commands that write beside a person's own files.
+//! Files that appear whole or not at all, written beside a person's own files.
 
 use std::fs::{self, File, Permissions};
 use std::io::{self, BufWriter, Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use indicatif::{ProgressBar, ProgressStyle};
 use tempfile::{Builder, NamedTempFile};
 use zeroize::Zeroizing;
 
 use crate::fault::Fault;
 
-use super::Failure;
+use super::Trouble;
 
 /// A file under a temporary name in its folder. Dropped before [`WholeFile::publish`] it is gone.
-pub(super) struct WholeFile {
+pub struct WholeFile {
     temporary: NamedTempFile,
     target: PathBuf,
 }
 
 impl WholeFile {
-    /// `mode` is narrowed by the process's umask.
-    pub(super) fn create(target: PathBuf, mode: u32) -> Result<Self, Fault> {
+    /// Begins a file in the folder of `target`. `mode` is narrowed by the process's umask.
+    ///
+    /// # Errors
+    /// [`Fault::Io`].
+    pub fn create(target: PathBuf, mode: u32) -> Result<Self, Fault> {
         let folder = folder_of(&target);
         let temporary = Builder::new()
             .prefix(".padan-")
@@ -31,13 +33,16 @@ impl WholeFile {
         Ok(Self { temporary, target })
     }
 
-    /// Where the bytes go.
-    pub(super) fn writer(&self) -> BufWriter<&File> {
+    /// Where the bytes go, through a buffer.
+    pub fn writer(&self) -> BufWriter<&File> {
         BufWriter::with_capacity(256 << 10, self.temporary.as_file())
     }
 
     /// Writes all there is to write at once.
-    pub(super) fn write_all(&self, bytes: &[u8]) -> Result<(), Fault> {
+    ///
+    /// # Errors
+    /// [`Fault::Io`].
+    pub fn write_all(&self, bytes: &[u8]) -> Result<(), Fault> {
         self.temporary
             .as_file()
             .write_all(bytes)
@@ -45,12 +50,15 @@ impl WholeFile {
     }
 
     /// The name it will have.
-    pub(super) fn target(&self) -> &Path {
+    pub fn target(&self) -> &Path {
         &self.target
     }
 
-    /// Gives the file its name; never replaces another.
-    pub(super) fn publish(self) -> Result<PathBuf, Fault> {
+    /// Gives the file its name and makes it durable; never replaces another. Returns the name.
+    ///
+    /// # Errors
+    /// [`Fault::Io`].
+    pub fn publish(self) -> Result<PathBuf, Fault> {
         let doing = "write";
         self.temporary
             .as_file()
@@ -68,9 +76,10 @@ impl WholeFile {
 }
 
 /// Refuses if any of the files is already there.
-pub(super) fn require_absent<'a>(
-    files: impl IntoIterator<Item = &'a PathBuf>,
-) -> Result<(), Failure> {
+///
+/// # Errors
+/// [`Trouble::Usage`] with their names.
+pub fn require_absent<'a>(files: impl IntoIterator<Item = &'a PathBuf>) -> Result<(), Trouble> {
     let there: Vec<_> = files
         .into_iter()
         .filter(|path| fs::symlink_metadata(path).is_ok())
@@ -79,20 +88,25 @@ pub(super) fn require_absent<'a>(
     if there.is_empty() {
         return Ok(());
     }
-    Err(Failure::Usage(format!(
+    Err(Trouble::Usage(format!(
         "already there: {}; move it away or write elsewhere with --out",
         there.join(", ")
     )))
 }
 
 /// Which side of a copy failed.
-pub(super) enum CopyError {
+pub enum CopyError {
+    /// The source.
     Read(io::Error),
+    /// The target.
     Write(io::Error),
 }
 
 /// Copies to the end through a buffer that is wiped; returns the number of bytes.
-pub(super) fn copy(from: &mut impl Read, to: &mut impl Write) -> Result<u64, CopyError> {
+///
+/// # Errors
+/// The side that failed, with the system's answer.
+pub fn copy(from: &mut impl Read, to: &mut impl Write) -> Result<u64, CopyError> {
     let mut buffer = Zeroizing::new(vec![0; 256 << 10]);
     let mut total = 0;
     loop {
@@ -106,17 +120,6 @@ pub(super) fn copy(from: &mut impl Read, to: &mut impl Write) -> Result<u64, Cop
             .map_err(CopyError::Write)?;
         total += n as u64;
     }
-}
-
-/// A bar over `bytes` on a terminal, a plain line elsewhere.
-pub(super) fn progress(what: String, bytes: u64) -> ProgressBar {
-    let bar = ProgressBar::new(bytes);
-    if bar.is_hidden() {
-        eprintln!("{what}");
-    }
-    let style = ProgressStyle::with_template("{msg} {wide_bar} {bytes}/{total_bytes}")
-        .unwrap_or_else(|_| ProgressStyle::default_bar());
-    bar.with_style(style).with_message(what)
 }
 
 fn folder_of(path: &Path) -> &Path {
