@@ -18,11 +18,12 @@
 //!
 //! # The modules, in reading order
 //!
-//! - what is said: [`rejection`] (the sender's mistakes), [`fault`] (our own trouble)
+//! - what is said: [`rejection`] (the sender's mistakes), [`fault`] (our own trouble), [`mod@stop`] (one of them)
 //! - what was agreed: [`agreement`] with its row checks, [`config`]
 //! - what is exchanged: [`digest`], [`delivery`] (names, manifests, receipts)
 //! - whom we believe: [`trust`] (SSHSIG, `allowed_signers`, age, key files)
 //! - what is kept: [`layout`] and [`files`] on disk, [`ledger`], [`snapshot`]; [`csv`] as it is written
+//! - what is accepted: [`rows`] judges them, on either side
 //! - what is compared: [`reconcile`]
 //! - the way through it all: [`pipeline`], woken by [`watch`]
 //! - the door: [`sftp`]
@@ -53,9 +54,11 @@ pub mod party;
 pub mod pipeline;
 pub mod reconcile;
 pub mod rejection;
+pub mod rows;
 pub mod sample;
 pub mod serve;
 pub mod sftp;
 pub mod snapshot;
+pub mod stop;
 pub mod trust;
 pub mod watch;

@@ -21,9 +21,21 @@ pub fn bar(what: &str, bytes: u64) -> ProgressBar {
     if bar.is_hidden() {
         eprintln!("{what}");
     }
-    let style = ProgressStyle::with_template("{msg} {wide_bar} {bytes}/{total_bytes}")
-        .unwrap_or_else(|_| ProgressStyle::default_bar());
+    let style =
+        ProgressStyle::with_template("{msg} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec}")
+            .unwrap_or_else(|_| ProgressStyle::default_bar());
     bar.with_style(style).with_message(what.to_owned())
+}
+
+/// How many rows so far, on a terminal; a plain line elsewhere.
+pub fn counting(what: String) -> ProgressBar {
+    let spinner = ProgressBar::new_spinner();
+    if spinner.is_hidden() {
+        eprintln!("{what}");
+    }
+    let style = ProgressStyle::with_template("{msg} {human_pos} baris/rows")
+        .unwrap_or_else(|_| ProgressStyle::default_spinner());
+    spinner.with_style(style).with_message(what)
 }
 
 /// Shows nothing: the log of a service tells enough.

@@ -38,6 +38,16 @@ impl WholeFile {
         BufWriter::with_capacity(256 << 10, self.temporary.as_file())
     }
 
+    /// The same, for a writer that goes its own way.
+    ///
+    /// # Errors
+    /// [`Fault::Io`].
+    pub fn owned_writer(&self) -> Result<BufWriter<File>, Fault> {
+        let file = self.temporary.as_file().try_clone();
+        let file = file.map_err(Fault::io("write", &self.target))?;
+        Ok(BufWriter::with_capacity(256 << 10, file))
+    }
+
     /// Writes all there is to write at once.
     ///
     /// # Errors
@@ -52,6 +62,13 @@ impl WholeFile {
     /// The name it will have.
     pub fn target(&self) -> &Path {
         &self.target
+    }
+
+    /// The same file, to appear under another name.
+    #[must_use]
+    pub fn rename(mut self, target: PathBuf) -> Self {
+        self.target = target;
+        self
     }
 
     /// Gives the file its name and makes it durable; never replaces another. Returns the name.

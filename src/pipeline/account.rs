@@ -8,11 +8,11 @@ use std::rc::Rc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::delivery::Sha256Digest;
 use crate::delivery::manifest::Entry;
 use crate::delivery::receipt::RowFault;
 use crate::ledger::Stage;
 use crate::rejection::FindingCount;
+use crate::rows::Whole;
 
 /// One account of one run; every copy of the job has the same.
 #[derive(Debug, Clone, Default)]
@@ -39,17 +39,6 @@ pub struct Reading {
     pub findings: Vec<FindingCount>,
     /// The first rows at fault.
     pub first_faults: Vec<RowFault>,
-}
-
-/// A data file that was read to its end.
-#[derive(Debug, Clone, Copy)]
-pub struct Whole {
-    /// SHA-256 of the plaintext.
-    pub plaintext: Sha256Digest,
-    /// Rows in the file.
-    pub rows: u64,
-    /// Rows refused.
-    pub refused: u64,
 }
 
 impl Account {

@@ -37,10 +37,8 @@ mod waiting;
 use jiff::Timestamp;
 
 use crate::config::Config;
-use crate::fault::Fault;
 use crate::layout::Layout;
 use crate::ledger::{Ledger, Stage};
-use crate::rejection::{Code, Rejection};
 use crate::snapshot::StoreKey;
 use crate::trust::keyring::{Keyring, PublicKeys};
 use crate::trust::life::Key;
@@ -56,6 +54,8 @@ pub use recorded::recorded;
 pub use rerun::{Rerun, rerun};
 pub use respond::Responded;
 pub use run::Ended;
+
+pub use crate::stop::Stop;
 
 use claim::claim;
 use ingest::ingest;
@@ -129,15 +129,6 @@ pub trait Progress {
     fn rows(&self, more: u64);
 }
 
-/// Why a delivery does not go on.
-#[derive(Debug)]
-pub enum Stop {
-    /// The sender's mistake: final, answered with a receipt.
-    Rejected(Rejection),
-    /// Our trouble: tried again later, never told to the sender as its error.
-    Fault(Fault),
-}
-
 /// Takes one delivery all the way.
 pub fn advance(cx: &Context, job: Job) -> Result<Responded, Stop> {
     let claimed = claim(cx, job)?;
@@ -146,22 +137,4 @@ pub fn advance(cx: &Context, job: Job) -> Result<Responded, Stop> {
     let ingested = ingest(cx, opened)?;
     let reconciled = reconcile(cx, ingested)?;
     respond(cx, reconciled)
-}
-
-impl From<Rejection> for Stop {
-    fn from(rejection: Rejection) -> Self {
-        Self::Rejected(rejection)
-    }
-}
-
-impl From<Code> for Stop {
-    fn from(code: Code) -> Self {
-        Self::Rejected(code.into())
-    }
-}
-
-impl From<Fault> for Stop {
-    fn from(fault: Fault) -> Self {
-        Self::Fault(fault)
-    }
 }

@@ -5,23 +5,18 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use jiff::tz::{Offset, TimeZone};
-
-use crate::agreement::{Dataset, PartyId};
 use crate::delivery::manifest::{self, Entry};
 use crate::delivery::{DeliveryId, Manifest, Mode, Sha256Digest};
 use crate::fault::Fault;
 use crate::ledger::{Event, Outcome, Part, Stage};
 use crate::rejection::{Code, Rejection};
+use crate::rows::admit;
 use crate::trust::revoked::Revoked;
 use crate::trust::sshsig::{self, SignedBy};
 
 use super::claim::Claimed;
 use super::job::{Job, Run};
 use super::{Context, Desk, Stop};
-
-/// Where a day begins first.
-const EASTERNMOST: Offset = Offset::constant(14);
 
 /// Proof: the sender signed exactly these files for us, now, in this order, under the agreement.
 #[derive(Debug)]
@@ -90,7 +85,13 @@ fn signed(desk: &Desk, job: &Job, raw: &[u8], signature: &[u8]) -> Result<Signed
     let entries = Manifest::parse(raw)?.entries().to_vec();
     let mut datasets = BTreeSet::new();
     for entry in &entries {
-        check_name(desk, job, entry)?;
+        admit(
+            &desk.config.agreement,
+            &job.party,
+            &entry.name,
+            job.received,
+            &desk.config.time_zone,
+        )?;
         if !datasets.insert(entry.name.dataset.clone()) {
             return Err(Rejection::new(Code::DatasetDoubled)
                 .in_file(&entry.name)
@@ -127,36 +128,6 @@ fn check_signature(desk: &Desk, job: &Job, raw: &[u8], signature: &[u8]) -> Resu
         signature,
     )
     .map_err(Stop::from)
-}
-
-/// Party, dataset and term bind to the name, the only signed metadata.
-fn check_name(desk: &Desk, job: &Job, entry: &Entry) -> Result<(), Rejection> {
-    let refuse = |code: Code| Err(Rejection::new(code).in_file(&entry.name));
-    if entry.name.party != job.party {
-        return refuse(Code::NameNotSender);
-    }
-    if agreed(desk, &job.party, entry).is_none() {
-        return refuse(Code::DatasetNotAgreed);
-    }
-    let received = job.received.to_zoned(desk.config.time_zone.clone()).date();
-    let term = desk.config.agreement.term;
-    if !term.covers(received) || !term.covers(entry.name.as_of) {
-        return refuse(Code::OutOfTerm);
-    }
-    // Ages and dates are judged against it, so a day to come would let anything pass. Today is today where it begins
-    // first.
-    let today = job.received.to_zoned(TimeZone::fixed(EASTERNMOST)).date();
-    if entry.name.as_of > today {
-        return refuse(Code::AsOfFuture);
-    }
-    Ok(())
-}
-
-fn agreed<'c>(desk: &'c Desk, party: &PartyId, entry: &Entry) -> Option<&'c Dataset> {
-    desk.config
-        .agreement
-        .dataset(&entry.name.dataset)
-        .filter(|d| d.party == *party)
 }
 
 fn check_digest(source: &Path, entry: &Entry) -> Result<(), Stop> {

@@ -1,15 +1,15 @@
-//! A small SFTP client: what a party's program would use. For `padan demo` and the tests.
+//! A small SFTP client: what a party's program would use. For the party's commands, `padan demo` and the tests.
 
 mod login;
 
 use std::io::SeekFrom;
 use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use russh::client::{Config, Handle, Handler, connect_stream};
-use russh::keys::{PublicKey, PublicKeyOrCertificate};
+use russh::keys::{HashAlg, PublicKey, PublicKeyOrCertificate};
 use russh_sftp::client::error::Error as SftpError;
 use russh_sftp::client::fs::File;
 use russh_sftp::client::{Config as SftpConfig, RawSftpSession, SftpSession};
@@ -31,6 +31,11 @@ const REQUEST_SECONDS: u64 = 120;
 const MOST_ENTRIES: usize = 100_000;
 /// A listing must have ended after this long.
 const LISTING_SECONDS: u64 = 300;
+/// From the first packet to the end of the key exchange.
+const GREETING: Duration = Duration::from_secs(20);
+
+/// What [`Client::connect`] was doing when the server had no key that was expected.
+pub const VERIFYING_HOST: &str = "verify the server's key";
 
 /// A logged-in SFTP session.
 pub struct Client {
@@ -58,6 +63,15 @@ pub struct Download {
     file: File,
 }
 
+/// The public key of a server.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct HostKey {
+    /// `SHA256:…`, as `ssh-keygen -l` prints it.
+    pub fingerprint: String,
+    /// Key type and base64, as in its `.pub` file.
+    pub line: String,
+}
+
 /// A file being uploaded. Until it is closed the server keeps it from being taken in.
 pub struct Upload {
     file: File,
@@ -66,7 +80,7 @@ pub struct Upload {
 impl Client {
     /// Connects and logs in.
     ///
-    /// `host_key` is the public key that the server must have, as the line in its `.pub` file.
+    /// `host_keys` are the public keys of which the server must have one, each a line as in its `.pub` file.
     ///
     /// # Errors
     /// [`Fault::Key`] when ssh-agent has gone away; [`Fault::Network`] when the server cannot be reached, has another
@@ -75,33 +89,27 @@ impl Client {
         address: SocketAddr,
         user: &str,
         login: &Login,
-        host_key: &str,
+        host_keys: &str,
     ) -> Result<Self, Fault> {
-        let expected = PublicKey::from_openssh(host_key.trim()).map_err(|_| Fault::Network {
-            doing: "verify the server's key",
-            problem: "the expected host key is not a line of a .pub file".to_owned(),
-        })?;
-        let config = Arc::new(Config {
-            preferred: transport::preferred(false),
-            nodelay: true,
-            keepalive_interval: Some(Duration::from_secs(20)),
-            ..Config::default()
-        });
-        let stream = TcpStream::connect(address)
-            .await
-            .map_err(|error| failed("connect to the SFTP server", &error))?;
-        stream
-            .set_nodelay(true)
-            .map_err(|error| failed("connect to the SFTP server", &error))?;
-        let mut session = connect_stream(config, stream, HostKeyCheck { expected })
-            .await
-            .map_err(|error| match error {
-                russh::Error::UnknownKey => Fault::Network {
-                    doing: "verify the server's key",
-                    problem: "the server has another key than expected; do not go on".to_owned(),
-                },
-                error => failed("connect to the SFTP server", &error),
+        let expected = host_keys
+            .lines()
+            .map(|line| PublicKey::from_openssh(line.trim()))
+            .collect::<Result<_, _>>()
+            .map_err(|_| Fault::Network {
+                doing: VERIFYING_HOST,
+                problem: "the expected host key is not a line of a .pub file".to_owned(),
             })?;
+        let (check, offered) = HostKeyCheck::new(expected);
+        let mut session = greet(address, check).await.map_err(|error| match error {
+            russh::Error::UnknownKey => Fault::Network {
+                doing: VERIFYING_HOST,
+                problem: format!(
+                    "the server has another key than expected ({}); do not go on",
+                    offered.key().fingerprint
+                ),
+            },
+            error => failed("connect to the SFTP server", &error),
+        })?;
         if !login.log_in(&mut session, user).await? {
             return Err(Fault::Network {
                 doing: "log in",
@@ -120,6 +128,18 @@ impl Client {
             .await
             .map_err(refused("start SFTP"))?;
         Ok(Self { session, sftp })
+    }
+
+    /// The key that the server at this address shows, for a person to compare. Nobody logs in.
+    ///
+    /// # Errors
+    /// [`Fault::Network`] when the server cannot be reached.
+    pub async fn offered_host_key(address: SocketAddr) -> Result<HostKey, Fault> {
+        let (check, offered) = HostKeyCheck::new(Vec::new());
+        match greet(address, check).await {
+            Ok(_) | Err(russh::Error::UnknownKey) => Ok(offered.key()),
+            Err(error) => Err(failed("connect to the SFTP server", &error)),
+        }
     }
 
     /// Uploads a file, replacing one of that name.
@@ -204,6 +224,29 @@ impl Client {
     /// Whether the server still answers on this connection.
     pub async fn answers(&self) -> bool {
         self.sftp.canonicalize(".").await.is_ok()
+    }
+
+    /// At most `most` bytes of a file, from `offset` on.
+    ///
+    /// # Errors
+    /// [`Fault::Network`] with the server's sentence.
+    pub async fn read(&self, remote: &str, offset: u64, most: u64) -> Result<Vec<u8>, Fault> {
+        let mut source = self.sftp.open(remote).await.map_err(refused("download"))?;
+        source
+            .seek(SeekFrom::Start(offset))
+            .await
+            .map_err(|error| failed("download", &error))?;
+        let mut bytes = Vec::new();
+        (&mut source)
+            .take(most)
+            .read_to_end(&mut bytes)
+            .await
+            .map_err(|error| failed("download", &error))?;
+        source
+            .close()
+            .await
+            .map_err(|error| failed("download", &error))?;
+        Ok(bytes)
     }
 
     /// What is in a folder, sorted by name.
@@ -352,9 +395,53 @@ impl Upload {
     }
 }
 
-/// Accepts the one host key that is expected.
+/// Connects and exchanges keys, no more.
+async fn greet(
+    address: SocketAddr,
+    check: HostKeyCheck,
+) -> Result<Handle<HostKeyCheck>, russh::Error> {
+    let config = Arc::new(Config {
+        preferred: transport::preferred(false),
+        nodelay: true,
+        keepalive_interval: Some(Duration::from_secs(20)),
+        ..Config::default()
+    });
+    let greeting = async {
+        let stream = TcpStream::connect(address).await?;
+        stream.set_nodelay(true)?;
+        connect_stream(config, stream, check).await
+    };
+    timeout(GREETING, greeting)
+        .await
+        .unwrap_or(Err(russh::Error::ConnectionTimeout))
+}
+
+/// Accepts the host keys that are expected and no other.
 struct HostKeyCheck {
-    expected: PublicKey,
+    expected: Vec<PublicKey>,
+    offered: Offered,
+}
+
+/// The key that the server showed.
+#[derive(Clone, Default)]
+struct Offered(Arc<OnceLock<HostKey>>);
+
+impl HostKeyCheck {
+    fn new(expected: Vec<PublicKey>) -> (Self, Offered) {
+        let offered = Offered::default();
+        let check = Self {
+            expected,
+            offered: offered.clone(),
+        };
+        (check, offered)
+    }
+}
+
+impl Offered {
+    /// The key; empty before the server showed any.
+    fn key(&self) -> HostKey {
+        self.0.get().cloned().unwrap_or_default()
+    }
 }
 
 impl Handler for HostKeyCheck {
@@ -366,7 +453,14 @@ impl Handler for HostKeyCheck {
     ) -> Result<bool, Self::Error> {
         Ok(match key {
             PublicKeyOrCertificate::PublicKey { key, .. } => {
-                key.key_data() == self.expected.key_data()
+                self.offered.0.get_or_init(|| HostKey {
+                    fingerprint: key.fingerprint(HashAlg::Sha256).to_string(),
+                    // Encoding fails only where the buffer is too small, and this one grows.
+                    line: key.to_openssh().unwrap_or_default(),
+                });
+                self.expected
+                    .iter()
+                    .any(|expected| key.key_data() == expected.key_data())
             }
             PublicKeyOrCertificate::Certificate(_) => false,
         })

@@ -69,10 +69,15 @@ impl StoreKey {
         Ok(key)
     }
 
+    /// A fresh key that is kept nowhere: what it encrypts is gone with this process.
+    pub fn ephemeral() -> Result<Self, Fault> {
+        Self::of(NativeIdentity::hybrid(), None)
+    }
+
     /// A fresh key.
     #[cfg(test)]
     pub fn generate_for_tests() -> Self {
-        Self::of(NativeIdentity::hybrid(), None).unwrap()
+        Self::ephemeral().unwrap()
     }
 
     pub(super) fn partitioner(&self) -> &Partitioner {

@@ -7,6 +7,7 @@
 //! - [`signing`]: makes a person's, by file, ssh-agent or security key; [`ask`] is how it reaches the person;
 //! - [`envelope`]: seals and opens age files as streams;
 //! - [`revoked`]: the keys that are no longer good, as sshd's `RevokedKeys`;
+//! - [`known_hosts`]: the keys of servers, as ssh knows them;
 //! - [`keyring`]: all keys of the service and of its parties, loaded together;
 //! - [`life`]: whose a key is, what for, from when until when;
 //! - [`inventory`]: every key there is, for a person;
@@ -25,6 +26,7 @@ pub mod generate;
 pub mod inventory;
 pub mod key_file;
 pub mod keyring;
+pub mod known_hosts;
 pub mod life;
 pub mod renew;
 pub mod revoked;

@@ -16,7 +16,7 @@ const ROOMS: &[(&str, &str)] = &[
     ("main", "cli"),
     (
         "cli",
-        "serve party sftp pipeline sample reconcile snapshot ledger trust layout files config delivery agreement digest rejection fault",
+        "serve party sftp pipeline sample rows reconcile snapshot ledger trust layout files config delivery agreement digest stop rejection fault",
     ),
     (
         "serve",
@@ -25,7 +25,7 @@ const ROOMS: &[(&str, &str)] = &[
     // A party's own machine: of the door it knows the client's side alone, and of the service nothing.
     (
         "party",
-        "sftp::client trust files config delivery agreement digest rejection fault",
+        "sftp::client rows snapshot trust files csv config delivery agreement digest stop rejection fault",
     ),
     // The server knows folders: no delivery, no agreement, and of our keys the host key alone. A revoked or weak key must
     // not log in either, by itself or in a certificate. The client logs in by whatever signs for its person.
@@ -36,7 +36,12 @@ const ROOMS: &[(&str, &str)] = &[
     ("watch", "pipeline layout fault"),
     (
         "pipeline",
-        "reconcile snapshot ledger trust layout files csv config delivery agreement digest rejection fault",
+        "rows reconcile snapshot ledger trust layout files csv config delivery agreement digest stop rejection fault",
+    ),
+    // Judges rows wherever they lie, so it knows neither the pipeline nor the ledger.
+    (
+        "rows",
+        "reconcile snapshot trust::envelope config delivery agreement digest stop rejection fault",
     ),
     (
         "reconcile",
@@ -59,6 +64,7 @@ const ROOMS: &[(&str, &str)] = &[
     ("delivery", "agreement digest rejection"),
     ("agreement", "digest rejection fault"),
     ("digest", ""),
+    ("stop", "rejection fault"),
     ("rejection", ""),
     ("fault", ""),
 ];
@@ -94,7 +100,7 @@ const ABSENT: &[(&str, &str, &str)] = &[
 
 /// Rooms that are told the time instead of asking for it.
 const TOLD_THE_TIME: &str =
-    "pipeline reconcile snapshot ledger trust delivery agreement config sample";
+    "pipeline rows reconcile snapshot ledger trust delivery agreement config sample";
 
 /// The proofs of the stages: each is made by its stage alone.
 const PROOFS: &str = "Claimed Verified Opened Ingested Reconciled";

@@ -4,10 +4,41 @@ use std::path::Path;
 
 use jiff::civil::date;
 use padan::config::Config;
+use padan::party::profile::Profile;
+use padan::party::sheet::damage::Damage;
 
-use crate::page::text;
+use crate::page::{blocks, text};
 
 const PAGES: [&str; 2] = ["docs/staf.md", "docs/staff.md"];
+
+#[test]
+fn every_damage_of_a_workbook_is_in_the_table_in_the_programs_own_words() {
+    for path in PAGES {
+        // As Markdown wants it in a table.
+        let page = text(path).replace("&gt;", ">");
+        for damage in Damage::ALL {
+            let words = damage.text();
+            let words = if path.ends_with("staf.md") {
+                words.id
+            } else {
+                words.en
+            };
+            let row = format!("| `{damage}` | {} | {} |", words.what, words.remedy);
+            assert!(page.contains(&row), "{row} in {path}");
+        }
+    }
+}
+
+#[test]
+fn the_profile_on_the_pages_can_be_used() {
+    for path in PAGES {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("padan-party.yaml");
+        std::fs::write(&file, &blocks(&text(path), "yaml")[0]).unwrap();
+        let profile = Profile::load(&file).unwrap();
+        assert_eq!(profile.server.unwrap().port, 2222, "{path}");
+    }
+}
 
 #[test]
 fn the_columns_are_those_of_the_agreement() {

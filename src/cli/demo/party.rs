@@ -91,7 +91,7 @@ impl<'a> Party<'a> {
     pub fn deliver(&self, file: &Path) -> Result<ReceiptSeen, Failure> {
         let sent = self.folder.join("sent");
         make(&sent)?;
-        let sealed = seal::seal_all(&seal::Args {
+        let sealed = seal::ready::seal_all(&seal::ready::Ready {
             to: self.keys.join("padan_recipients.txt"),
             key: self.keys.join("id_ed25519"),
             passphrase_file: None,

@@ -1,14 +1,9 @@
 //! Ingest: every row is checked, and what stands becomes the party's encrypted snapshot.
 //!
-//! Two passes, each with constant memory: [`intake`] looks at each row by itself, [`mod@settle`] at rows beside each other.
+//! The [`rows`](crate::rows) room judges them, with constant memory.
 //! The snapshot is put in place only after a clean end of the last file, and only if not too many rows were refused.
 
-mod intake;
 mod report;
-mod settle;
-mod table;
-mod tally;
-mod twins;
 
 use std::path::PathBuf;
 
@@ -18,19 +13,16 @@ use crate::delivery::manifest::Entry;
 use crate::fault::Fault;
 use crate::files;
 use crate::ledger::{Event, Outcome, PartOutcome, Stage};
-use crate::rejection::{Code, Rejection, RowCounts};
+use crate::rejection::{Code, Rejection};
+use crate::rows::{Desk, Learned, judge};
 use crate::snapshot::Reader;
 
-use super::account::{Reading, Whole};
+use super::account::Reading;
 use super::job::{Job, Run};
 use super::open::{Opened, Stream};
 use super::{Context, Stop};
 
-use intake::{Desk, take_in};
 use report::Report;
-use settle::settle;
-use table::Table;
-use tally::Tally;
 
 /// Name of the encrypted list of refused and warned rows in the work folder.
 pub const ROWS_FILE: &str = "rows.csv.age";
@@ -116,10 +108,14 @@ fn account_for(
         .agreement
         .dataset(&entry.name.dataset)
         .ok_or_else(|| Stop::from(Rejection::new(Code::DatasetNotAgreed).in_file(&entry.name)))?;
-    let (mut tally, mut reading) = (Tally::default(), Reading::default());
-    let outcome = one(cx, job, dataset, stream, report, &mut tally, &mut reading);
-    reading.findings = tally.findings();
-    reading.first_faults = tally.first_faults(dataset);
+    let mut learned = Learned::default();
+    let outcome = one(cx, job, dataset, stream, report, &mut learned);
+    let reading = Reading {
+        columns: learned.columns,
+        whole: learned.whole,
+        findings: learned.tally.findings(),
+        first_faults: learned.tally.first_faults(dataset),
+    };
     job.account.read(&entry, reading);
     outcome
 }
@@ -131,60 +127,33 @@ fn one(
     dataset: &Dataset,
     stream: Stream,
     report: &mut Report,
-    tally: &mut Tally,
-    reading: &mut Reading,
+    learned: &mut Learned,
 ) -> Result<(IngestedPart, PathBuf), Stop> {
     let entry = stream.entry;
     let agreement = &cx.config.agreement;
     let desk = Desk {
         agreement,
         dataset,
+        limits: cx.config.limits,
         work: &job.work,
         store: cx.store,
-        progress: cx.progress,
+        progress: &|more| cx.progress.rows(more),
     };
-    let table = Table::open(stream.plaintext, &entry.name, dataset, cx.config.limits)?;
-    reading.columns = table.columns(dataset);
-    let intake = take_in(&desk, table, &entry.name, report, tally)?;
-    let base = base(cx, job, &entry)?;
-    let settled = settle(
-        &desk,
-        &entry.name,
-        &intake.rows,
-        base.as_ref(),
-        report,
-        tally,
-    )?;
-    let refused = intake.refused + settled.refused;
-    reading.whole = Some(Whole {
-        plaintext: intake.plaintext,
-        rows: intake.read,
-        refused,
-    });
-    let percent = agreement.thresholds.refused_percent;
-    if refused * 100 > u64::from(percent) * intake.read {
-        let counts = RowCounts {
-            rows: intake.read,
-            refused,
-            tolerated_percent: percent,
-            findings: tally.findings(),
-        };
-        let rejection = Rejection::new(Code::RowsRefused).in_file(&entry.name);
-        return Err(rejection.with_rows(counts).into());
-    }
+    let base = || base(cx, job, &entry);
+    let judged = judge(&desk, stream.plaintext, &entry.name, base, report, learned)?;
     let outcome = PartOutcome {
-        plaintext: intake.plaintext,
-        rows: intake.read,
-        accepted: intake.read - refused,
-        refused,
-        findings: tally.by_code(),
+        plaintext: judged.plaintext,
+        rows: judged.rows,
+        accepted: judged.rows - judged.refused,
+        refused: judged.refused,
+        findings: learned.tally.by_code(),
     };
-    let made = settled.snapshot.path().to_path_buf();
+    let made = judged.snapshot.path().to_path_buf();
     let part = IngestedPart {
         entry,
-        snapshot: settled.snapshot,
+        snapshot: judged.snapshot,
         outcome,
-        carried: settled.carried,
+        carried: judged.carried,
     };
     Ok((part, made))
 }

@@ -4,32 +4,18 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use crate::agreement::checks::Finding;
 use crate::agreement::{Dataset, Level};
 use crate::csv::Lines;
 use crate::fault::Fault;
 use crate::files;
+use crate::rows::{Findings, Line};
 use crate::trust::envelope::{self, Recipients, Sealed};
-
-use super::tally::Tally;
 
 /// `<stem>.rows.csv.age`: one line for each finding that is not merely counted.
 pub struct Report {
     path: PathBuf,
     lines: Lines<Sealed<BufWriter<File>>>,
     told: u64,
-}
-
-/// A finding with what its sender needs to mend it.
-pub struct Line<'a> {
-    /// Number of the row as a spreadsheet counts.
-    pub row: u64,
-    /// What was found.
-    pub finding: &'a Finding,
-    /// The row's key, as sent or in normal form.
-    pub key: String,
-    /// The value at fault; it leaves only inside this encrypted file.
-    pub value: &'a str,
 }
 
 impl Report {
@@ -46,32 +32,6 @@ impl Report {
             "dataset", "baris", "tingkat", "kode", "kolom", "kunci", "nilai", "pesan", "message",
         ])?;
         Ok(report)
-    }
-
-    /// Counts a finding, and writes it down unless it is only for counting.
-    pub fn add(&mut self, dataset: &Dataset, line: &Line, tally: &mut Tally) -> Result<(), Fault> {
-        let finding = line.finding;
-        tally.add(line.row, finding);
-        if finding.level == Level::Info {
-            return Ok(());
-        }
-        let column = finding
-            .column
-            .and_then(|c| dataset.fields.get(c))
-            .map_or("", |field| field.name.as_str());
-        let text = &finding.code.entry().text;
-        self.told += 1;
-        self.write([
-            dataset.id.as_str(),
-            &line.row.to_string(),
-            finding.level.as_str(),
-            finding.code.as_str(),
-            column,
-            &line.key,
-            line.value,
-            &text.id.to_string(),
-            &text.en.to_string(),
-        ])
     }
 
     /// Ends the file. Returns its path, or `None` and no file if there was nothing to tell.
@@ -93,5 +53,32 @@ impl Report {
     fn write<'f>(&mut self, fields: impl IntoIterator<Item = &'f str>) -> Result<(), Fault> {
         fields.into_iter().for_each(|field| self.lines.field(field));
         self.lines.end()
+    }
+}
+
+impl Findings for Report {
+    /// Writes a finding down, unless it is only for counting.
+    fn hear(&mut self, dataset: &Dataset, line: &Line) -> Result<(), Fault> {
+        let finding = line.finding;
+        if finding.level == Level::Info {
+            return Ok(());
+        }
+        let column = finding
+            .column
+            .and_then(|c| dataset.fields.get(c))
+            .map_or("", |field| field.name.as_str());
+        let text = &finding.code.entry().text;
+        self.told += 1;
+        self.write([
+            dataset.id.as_str(),
+            &line.row.to_string(),
+            finding.level.as_str(),
+            finding.code.as_str(),
+            column,
+            &line.key,
+            line.value,
+            &text.id.to_string(),
+            &text.en.to_string(),
+        ])
     }
 }

@@ -24,7 +24,7 @@ use self::options::Options;
 use self::pattern::PatternList;
 
 mod options;
-mod pattern;
+pub(super) mod pattern;
 
 /// Longest line, in characters; an RSA key of 16,384 bits has 2,800.
 const LONGEST_LINE: usize = 16 << 10;

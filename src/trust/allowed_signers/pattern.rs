@@ -5,7 +5,7 @@ const LONGEST: usize = 1022;
 
 /// Comma-separated patterns. A text matches when one pattern does and no excluding one does.
 #[derive(Debug, Clone)]
-pub(super) struct PatternList(Vec<Pattern>);
+pub(in crate::trust) struct PatternList(Vec<Pattern>);
 
 #[derive(Debug, Clone)]
 struct Pattern {
@@ -15,7 +15,7 @@ struct Pattern {
 
 impl PatternList {
     /// `what` names the list's members in the error.
-    pub(super) fn parse(list: &str, what: &str) -> Result<Self, String> {
+    pub(in crate::trust) fn parse(list: &str, what: &str) -> Result<Self, String> {
         list.split(',')
             .map(|text| {
                 let (excludes, glob) = match text.strip_prefix('!') {
@@ -34,7 +34,7 @@ impl PatternList {
             .map(Self)
     }
 
-    pub(super) fn matches(&self, text: &str) -> bool {
+    pub(in crate::trust) fn matches(&self, text: &str) -> bool {
         let mut hits = self
             .0
             .iter()

@@ -12,9 +12,9 @@ use crate::delivery::{DataFileName, Mode, Sha256Digest};
 use crate::digest::Hasher;
 use crate::fault::Fault;
 use crate::rejection::{Code, Rejection};
+use crate::stop::Stop;
 
-use super::super::Stop;
-use super::super::open::StreamError;
+use super::stream::StreamError;
 
 /// First column of a delta.
 const ACTION: &str = "aksi";
@@ -153,17 +153,50 @@ impl Table {
         if std::str::from_utf8(record.as_slice()).is_err() {
             return Err(refuse(Code::NotUtf8).into());
         }
-        let mut names = Vec::with_capacity(record.len());
-        for position in 0..record.len() {
-            let name = cell(&record, position, &mut self.unescaped)
-                .ok_or_else(|| Stop::from(refuse(Code::NotCsv)))?;
-            names.push(name.trim().to_ascii_lowercase());
-        }
+        let names = header_names(&record, &mut self.unescaped)
+            .ok_or_else(|| Stop::from(refuse(Code::NotCsv)))?;
         self.line = 1;
         self.width = names.len();
         self.positions = match_columns(&names, dataset, self.delta, refuse)?;
         Ok(())
     }
+}
+
+/// How a CSV text begins.
+pub struct Beginning {
+    /// What was read of it.
+    pub bytes: Zeroizing<Vec<u8>>,
+    /// The names in the header row, as they are compared; empty where it is no sound CSV.
+    pub names: Vec<String>,
+}
+
+/// Reads up to the end of the header row, for whoever must know the columns before the dataset. Errors are the stream's.
+pub fn beginning(mut plaintext: impl Read) -> io::Result<Beginning> {
+    let bytes = header_bytes(&mut plaintext)?;
+    let mut reader = ZeroCopyReaderBuilder::with_capacity(READ_AHEAD)
+        .delimiter(detect(&bytes))
+        .has_headers(false)
+        .flexible(true)
+        .from_reader(bytes.as_slice());
+    let mut unescaped = Zeroizing::new(Vec::new());
+    let names = match reader.read_byte_record() {
+        Ok(Some(record)) => header_names(&record, &mut unescaped).unwrap_or_default(),
+        _ => Vec::new(),
+    };
+    Ok(Beginning { bytes, names })
+}
+
+/// The names as they are compared; `None` where the quoting is unsound.
+fn header_names(record: &ZeroCopyByteRecord<'_>, unescaped: &mut Vec<u8>) -> Option<Vec<String>> {
+    (0..record.len())
+        .map(|position| {
+            Some(
+                cell(record, position, unescaped)?
+                    .trim()
+                    .to_ascii_lowercase(),
+            )
+        })
+        .collect()
 }
 
 /// Finds every agreed column in the header row, whatever the order; refuses what was not agreed. The sender's own
@@ -240,7 +273,7 @@ fn cell<'r>(
 }
 
 /// The bytes up to the end of the first line, and whatever came with them.
-fn header_bytes(source: &mut Watched) -> io::Result<Zeroizing<Vec<u8>>> {
+fn header_bytes(source: &mut impl Read) -> io::Result<Zeroizing<Vec<u8>>> {
     let mut start = Zeroizing::new(Vec::with_capacity(LONGEST_HEADER + PIECE));
     let mut piece = Zeroizing::new(vec![0; PIECE]);
     while !start.contains(&b'\n') {
@@ -283,9 +316,7 @@ fn csv_stop(file: &DataFileName, line: u64, error: simd_csv::Error) -> Stop {
 fn stream_stop(file: &DataFileName, line: u64, error: io::Error) -> Stop {
     match stream_error(&error) {
         Some(StreamError(code)) => Rejection::new(code).in_file(file).at_line(line).into(),
-        None => {
-            Fault::io("read the staged file", std::path::Path::new(file.as_str()))(error).into()
-        }
+        None => Fault::io("read the data file", std::path::Path::new(file.as_str()))(error).into(),
     }
 }
 

@@ -1,16 +1,15 @@
 //! First pass over a data file: each row is checked by itself and lies encrypted in its partition.
 
-use std::path::Path;
-
 use crate::agreement::checks::{CheckCode, Finding, check_key_only, check_row};
-use crate::agreement::{Agreement, Dataset, Row};
+use crate::agreement::{Dataset, Row};
 use crate::delivery::{DataFileName, Mode, Sha256Digest};
 use crate::reconcile::Action;
 use crate::rejection::{Code, Rejection};
-use crate::snapshot::{Reader, StoreKey, Writer};
+use crate::snapshot::{Reader, Writer};
+use crate::stop::Stop;
 
-use super::super::{Progress, Stop};
-use super::report::{Line, Report};
+use super::Desk;
+use super::finding::{Findings, Line, tell};
 use super::table::Table;
 use super::tally::Tally;
 
@@ -36,26 +35,12 @@ pub struct Intake {
     pub plaintext: Sha256Digest,
 }
 
-/// Where the intake writes and by which rules.
-pub struct Desk<'a> {
-    /// The rules.
-    pub agreement: &'a Agreement,
-    /// The dataset.
-    pub dataset: &'a Dataset,
-    /// Private folder for encrypted scratch files.
-    pub work: &'a Path,
-    /// Their key.
-    pub store: &'a StoreKey,
-    /// Who watches.
-    pub progress: &'a dyn Progress,
-}
-
 /// Reads the table to its end.
 pub fn take_in(
     desk: &Desk,
     mut table: Table,
     file: &DataFileName,
-    report: &mut Report,
+    report: &mut dyn Findings,
     tally: &mut Tally,
 ) -> Result<Intake, Stop> {
     let dataset = desk.dataset;
@@ -67,7 +52,7 @@ pub fn take_in(
     while let Some(number) = table.next(&mut raw, &mut action_word)? {
         read += 1;
         if read % PROGRESS_STEP == 0 {
-            desk.progress.rows(PROGRESS_STEP);
+            (desk.progress)(PROGRESS_STEP);
         }
         findings.clear();
         let action = match file.mode {
@@ -101,7 +86,7 @@ pub fn take_in(
                     None => "",
                 },
             };
-            report.add(dataset, &line, tally)?;
+            tell(report, tally, dataset, &line)?;
         }
         let word = match action.filter(|_| accepted) {
             Some(action) => action.as_str(),
@@ -118,7 +103,7 @@ pub fn take_in(
         stored.extend(row.fields());
         rows.push(group_key(dataset, &row), &stored)?;
     }
-    desk.progress.rows(read % PROGRESS_STEP);
+    (desk.progress)(read % PROGRESS_STEP);
     if read == 0 {
         return Err(Rejection::new(Code::NoRows).in_file(file).into());
     }

@@ -12,8 +12,9 @@ use crate::fault::Fault;
 use crate::reconcile::Action;
 use crate::snapshot::{Cursor, Partition, Reader, Rows, SortKey, Writer, sorted};
 
-use super::intake::{Desk, EXTRA, group_key, key_text};
-use super::report::{Line, Report};
+use super::Desk;
+use super::finding::{Findings, Line, tell};
+use super::intake::{EXTRA, group_key, key_text};
 use super::tally::Tally;
 use super::twins::Twins;
 
@@ -37,7 +38,7 @@ pub fn settle(
     file: &DataFileName,
     rows: &Reader,
     base: Option<&Reader>,
-    report: &mut Report,
+    report: &mut dyn Findings,
     tally: &mut Tally,
 ) -> Result<Settled, Fault> {
     let names: Vec<String> = desk.dataset.fields.iter().map(|f| f.name.clone()).collect();
@@ -84,7 +85,7 @@ struct Pass<'a> {
     desk: &'a Desk<'a>,
     mode: Mode,
     as_of: Date,
-    report: &'a mut Report,
+    report: &'a mut dyn Findings,
     tally: &'a mut Tally,
     snapshot: Writer,
     unique: Option<Writer>,
@@ -106,6 +107,8 @@ impl Pass<'_> {
         mut base: Option<Base>,
     ) -> Result<(), Fault> {
         let key = &self.desk.dataset.key;
+        // Where the base is not known, only who keeps it can tell whom a delta may change.
+        let based = base.is_some();
         let mut stored = Row::new();
         let mut row_key = SortKey::default();
         while let Some(twin) = incoming.read(&mut stored)? {
@@ -127,6 +130,10 @@ impl Pass<'_> {
                 | (Mode::Delta, Action::Ubah, Some(_)) => {
                     self.keep(partition, Some(number), row)?;
                 }
+                (Mode::Delta, Action::Ubah, None) if !based => {
+                    self.keep(partition, Some(number), row)?;
+                }
+                (Mode::Delta, Action::Hapus, None) if !based => {}
                 (Mode::Delta, Action::Hapus, Some(_)) => {}
                 (Mode::Delta, Action::Tambah, Some(old)) => {
                     self.refuse(number, &row, CheckCode::DeltaAda)?;
@@ -241,7 +248,7 @@ impl Pass<'_> {
                     key: key.join("/"),
                     value: entry.get(0),
                 };
-                self.report.add(self.desk.dataset, &line, self.tally)?;
+                tell(self.report, self.tally, self.desk.dataset, &line)?;
             }
         }
         Ok(())
@@ -260,7 +267,7 @@ impl Pass<'_> {
             key: key_text(self.desk.dataset, row, 0),
             value: finding.column.map_or("", |column| row.get(column)),
         };
-        self.report.add(self.desk.dataset, &line, self.tally)
+        tell(self.report, self.tally, self.desk.dataset, &line)
     }
 }
 
