@@ -7,7 +7,7 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::fault::Fault;
 use crate::files;
@@ -140,8 +140,10 @@ fn make(role: Role, draft: &Path, now: Timestamp) -> Result<(), Fault> {
 
 /// An identity that is retired opens only what came before; of a process that was killed here the name is free already.
 fn keep_for_the_archive(path: &Path, older: &[Generation], now: Timestamp) -> Result<(), Fault> {
-    for (seconds, one) in (0..).zip(older) {
-        let until = now + jiff::SignedDuration::from_secs(seconds);
+    // Names tell whole seconds: what came in the one that runs is before, too.
+    let running = i64::from(now.subsec_nanosecond() > 0);
+    for (further, one) in (0..).zip(older) {
+        let until = now + SignedDuration::from_secs(running + further);
         files::rename(&one.path, &retired_name(path, until))?;
     }
     Ok(())
@@ -311,7 +313,7 @@ mod tests {
         let path = dir.path().join("age_identity.txt");
         super::make(Role::Age, &path, at("2026-01-01T00:00:00Z")).unwrap();
         let old = fs::read(&path).unwrap();
-        let (now, switch) = (at("2026-12-01T00:00:00Z"), at("2027-01-01T00:00:00Z"));
+        let (now, switch) = (at("2026-12-01T00:00:00.25Z"), at("2027-01-01T00:00:00Z"));
         begin(Role::Age, &path, switch, now).unwrap();
         let new = fs::read(generations::successor(&path, switch)).unwrap();
         assert_eq!(
@@ -321,7 +323,7 @@ mod tests {
         assert_eq!(fs::read(&path).unwrap(), new);
         let retired = generations::retired(&path).unwrap();
         assert_eq!(retired.len(), 1);
-        assert_eq!(retired[0].0, now);
+        assert_eq!(retired[0].0, at("2026-12-01T00:00:01Z"));
         assert_eq!(fs::read(&retired[0].1).unwrap(), old);
         // Killed between the two renames: the old one is put away, the new one has not its name yet.
         begin(Role::Age, &path, switch, now).unwrap();

@@ -228,6 +228,21 @@ fn old_and_new_files_verify_in_the_overlap_and_the_new_ones_after_it() {
 }
 
 #[test]
+#[ignore = "needs age, faketime, ssh-keygen"]
+fn a_service_that_slept_through_the_overlap_still_announces_with_the_known_key() {
+    let padan = Padan::new();
+    let bkn = padan.party("bkn");
+    padan.poll();
+    told(&padan, &["rotate", "signing"]);
+    padan.at(&clock(in_days(31)));
+    padan.poll();
+    let name = notice(&padan, &bkn, "kunci-signing");
+    // Reading verifies it by the file that the party has.
+    let told = Receipt::read(&bkn, name.file_name().unwrap().to_str().unwrap());
+    assert_eq!(told.json["details"]["role"], "signing");
+}
+
+#[test]
 #[ignore = "needs age, faketime, sftp, ssh-keygen, sha256sum"]
 fn an_old_age_identity_opens_in_the_overlap_and_then_the_archive_alone() {
     let padan = quick();
@@ -251,6 +266,9 @@ fn an_old_age_identity_opens_in_the_overlap_and_then_the_archive_alone() {
         "{retired}"
     );
     read_again(&padan, 2);
+    // What came in the second that ran then was before.
+    let over = Timestamp::now() + 1.second();
+    wait_for(|| (Timestamp::now() > over).then_some(()), || padan.log());
     let late = bpjs.send("peserta_pns", 2, &sheets::peserta_pns(5));
     assert_eq!(bpjs.receipt(&late).code(), "DECRYPT_NO_KEY");
     bkn.deliver("pns", 3, &sheets::pns(6));

@@ -87,7 +87,12 @@ impl Padan {
     /// from there: Debian's `faketime`.
     pub fn at(&self, instant: &str) {
         let asked = ["-f", &format!("@{instant}"), "env"];
-        let told = succeed("/", "faketime", asked, b"");
+        // It names a semaphore after its process, and fails where an earlier process of that number has left one.
+        let ask = || {
+            let output = run("/", "faketime", asked, b"");
+            output.status.success().then_some(output.stdout)
+        };
+        let told = wait_for(ask, || "faketime".to_owned());
         let told = String::from_utf8(told).unwrap();
         let preload = told
             .lines()

@@ -60,7 +60,7 @@ impl Agent {
     /// `data` with its signature behind it, as an SSH packet has it; `hash` is for RSA alone.
     ///
     /// # Errors
-    /// [`Fault::Key`] about the key file `path` if it is gone, locked, without the key or unwilling.
+    /// As for a signature by itself: no agent, or one that does not sign.
     pub async fn sign_behind(
         &self,
         path: &Path,
