@@ -63,6 +63,7 @@ pub enum Unreached {
 impl From<Unreached> for Trouble {
     fn from(unreached: Unreached) -> Self {
         match unreached {
+            Unreached::Fault(fault @ Fault::Key { .. }) => Self::usage(fault),
             Unreached::Fault(fault) => Self::Fault(fault),
             unknown => Self::Usage(unknown.to_string()),
         }
@@ -152,10 +153,13 @@ pub async fn last_sequence(
     if entries.iter().any(|entry| entry.name == "STATUS.txt") {
         let page = client.read("STATUS.txt", 0, LARGEST).await?;
         let page = String::from_utf8_lossy(&page);
+        // What became of a delivery stands in the line below its name.
+        let below = page.lines().skip(1).chain([""]);
         let names: Vec<String> = page
             .lines()
-            .filter(|line| !line.contains("DITOLAK"))
-            .flat_map(str::split_whitespace)
+            .zip(below)
+            .filter(|(_, below)| !below.contains("DITOLAK"))
+            .flat_map(|(line, _)| line.split_whitespace())
             .map(|word| format!("{word}.csv.age"))
             .collect();
         last = highest(names.iter().map(String::as_str), party, dataset);

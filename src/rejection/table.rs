@@ -141,12 +141,12 @@ pub(super) static TABLE: [(Code, Entry); 38] = [
         Code::SignerCertificate,
         "SIGNER_CERTIFICATE",
         [
-            "Sertifikat kunci penanda tangan tidak dapat dipakai untuk menandatangani: sertifikat host, dengan batasan (critical option), atau tidak sah.",
-            "Minta otoritas Anda menerbitkan sertifikat pengguna tanpa batasan (`ssh-keygen -s OTORITAS -I NAMA -n PIHAK KUNCI.pub`), atau tanda tangani dengan kunci yang terdaftar, lalu kirim ulang.",
+            "Sertifikat penanda tangan milik host, dibatasi (critical option), atau palsu.",
+            "Minta sertifikat pengguna tanpa batasan (`ssh-keygen -s … -n PIHAK`), atau tanda tangani dengan kunci terdaftar, lalu kirim ulang.",
         ],
         [
-            "The certificate of the signing key cannot sign: it is for a host, restricted by a critical option, or forged.",
-            "Ask your authority for a user certificate without restrictions (`ssh-keygen -s AUTHORITY -I NAME -n PARTY KEY.pub`), or sign with a registered key, then send again.",
+            "The signer's certificate is for a host, restricted (critical option) or forged.",
+            "Get a user certificate without restrictions (`ssh-keygen -s … -n PARTY`), or sign with a registered key, then send again.",
         ],
     ),
     row(
@@ -273,12 +273,12 @@ pub(super) static TABLE: [(Code, Entry); 38] = [
         Code::PostquantumRequired,
         "POSTQUANTUM_REQUIRED",
         [
-            "Perjanjian mensyaratkan enkripsi pascakuantum; berkas ini (juga) dienkripsi untuk penerima klasik.",
-            "Enkripsi hanya untuk penerima age1pq1… (`padan seal --to padan_recipients_pq.txt`, atau age 1.3 ke atas), buat ulang manifes dan tanda tangan, lalu kirim.",
+            "Perjanjian meminta enkripsi pascakuantum saja.",
+            "Enkripsi hanya untuk age1pq1… (`padan seal --to padan_recipients_pq.txt`, age 1.3), buat ulang manifes dan tanda tangan, lalu kirim.",
         ],
         [
-            "The agreement demands post-quantum encryption; this file is (also) encrypted to a classical recipient.",
-            "Encrypt to the age1pq1… recipient alone (`padan seal --to padan_recipients_pq.txt`, or age 1.3 or later), make the manifest and signature again, then send.",
+            "The agreement demands post-quantum encryption alone.",
+            "Encrypt to age1pq1… alone (`padan seal --to padan_recipients_pq.txt`, age 1.3), make manifest and signature again, then send.",
         ],
     ),
     row(

@@ -12,7 +12,7 @@ use crate::common::raw::{Raw, session_from};
 fn site() -> SftpSite {
     let limits = Limits {
         connections: 2,
-        channels: 1,
+        channels: 2,
         ..Limits::default()
     };
     SftpSite::start_with(limits, |settings, _| {
@@ -41,6 +41,7 @@ fn a_panic_ends_one_session_and_gives_back_all_that_it_had() {
             raw.greet().await;
             let file = format!("inbox/{round}");
             raw.open(&file, 0x0a).await;
+            let _second = raw.session.channel_open_session().await.unwrap();
             // The session panics here, and its client sees the connection end.
             assert!(raw.session.channel_open_session().await.is_err());
             while raw.packet().await.is_some() {}
