@@ -7,7 +7,7 @@ use crate::trial::Trial;
 
 /// A reader waits until the receipt is there, in whose party's folder the block ends.
 const WAIT: &str = r#"
-until compgen -G ~/padan-trial/data/parties/"${PWD##*/}"/receipts/'*.txt' > /dev/null; do sleep 0.05; done
+until compgen -G ~/padan-trial/data/parties/"${PWD##*/}"/receipts/"${N:-}"'*.txt' > /dev/null; do sleep 0.05; done
 "#;
 
 #[test]
