@@ -287,6 +287,13 @@ fn verify_proves_the_receipt_and_the_files_beside_it() {
             assert!(!told.contains(&secret));
         }
     }
+    // The page is for reading; one that was altered is told.
+    let page = here.join(format!("{stem}.txt"));
+    let honest = fs::read_to_string(&page).unwrap();
+    fs::write(&page, honest.replace("DITERIMA", "DITOLAK")).unwrap();
+    let output = verify(&bkn, &[&format!("bukti/{stem}.txt")]);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    fs::write(&page, honest).unwrap();
     let output = verify(&bkn, &["--json", "--files", "bukti", "bukti"]);
     assert_eq!(
         output.status.code(),

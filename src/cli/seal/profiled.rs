@@ -20,7 +20,7 @@ use crate::party::sent::Sent;
 use crate::party::server::{Way, last_sequence};
 use crate::party::sheet::refusal::Refusal;
 use crate::party::whole_file::WholeFile;
-use crate::rejection::Code;
+use crate::rejection::{Code, Rejection};
 use crate::rows::admit;
 use crate::serve::runtime;
 use crate::sftp::client::Login;
@@ -73,6 +73,15 @@ pub fn run(args: &Args, profile: Profile) -> Result<(), Failure> {
             signing: Signer::find(&profile.key, &person).map_err(told::usage)?,
         }),
     };
+    let demanded = agreement.postquantum.contains(&profile.party);
+    if demanded
+        && keys
+            .as_ref()
+            .is_some_and(|keys| !keys.recipients.is_postquantum())
+    {
+        let rejection = Rejection::new(Code::PostquantumRequired);
+        return Err(told::rejected(&profile.recipients, &rejection, None));
+    }
     let login = match keys.as_ref().filter(|_| args.send) {
         Some(keys) => Some(Login::by(&keys.signing).map_err(told::usage)?),
         None => None,

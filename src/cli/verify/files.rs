@@ -31,6 +31,8 @@ pub enum What {
     Ciphertext,
     /// A data file as it was before encryption; compared only where it lies there.
     Plaintext,
+    /// The receipt for people.
+    Page,
     /// The encrypted list of refused and warned rows; compared only where it lies there.
     Rows,
 }
@@ -52,6 +54,21 @@ impl Compared {
     pub fn is_the_one(&self) -> bool {
         self.state == State::Same
     }
+}
+
+/// Holds the page that lies beside a document at `path` against the digest in it; `None` where there is no page.
+pub fn page(path: &Path, digest: &Sha256Digest) -> Result<Option<Compared>, Fault> {
+    let page = path.with_extension("txt");
+    let (Some(folder), Some(name)) = (page.parent(), page.file_name()) else {
+        return Ok(None);
+    };
+    let name = name.to_string_lossy().into_owned();
+    let state = held_against(folder, &name, digest)?;
+    Ok((state != State::Missing).then_some(Compared {
+        name,
+        what: What::Page,
+        state,
+    }))
 }
 
 /// Holds the files in `folder` against the receipt. The manifest is found by its digest, whatever it is called.

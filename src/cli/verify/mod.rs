@@ -201,8 +201,18 @@ fn judge(
     judged.proven = true;
     judged.document = serde_json::from_slice(&raw).ok();
     judged.receipt = receipt(judged.document.as_ref(), path)?;
+    let signed = judged
+        .document
+        .as_ref()
+        .and_then(|document| document.get("text_sha256"));
+    if let Some(digest) = signed
+        .and_then(Value::as_str)
+        .and_then(|hex| hex.parse().ok())
+    {
+        judged.files.extend(files::page(path, &digest)?);
+    }
     if let (Some(folder), Some(receipt)) = (&args.files, &judged.receipt) {
-        judged.files = compare(folder, receipt)?;
+        judged.files.extend(compare(folder, receipt)?);
     }
     Ok(judged)
 }

@@ -109,6 +109,7 @@ fn compared(file: &Compared, words: &Words, out: &mut String) {
         What::Ciphertext => words.ciphertext,
         What::Plaintext => words.plaintext,
         What::Rows => words.rows_file,
+        What::Page => words.page,
     };
     let state = match file.state {
         State::Same => words.same,
@@ -150,6 +151,7 @@ struct Words {
     ciphertext: &'static str,
     plaintext: &'static str,
     rows_file: &'static str,
+    page: &'static str,
     same: &'static str,
     other: &'static str,
     missing: &'static str,
@@ -173,6 +175,7 @@ const INDONESIAN: Words = Words {
     ciphertext: "berkas terkirim",
     plaintext: "isi terbuka",
     rows_file: "daftar baris",
+    page: "halaman untuk dibaca",
     same: "SAMA",
     other: "BERBEDA",
     missing: "TIDAK ADA",
@@ -196,6 +199,7 @@ const ENGLISH: Words = Words {
     ciphertext: "file as sent",
     plaintext: "plaintext",
     rows_file: "list of rows",
+    page: "page for people",
     same: "SAME",
     other: "ANOTHER",
     missing: "MISSING",
