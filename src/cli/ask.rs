@@ -19,7 +19,7 @@ pub struct Person {
 }
 
 impl Person {
-    /// Asks on the terminal; or never, where a file holds the passphrase in its first line (0600, as a key). There is no
+    /// Asks on the terminal; or never, where a file holds the passphrase as its only line (0600, as a key). There is no
     /// environment variable for it: those are inherited by every program that is started, and some print them.
     pub fn new(passphrase_file: Option<&Path>) -> Self {
         Self {
@@ -34,7 +34,7 @@ impl Ask for Person {
         if let Some(file) = &self.passphrase_file {
             return match again {
                 true => Ok(None),
-                false => first_line(file).map(Some),
+                false => only_line(file).map(Some),
             };
         }
         if !again {
@@ -59,14 +59,17 @@ impl Ask for Person {
     }
 }
 
-fn first_line(file: &Path) -> Result<Zeroizing<String>, Fault> {
+/// A second line would be a sign of another kind of file.
+fn only_line(file: &Path) -> Result<Zeroizing<String>, Fault> {
     let bytes = read_private(file)?;
-    let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or(&[]);
-    let line = line.strip_suffix(b"\r").unwrap_or(line);
-    std::str::from_utf8(line)
-        .map(|text| Zeroizing::new(text.to_owned()))
-        .map_err(|_| Fault::Key {
-            path: file.to_path_buf(),
-            problem: "its first line is no UTF-8 text".to_owned(),
-        })
+    let wrong = |problem: &str| Fault::Key {
+        path: file.to_path_buf(),
+        problem: problem.to_owned(),
+    };
+    let text = std::str::from_utf8(&bytes).map_err(|_| wrong("it is not text"))?;
+    let mut lines = text.lines();
+    match (lines.next(), lines.next()) {
+        (Some(line), None) if !line.is_empty() => Ok(Zeroizing::new(line.to_owned())),
+        _ => Err(wrong("write the passphrase into it, as its only line")),
+    }
 }

@@ -25,7 +25,7 @@ pub struct KeyArgs {
     /// Your age identity file, or an SSH private key
     #[arg(long, value_name = "FILE")]
     pub identity: Option<PathBuf>,
-    /// A file whose first line is the key's passphrase, readable by you alone; else it is asked for
+    /// A file with the key's passphrase as its only line, readable by you alone; else it is asked for
     #[arg(long, value_name = "FILE")]
     pub passphrase_file: Option<PathBuf>,
     /// Who may have signed, in ssh-keygen's allowed_signers format

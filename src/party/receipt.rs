@@ -18,6 +18,8 @@ use crate::trust::sshsig;
 
 use super::server::{LARGEST, Unreached, Way};
 
+/// Largest list of rows that is fetched along with a receipt; a larger one is there for `padan fetch`.
+const LARGEST_ROWS: u64 = 256 << 20;
 /// Who signs receipts.
 const SERVICE: &str = "padan";
 /// Where they lie.
@@ -72,6 +74,8 @@ struct Document {
     text_sha256: Option<Sha256Digest>,
     #[serde(default)]
     rows_file: Option<String>,
+    #[serde(default)]
+    rows_file_sha256: Option<Sha256Digest>,
 }
 
 impl Proven {
@@ -187,12 +191,15 @@ async fn look(
         let mut kept = vec![(name.clone(), json), (signature, sig), (page, text)];
         let rows_file = document.rows_file.filter(|rows| names.contains(rows));
         if let Some(rows) = &rows_file {
-            kept.push((
-                rows.clone(),
-                client
-                    .read(&format!("{RECEIPTS}/{rows}"), 0, u64::MAX)
-                    .await?,
-            ));
+            let path = format!("{RECEIPTS}/{rows}");
+            let bytes = client.read(&path, 0, LARGEST_ROWS).await?;
+            let whole = (bytes.len() as u64) < LARGEST_ROWS;
+            if whole && document.rows_file_sha256 != Some(Sha256Digest::of(&bytes)) {
+                return Ok(Look::Unproven(Code::SignatureBad));
+            }
+            if whole {
+                kept.push((rows.clone(), bytes));
+            }
         }
         return Ok(Look::Proven(Box::new(Proven {
             accepted: document.verdict == "DITERIMA",

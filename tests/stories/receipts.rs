@@ -314,7 +314,12 @@ fn verify_proves_the_receipt_and_the_files_beside_it() {
         .collect();
     assert_eq!(
         states,
-        ["manifest missing", "ciphertext missing", "rows same"]
+        [
+            "page same",
+            "manifest missing",
+            "ciphertext missing",
+            "rows same"
+        ]
     );
 
     // One byte of a data file.

@@ -82,7 +82,7 @@ pub struct Args {
     /// a security key (ed25519-sk) too
     #[arg(long, value_name = "SSH_KEY")]
     key: Option<PathBuf>,
-    /// A file whose first line is the key's passphrase, readable by you alone; else it is asked for
+    /// A file with the key's passphrase as its only line, readable by you alone; else it is asked for
     #[arg(long, value_name = "FILE")]
     passphrase_file: Option<PathBuf>,
     /// What the signature is for; the service tells if it is another word than padan
