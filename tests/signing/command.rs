@@ -44,10 +44,11 @@ fn a_passphrase_file_stands_in_for_the_person() {
     let desk = desk();
     for (content, mode, code, part) in [
         ("kata sandi\n", 0o600, 0, "Sealed and signed"),
-        ("kata sandi\r\nsecond line", 0o400, 0, "Sealed and signed"),
+        ("kata sandi\r\n", 0o400, 0, "Sealed and signed"),
+        ("kata sandi\nsecond line", 0o400, 2, "as its only line"),
         ("kata sandi\n", 0o644, 2, "chmod 600"),
         ("salah\n", 0o600, 2, "not its passphrase"),
-        ("", 0o600, 2, "not its passphrase"),
+        ("", 0o600, 2, "as its only line"),
     ] {
         let _ = fs::remove_file(desk.path("passphrase"));
         desk.write("passphrase", content, mode);

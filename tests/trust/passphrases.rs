@@ -20,7 +20,7 @@ line, command = sys.argv[1], sys.argv[2:]
 child, terminal = pty.fork()
 if child == 0:
     os.execvp(command[0], command)
-shown = b""
+shown, answered = b"", 0
 while True:
     try:
         more = os.read(terminal, 1024)
@@ -29,7 +29,9 @@ while True:
     if not more:
         break
     shown += more
-    if shown.endswith(b": "):
+    # An error ends in a colon for a moment, too.
+    if shown.endswith(b": ") and answered < shown.count(b"Passphrase of"):
+        answered += 1
         # A person is slower than the program that turns the echo off.
         while termios.tcgetattr(terminal)[3] & termios.ECHO:
             time.sleep(0.001)
