@@ -62,3 +62,4 @@ pub mod snapshot;
 pub mod stop;
 pub mod trust;
 pub mod watch;
+pub mod workers;
