@@ -88,7 +88,11 @@ pub fn text(page: &mut String, id: &ReconciliationId, found: &Found) {
     for (party, count) in &found.sisa {
         let _ = writeln!(page, "  sisa      {party:<28} {count}");
     }
-    let _ = writeln!(page, "  pasangan dibandingkan / compared     {}", found.dibandingkan);
+    let _ = writeln!(
+        page,
+        "  pasangan dibandingkan / compared     {}",
+        found.dibandingkan
+    );
     if found.dilewati.blok > 0 {
         let _ = writeln!(
             page,
@@ -97,7 +101,10 @@ pub fn text(page: &mut String, id: &ReconciliationId, found: &Found) {
         );
     }
     if !found.bobot.is_empty() {
-        let _ = writeln!(page, "  bobot / weights (m: orang sama, u: orang lain / same and other person)");
+        let _ = writeln!(
+            page,
+            "  bobot / weights (m: orang sama, u: orang lain / same and other person)"
+        );
     }
     for Weight {
         kolom,
@@ -107,6 +114,9 @@ pub fn text(page: &mut String, id: &ReconciliationId, found: &Found) {
         bobot,
     } in &found.bobot
     {
-        let _ = writeln!(page, "  {kolom:<20} {tingkat:<12} m {m:<9} u {u:<9} {bobot:+.1}");
+        let _ = writeln!(
+            page,
+            "  {kolom:<20} {tingkat:<12} m {m:<9} u {u:<9} {bobot:+.1}"
+        );
     }
 }

@@ -51,9 +51,7 @@ pub(super) fn everyone() -> Vec<Pass> {
 
 /// The passes that these facets allow.
 pub(super) fn passes(facets: &[Facet]) -> Vec<Pass> {
-    use Piece::{
-        Back, Day, DayOfYear, FirstWord, Front, LastWord, Whole, Words, Year,
-    };
+    use Piece::{Back, Day, DayOfYear, FirstWord, Front, LastWord, Whole, Words, Year};
     let places = |wanted: Likeness| {
         let all = facets.iter().enumerate();
         all.filter(move |(_, facet)| facet.likeness == wanted)

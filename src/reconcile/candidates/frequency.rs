@@ -1,11 +1,16 @@
 //! How often names and texts come: to meet in a rare one says more than to meet in a common one.
 
+use zeroize::Zeroizing;
+
 use crate::digest::Sha256Digest;
 
 use super::facets::Facet;
 
 /// Counters for each facet. Values that share one are taken to be as common as all of them together.
 const COUNTERS: usize = 1 << 18;
+
+/// Records that what is known beforehand weighs as much as.
+const BEFOREHAND: f64 = 1_000.0;
 
 /// Counts in constant memory.
 pub(super) struct Frequencies {
@@ -15,6 +20,8 @@ pub(super) struct Frequencies {
 struct Table {
     counters: Vec<u32>,
     total: u64,
+    /// How often a value of two people is the same, as it is known beforehand.
+    usual: f64,
 }
 
 impl Frequencies {
@@ -24,6 +31,7 @@ impl Frequencies {
             facet.likeness.has_rare_values().then(|| Table {
                 counters: vec![0; COUNTERS],
                 total: 0,
+                usual: facet.likeness.levels().first().map_or(0.0, |level| level.u),
             })
         };
         Self {
@@ -43,19 +51,21 @@ impl Frequencies {
         }
     }
 
-    /// How many times rarer than one in one a value is, in hundredths of a bit; `None` where that is not counted.
+    /// How rare a value is among other people, in hundredths of a bit; `None` where that is not counted.
     pub(super) fn rarity(&self, place: usize, form: &str) -> Option<i32> {
         let table = self.tables.get(place)?.as_ref()?;
         let count = table.counters.get(counter_of(form)).copied().unwrap_or(0);
-        let share = f64::from(count.max(1)) / table.total.max(1) as f64;
+        // The record itself is no other; and few records say little about how common a value is.
+        let others = f64::from(count.saturating_sub(1)) + BEFOREHAND * table.usual;
+        let share = others / (table.total as f64 + BEFOREHAND);
         Some(-(100.0 * libm::log2(share)).round() as i32)
     }
 }
 
 /// Spaces do not count: two names that differ in them alone are equal.
 fn counter_of(form: &str) -> usize {
-    let letters: zeroize::Zeroizing<String> =
-        zeroize::Zeroizing::new(form.chars().filter(|c| *c != ' ').collect());
+    let mut letters = Zeroizing::new(String::with_capacity(form.len()));
+    letters.extend(form.chars().filter(|c| *c != ' '));
     let digest = Sha256Digest::of(letters.as_bytes());
     let low = digest.as_bytes().first_chunk().copied().unwrap_or_default();
     usize::try_from(u32::from_le_bytes(low)).unwrap_or_default() % COUNTERS

@@ -59,15 +59,15 @@ const DATE: &[Level] = &[
     level("SAMA", 0.85, 0.000_05),
     level("TERTUKAR", 0.03, 0.000_05),
     level("SATU_ANGKA", 0.05, 0.000_9),
-    level("SEBAGIAN", 0.02, 0.003),
-    level("TAHUN", 0.02, 0.02),
-    level("BEDA", 0.03, 0.976),
+    level("SEBAGIAN", 0.02, 0.006),
+    level("TAHUN", 0.02, 0.03),
+    level("BEDA", 0.03, 0.963),
 ];
 const NUMBER: &[Level] = &[
     level("SAMA", 0.15, 0.000_005),
-    level("SATU_ANGKA", 0.4, 0.000_02),
-    level("DUA_ANGKA", 0.1, 0.000_2),
-    level("BEDA", 0.35, 0.999_775),
+    level("SATU_ANGKA", 0.4, 0.000_5),
+    level("DUA_ANGKA", 0.1, 0.004),
+    level("BEDA", 0.35, 0.995_495),
 ];
 const SAME: &[Level] = &[level("SAMA", 0.95, 0.5), level("BEDA", 0.05, 0.5)];
 
@@ -184,9 +184,7 @@ fn slips(a: &[u8], b: &[u8]) -> Option<usize> {
     }
     let mut places = a.iter().zip(b).enumerate().filter(|(_, (x, y))| x != y);
     match (places.next(), places.next(), places.next()) {
-        (Some((at, (x, y))), Some((next, (v, w))), None)
-            if next == at + 1 && x == w && y == v =>
-        {
+        (Some((at, (x, y))), Some((next, (v, w))), None) if next == at + 1 && x == w && y == v => {
             Some(1)
         }
         (_, None, _) => Some(1),

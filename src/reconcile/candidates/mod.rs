@@ -46,7 +46,7 @@ use sweep::{Blocks, MOST, Member, Skipped};
 use weights::{Counts, Outcome, Seen, Weights};
 
 /// Records of each side whose pairs with each other tell how alike two people are.
-const APART: u64 = 1_000;
+const APART: u64 = 800;
 /// Records whose pairs the weights are estimated from; more hardly changes them.
 const TRAINING: u64 = 200_000;
 /// Pairs that wait before they are written together.
@@ -108,7 +108,10 @@ pub(super) fn run(
             continue;
         }
         let same = |one: &&mut Candidates| {
-            one.fields.iter().map(|f| &f.name).eq(fields.iter().map(|f| &f.name))
+            one.fields
+                .iter()
+                .map(|f| &f.name)
+                .eq(fields.iter().map(|f| &f.name))
         };
         if let Some(same) = all.iter_mut().find(same) {
             same.readers.push(party.id.clone());
@@ -156,7 +159,16 @@ impl Search<'_> {
         let [on_left, on_right] = self.datasets;
         let mut people = |dataset, rows, side| {
             let (scratch, store, rules) = (self.scratch, self.store, &self.agreement.names);
-            People::of(scratch, store, rules, self.facets, dataset, rows, side, &mut frequencies)
+            People::of(
+                scratch,
+                store,
+                rules,
+                self.facets,
+                dataset,
+                rows,
+                side,
+                &mut frequencies,
+            )
         };
         let (left, right) = (people(on_left, left, 0)?, people(on_right, right, 1)?);
         let people = [&left, &right];
@@ -302,7 +314,9 @@ impl Search<'_> {
                     false => flush(batch),
                 }
             })?;
-            rests.into_iter().try_for_each(|mut rest| flush(&mut rest))?;
+            rests
+                .into_iter()
+                .try_for_each(|mut rest| flush(&mut rest))?;
         }
         Ok(found.into_inner().unwrap_or_else(PoisonError::into_inner))
     }

@@ -15,6 +15,8 @@ use super::weights::{Outcome, share_of_matches, weight_of};
 const LEFT: usize = 0;
 const RIGHT: usize = 1;
 const ORDER: usize = 2;
+/// Records of a side that a small one is taken for.
+const FEWEST: u64 = 100;
 /// Greater than any weight.
 const TOP: i32 = 100_000;
 
@@ -101,15 +103,16 @@ impl Found {
 }
 
 impl Demand {
-    /// All pairs that there are.
+    /// All pairs that there are. Few records are taken for more, so that a poor pair is not likely for want of others.
     fn pairs(&self) -> f64 {
-        self.records.iter().map(|n| *n as f64).product()
+        let records = self.records.iter();
+        records.map(|n| (*n).max(FEWEST) as f64).product()
     }
 
     /// The share of them that are one person if everyone of the smaller side had a partner.
     fn most(&self) -> f64 {
         let fewer = self.records.iter().min().copied().unwrap_or_default();
-        (fewer as f64 / self.pairs().max(1.0)).min(0.5)
+        fewer.max(1) as f64 / self.pairs()
     }
 
     /// No pair of less weight can be chosen, whatever the share of matches turns out to be.
@@ -187,7 +190,11 @@ impl Pair {
         row.push(&number_text(self.right));
         row.push(&format!("{:06}", TOP - self.weight));
         row.push(&format!("{:x}", self.outcome.0));
-        row.push(&self.rival.map_or_else(String::new, |rival| rival.to_string()));
+        row.push(
+            &self
+                .rival
+                .map_or_else(String::new, |rival| rival.to_string()),
+        );
         writer.push(&number_text(self.of(under)), &row)
     }
 
@@ -201,11 +208,17 @@ struct Taken(Vec<u64>);
 
 impl Taken {
     fn none(records: u64) -> Self {
-        Self(vec![0; usize::try_from(records / 64 + 1).unwrap_or_default()])
+        Self(vec![
+            0;
+            usize::try_from(records / 64 + 1).unwrap_or_default()
+        ])
     }
 
     fn place(number: u64) -> (usize, u64) {
-        (usize::try_from(number / 64).unwrap_or(usize::MAX), 1 << (number % 64))
+        (
+            usize::try_from(number / 64).unwrap_or(usize::MAX),
+            1 << (number % 64),
+        )
     }
 
     fn has(&self, number: u64) -> bool {

@@ -61,7 +61,9 @@ impl Making<'_> {
         let mut rows = Writer::scratch(self.scratch, self.store, &columns)?;
         self.attach(1, &settled.pairs, RIGHT_OF_PAIR, |row, values, out| {
             let pair = Pair::read(row);
-            let ambiguous = pair.rival.is_some_and(|rival| rival >= pair.weight - self.margin);
+            let ambiguous = pair
+                .rival
+                .is_some_and(|rival| rival >= pair.weight - self.margin);
             counts.pairs += 1;
             counts.ambiguous += u64::from(ambiguous);
             let percent = (100.0 * probability(pair.weight, settled.share)).min(99.0) as u8;
@@ -89,7 +91,11 @@ impl Making<'_> {
             rows: rows.finish()?,
             id: self.recon.id.to_string(),
             key: self.recon.key.len(),
-            sides: if left.party == first.id { [0, 1] } else { [1, 0] },
+            sides: if left.party == first.id {
+                [0, 1]
+            } else {
+                [1, 0]
+            },
             counts,
         })
     }
@@ -118,7 +124,10 @@ impl Making<'_> {
                 next += 1;
             }
             values.clear();
-            people.key.iter().for_each(|at| values.push(record.get(*at)));
+            people
+                .key
+                .iter()
+                .for_each(|at| values.push(record.get(*at)));
             for field in self.shown() {
                 let position = field.positions.get(side).copied().unwrap_or(usize::MAX);
                 values.push(columns.get(&record, position));
@@ -188,7 +197,9 @@ impl Sheet {
             lines.field(&self.id_of(&row, [of(0), of(1)]));
             (2..FIXED).for_each(|place| lines.field(row.get(place)));
             for value in 0..values {
-                self.sides.iter().for_each(|side| lines.field(row.get(of(*side) + value)));
+                self.sides
+                    .iter()
+                    .for_each(|side| lines.field(row.get(of(*side) + value)));
             }
             lines.end()?;
         }

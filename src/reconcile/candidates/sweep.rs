@@ -325,15 +325,11 @@ impl Turns {
 }
 
 /// Lets as many threads as there are cores work on the partitions; returns what each made, in no order.
-fn in_parallel<T: Send>(
-    work: impl Fn(&Turns) -> Result<T, Fault> + Sync,
-) -> Result<Vec<T>, Fault> {
+fn in_parallel<T: Send>(work: impl Fn(&Turns) -> Result<T, Fault> + Sync) -> Result<Vec<T>, Fault> {
     let turns = Turns(AtomicUsize::new(0));
     let threads = thread::available_parallelism().map_or(1, usize::from);
     thread::scope(|scope| {
-        let workers: Vec<_> = (0..threads)
-            .map(|_| scope.spawn(|| work(&turns)))
-            .collect();
+        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(|| work(&turns))).collect();
         let mut made = Vec::with_capacity(workers.len());
         for worker in workers {
             match worker.join() {
@@ -344,4 +340,3 @@ fn in_parallel<T: Send>(
         Ok(made)
     })
 }
-
