@@ -107,7 +107,7 @@ def pairs(left, right):
     train.estimate_parameters_using_expectation_maximisation(block_on("first_word", "last_word"))
     train.estimate_parameters_using_expectation_maximisation(block_on("nik_serial", "year"))
     found = linker.inference.predict(threshold_match_probability=0.01)
-    rows = found.as_record_dict()
+    rows = found.as_record_list()
     # Left and right stand in the order of their tables' names.
     pair = lambda row: (row["unique_id_l"], row["unique_id_r"]) if row["source_dataset_l"] == "a" else (row["unique_id_r"], row["unique_id_l"])
     return sorted(((row["match_weight"], *pair(row)) for row in rows), reverse=True)

@@ -51,6 +51,19 @@ impl Frequencies {
         }
     }
 
+    /// Adds what was counted on the other side.
+    pub(super) fn add(&mut self, other: &Self) {
+        for (table, other) in self.tables.iter_mut().zip(&other.tables) {
+            let (Some(table), Some(other)) = (table, other) else {
+                continue;
+            };
+            for (counter, more) in table.counters.iter_mut().zip(&other.counters) {
+                *counter = counter.saturating_add(*more);
+            }
+            table.total += other.total;
+        }
+    }
+
     /// How rare a value is among other people, in hundredths of a bit; `None` where that is not counted.
     pub(super) fn rarity(&self, place: usize, form: &str) -> Option<i32> {
         let table = self.tables.get(place)?.as_ref()?;

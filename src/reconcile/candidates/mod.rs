@@ -15,6 +15,7 @@ mod estimates;
 mod facets;
 mod frequency;
 mod levels;
+mod parallel;
 mod people;
 mod settle;
 mod sheet;
@@ -27,7 +28,7 @@ mod tests;
 use std::collections::HashMap;
 use std::io::Write;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use crate::agreement::{self, Agreement, CandidateField, Dataset, PartyId, Reconciliation, Row};
 use crate::fault::Fault;
@@ -37,8 +38,8 @@ pub use estimates::{Estimate, Estimates};
 
 use blocks::{everyone, passes};
 use facets::Facet;
-use frequency::Frequencies;
 use levels::Likeness;
+use parallel::{both, locked, unlocked};
 use people::{NUMBER, People, drawn, facet};
 use settle::{Demand, Found, Pair};
 use sheet::{Making, Sheet};
@@ -47,8 +48,8 @@ use weights::{Counts, Outcome, Seen, Weights};
 
 /// Records of each side whose pairs with each other tell how alike two people are.
 const APART: u64 = 800;
-/// Records whose pairs the weights are estimated from; more hardly changes them.
-const TRAINING: u64 = 200_000;
+/// Records of the left side whose pairs the weights are estimated from; more hardly changes them.
+const TRAINING: u64 = 25_000;
 /// Pairs that wait before they are written together.
 const BATCH: usize = 1_000;
 
@@ -154,23 +155,14 @@ struct Search<'a> {
 
 impl Search<'_> {
     fn run(&self, leftovers: &[Reader; 2]) -> Result<(Sheet, Estimates), Fault> {
-        let mut frequencies = Frequencies::of(self.facets);
         let [left, right] = leftovers;
         let [on_left, on_right] = self.datasets;
-        let mut people = |dataset, rows, side| {
+        let sides = [(on_left, left, 0), (on_right, right, 1)];
+        let [(left, mut frequencies), (right, others)] = both(sides, |(dataset, rows, side)| {
             let (scratch, store, rules) = (self.scratch, self.store, &self.agreement.names);
-            People::of(
-                scratch,
-                store,
-                rules,
-                self.facets,
-                dataset,
-                rows,
-                side,
-                &mut frequencies,
-            )
-        };
-        let (left, right) = (people(on_left, left, 0)?, people(on_right, right, 1)?);
+            People::of(scratch, store, rules, self.facets, dataset, rows, side)
+        })?;
+        frequencies.add(&others);
         let people = [&left, &right];
         let demand = Demand {
             records: people.map(|side| side.rows.rows()),
@@ -181,8 +173,8 @@ impl Search<'_> {
             let made = Blocks::of(self.scratch, self.store, &pass, people, &frequencies)?;
             blocks.push((pass.within, made));
         }
-        let (weights, compared) = self.weights(&demand, people, &blocks)?;
-        let found = self.weigh(&demand, &weights, &blocks)?;
+        let weights = self.weights(&demand, people, &blocks)?;
+        let (found, compared) = self.weigh(&demand, &weights, &blocks)?;
         let settled = found.settle(self.scratch, self.store, &demand)?;
         let sheet = Making {
             scratch: self.scratch,
@@ -221,44 +213,43 @@ impl Search<'_> {
         }
     }
 
-    /// Estimates the weights; also returns how many pairs the passes hold, each as often as it is in one.
     fn weights(
         &self,
         demand: &Demand,
         people: [&People; 2],
         blocks: &[(u16, Blocks)],
-    ) -> Result<(Weights, u64), Fault> {
+    ) -> Result<Weights, Fault> {
         let mut apart = Counts::new();
         for side in people {
             self.count_apart(side, &mut apart)?;
         }
         let [left, _] = demand.records;
-        let (mut passes, mut compared) = (Vec::new(), 0);
+        let trains = |member: &Member<'_>| {
+            left <= TRAINING || drawn(member.number().parse().unwrap_or_default(), TRAINING, left)
+        };
+        let mut passes = Vec::new();
         for (within, blocks) in blocks {
-            let begin = || (HashMap::<u64, u64>::new(), 0);
-            let states = blocks.sweep(self.facets.len(), begin, |(counts, pairs), a, b| {
-                *pairs += 1;
-                let number = a.number().parse().unwrap_or_default();
-                if left <= TRAINING || drawn(number, TRAINING, left) {
-                    *counts.entry(self.compare(&a, &b).0).or_default() += 1;
-                }
+            let begin = HashMap::<u64, u64>::new;
+            let states = blocks.sweep(self.facets.len(), begin, trains, |counts, a, b| {
+                *counts.entry(self.compare(a, b).0).or_default() += 1;
                 Ok(())
             })?;
-            let mut all = Counts::new();
-            for (counts, pairs) in states {
-                compared += pairs;
-                for (outcome, count) in counts {
-                    *all.entry(outcome).or_default() += count;
-                }
+            let mut counts = Counts::new();
+            for (outcome, count) in states.into_iter().flatten() {
+                *counts.entry(outcome).or_default() += count;
             }
             passes.push(Seen {
                 within: *within,
-                counts: all,
+                counts,
             });
         }
-        let fewer = demand.records.iter().min().copied().unwrap_or_default();
-        let weights = Weights::estimate(&self.likenesses, &apart, &passes, fewer);
-        Ok((weights, compared))
+        let trained = demand.records.iter().min().copied().unwrap_or_default();
+        Ok(Weights::estimate(
+            &self.likenesses,
+            &apart,
+            &passes,
+            trained.min(TRAINING),
+        ))
     }
 
     /// How alike different people are: pairs of records of one side.
@@ -283,42 +274,52 @@ impl Search<'_> {
         Ok(())
     }
 
-    /// Every pair that may be likely enough, or a rival of one that is.
+    /// Every pair that may be likely enough, or a rival of one that is; also how many pairs the passes hold, each as often
+    /// as it is in one.
     fn weigh(
         &self,
         demand: &Demand,
         weights: &Weights,
         blocks: &[(u16, Blocks)],
-    ) -> Result<Found, Fault> {
+    ) -> Result<(Found, u64), Fault> {
         let least = demand.least_weight() - self.margin();
         let found = Mutex::new(Found::begin(self.scratch, self.store)?);
         let flush = |batch: &mut Vec<Pair>| -> Result<(), Fault> {
-            let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut found = locked(&found);
             batch.drain(..).try_for_each(|pair| found.push(&pair))
         };
+        let mut compared = 0;
         for (_, blocks) in blocks {
-            let rests = blocks.sweep(self.facets.len(), Vec::new, |batch, a, b| {
-                let outcome = self.compare(&a, &b);
-                let weight = weights.of(outcome, |place| a.rarity(place));
-                if weight >= least {
-                    batch.push(Pair {
-                        left: a.number().parse().unwrap_or_default(),
-                        right: b.number().parse().unwrap_or_default(),
-                        weight,
-                        outcome,
-                        rival: None,
-                    });
-                }
-                match batch.len() < BATCH {
-                    true => Ok(()),
-                    false => flush(batch),
-                }
-            })?;
-            rests
-                .into_iter()
-                .try_for_each(|mut rest| flush(&mut rest))?;
+            let begin = || (Vec::new(), 0);
+            let rests = blocks.sweep(
+                self.facets.len(),
+                begin,
+                |_| true,
+                |(batch, pairs), a, b| {
+                    *pairs += 1;
+                    let outcome = self.compare(a, b);
+                    let weight = weights.of(outcome, |place| a.rarity(place));
+                    if weight >= least {
+                        batch.push(Pair {
+                            left: a.number().parse().unwrap_or_default(),
+                            right: b.number().parse().unwrap_or_default(),
+                            weight,
+                            outcome,
+                            rival: None,
+                        });
+                    }
+                    match batch.len() < BATCH {
+                        true => Ok(()),
+                        false => flush(batch),
+                    }
+                },
+            )?;
+            for (mut rest, pairs) in rests {
+                flush(&mut rest)?;
+                compared += pairs;
+            }
         }
-        Ok(found.into_inner().unwrap_or_else(PoisonError::into_inner))
+        Ok((unlocked(found), compared))
     }
 
     fn compare(&self, a: &Member<'_>, b: &Member<'_>) -> Outcome {

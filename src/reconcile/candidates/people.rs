@@ -37,8 +37,8 @@ impl People {
         dataset: &Dataset,
         left: &Reader,
         side: usize,
-        frequencies: &mut Frequencies,
-    ) -> Result<Self, Fault> {
+    ) -> Result<(Self, Frequencies), Fault> {
+        let mut frequencies = Frequencies::of(facets);
         let columns = Columns::of(dataset, left);
         let key = columns.places(&dataset.key, left)?;
         let records = in_order(scratch, store, left, &key)?;
@@ -61,11 +61,8 @@ impl People {
             writer.push(&text, &person)?;
             number += 1;
         }
-        Ok(Self {
-            records,
-            key,
-            rows: writer.finish()?,
-        })
+        let rows = writer.finish()?;
+        Ok((Self { records, key, rows }, frequencies))
     }
 }
 

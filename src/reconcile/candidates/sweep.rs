@@ -2,16 +2,16 @@
 
 use std::cmp::Ordering;
 use std::path::Path;
-use std::sync::atomic::{self, AtomicUsize};
-use std::thread;
+use std::sync::Mutex;
 
 use crate::agreement::Row;
 use crate::fault::Fault;
-use crate::snapshot::{PARTITIONS, Partition, Reader, Rows, StoreKey, Writer, sorted};
+use crate::snapshot::{Partition, Reader, Rows, StoreKey, Writer, sorted};
 
 use super::super::ordered::Ordered;
 use super::blocks::Pass;
 use super::frequency::Frequencies;
+use super::parallel::{both, in_parallel, locked, unlocked};
 use super::people::{NUMBER, People, facet};
 
 /// Most records of one side in a block: bounds the memory of a block and the pairs that a record is part of.
@@ -71,13 +71,14 @@ impl Blocks {
         people: [&People; 2],
         frequencies: &Frequencies,
     ) -> Result<Self, Fault> {
-        let [left, right] = people;
-        let rows = |people: &People| members(scratch, store, pass, people, frequencies);
+        let [left, right] = both(people, |people| {
+            members(scratch, store, pass, people, frequencies)
+        })?;
         let mut blocks = Self {
             parts: Vec::new(),
             skipped: Skipped::default(),
         };
-        let mut rows = Some([rows(left)?, rows(right)?]);
+        let mut rows = Some([left, right]);
         for last in [false, true] {
             let Some(sides) = rows.take() else { break };
             let divided = divide(scratch, store, &sides, last, &mut blocks.skipped)?;
@@ -87,12 +88,14 @@ impl Blocks {
         Ok(blocks)
     }
 
-    /// Shows every pair of every block to `look`; each thread has a state of its own, which `begin` makes.
+    /// Shows every pair of every block to `look`, of the left records those that `admit` lets in; each thread has a state
+    /// of its own, which `begin` makes.
     pub(super) fn sweep<T: Send>(
         &self,
         facets: usize,
         begin: impl Fn() -> T + Sync,
-        look: impl Fn(&mut T, Member<'_>, Member<'_>) -> Result<(), Fault> + Sync,
+        admit: impl Fn(&Member<'_>) -> bool + Sync,
+        look: impl Fn(&mut T, &Member<'_>, &Member<'_>) -> Result<(), Fault> + Sync,
     ) -> Result<Vec<T>, Fault> {
         in_parallel(|turns| {
             let mut state = begin();
@@ -107,10 +110,9 @@ impl Blocks {
                         let [a, b] = &mut block;
                         a.fill(&mut left)?;
                         b.fill(&mut right)?;
-                        for x in a.rows() {
-                            for y in b.rows() {
-                                let member = |row| Member { row, facets };
-                                look(&mut state, member(x), member(y))?;
+                        for x in a.members(facets).filter(&admit) {
+                            for y in b.members(facets) {
+                                look(&mut state, &x, &y)?;
                             }
                         }
                     }
@@ -171,69 +173,98 @@ fn divide(
     last: bool,
     skipped: &mut Skipped,
 ) -> Result<Divided, Fault> {
-    let writers = || -> Result<[Writer; 2], Fault> {
-        let [left, right] = sides;
-        let writer = |reader: &Reader| Writer::scratch(scratch, store, reader.columns());
-        Ok([writer(left)?, writer(right)?])
-    };
-    let mut whole = writers()?;
-    let mut again: Option<[Writer; 2]> = None;
-    let mut blocks = [Block::default(), Block::default()];
-    for partition in Partition::all() {
-        let stream = |reader: &Reader| {
-            let rows = sorted(reader, partition, &[BLOCK], scratch, store)?;
-            Ordered::grouped(rows, reader, vec![BLOCK])
-        };
-        let [left, right] = sides;
-        let mut streams = [stream(left)?, stream(right)?];
-        loop {
-            let [left, right] = &mut streams;
-            match left.against(right) {
-                None => break,
-                Some(Ordering::Less) => skip(left)?,
-                Some(Ordering::Greater) => skip(right)?,
-                Some(Ordering::Equal) => {
-                    let mut large = false;
-                    for (block, stream) in blocks.iter_mut().zip(&mut streams) {
-                        large |= block.fill(stream)?;
-                    }
-                    if !large {
-                        for (writer, block) in whole.iter_mut().zip(&blocks) {
-                            for row in block.rows() {
-                                writer.push_to(partition, row)?;
+    let whole = Mutex::new(writers_of(sides, scratch, store)?);
+    let again: Mutex<Option<[Writer; 2]>> = Mutex::new(None);
+    let counted = in_parallel(|turns| {
+        let mut skipped = Skipped::default();
+        let mut blocks = [Block::default(), Block::default()];
+        while let Some(partition) = turns.next() {
+            let stream = |reader: &Reader| {
+                let rows = sorted(reader, partition, &[BLOCK], scratch, store)?;
+                Ordered::grouped(rows, reader, vec![BLOCK])
+            };
+            let [left, right] = sides;
+            let mut streams = [stream(left)?, stream(right)?];
+            loop {
+                let [left, right] = &mut streams;
+                match left.against(right) {
+                    None => break,
+                    Some(Ordering::Less) => skip(left)?,
+                    Some(Ordering::Greater) => skip(right)?,
+                    Some(Ordering::Equal) => {
+                        let large = fill_both(&mut blocks, &mut streams)?;
+                        if !large {
+                            let mut writers = locked(&whole);
+                            for (writer, block) in writers.iter_mut().zip(&blocks) {
+                                let mut rows = block.rows();
+                                rows.try_for_each(|row| writer.push_to(partition, row))?;
                             }
-                        }
-                    } else if last {
-                        let mut counts = [0u64; 2];
-                        for (count, (block, stream)) in
-                            counts.iter_mut().zip(blocks.iter_mut().zip(&mut streams))
-                        {
-                            *count = block.count_rest(stream)?;
-                        }
-                        skipped.blocks += 1;
-                        skipped.pairs += counts.iter().product::<u64>();
-                    } else {
-                        let again = match &mut again {
-                            Some(again) => again,
-                            None => again.insert(writers()?),
-                        };
-                        for ((block, stream), writer) in
-                            blocks.iter_mut().zip(&mut streams).zip(again)
-                        {
-                            block.pass_on(stream, writer)?;
+                        } else if last {
+                            skipped.count(&mut blocks, &mut streams)?;
+                        } else {
+                            let mut writers = locked(&again);
+                            let writers = match &mut *writers {
+                                Some(writers) => writers,
+                                none => none.insert(writers_of(sides, scratch, store)?),
+                            };
+                            for ((block, stream), writer) in
+                                blocks.iter_mut().zip(&mut streams).zip(writers)
+                            {
+                                block.pass_on(stream, writer)?;
+                            }
                         }
                     }
                 }
             }
         }
+        Ok(skipped)
+    })?;
+    for one in counted {
+        skipped.blocks += one.blocks;
+        skipped.pairs += one.pairs;
     }
     let finish = |[left, right]: [Writer; 2]| -> Result<[Reader; 2], Fault> {
         Ok([left.finish()?, right.finish()?])
     };
     Ok(Divided {
-        whole: finish(whole)?,
-        again: again.map(finish).transpose()?,
+        whole: finish(unlocked(whole))?,
+        again: unlocked(again).map(finish).transpose()?,
     })
+}
+
+fn writers_of(sides: &[Reader; 2], scratch: &Path, store: &StoreKey) -> Result<[Writer; 2], Fault> {
+    let [left, right] = sides;
+    let writer = |reader: &Reader| Writer::scratch(scratch, store, reader.columns());
+    Ok([writer(left)?, writer(right)?])
+}
+
+/// Takes the next group off both streams; whether one of them is too large.
+fn fill_both<R: Rows>(
+    blocks: &mut [Block; 2],
+    streams: &mut [Ordered<R>; 2],
+) -> Result<bool, Fault> {
+    let mut large = false;
+    for (block, stream) in blocks.iter_mut().zip(streams) {
+        large |= block.fill(stream)?;
+    }
+    Ok(large)
+}
+
+impl Skipped {
+    /// Leaves out the block whose beginning is in `blocks`.
+    fn count<R: Rows>(
+        &mut self,
+        blocks: &mut [Block; 2],
+        streams: &mut [Ordered<R>; 2],
+    ) -> Result<(), Fault> {
+        let mut pairs = 1;
+        for (block, stream) in blocks.iter_mut().zip(streams) {
+            pairs *= block.count_rest(stream)?;
+        }
+        self.blocks += 1;
+        self.pairs += pairs;
+        Ok(())
+    }
 }
 
 fn skip<R: Rows>(stream: &mut Ordered<R>) -> Result<(), Fault> {
@@ -252,6 +283,10 @@ struct Block {
 }
 
 impl Block {
+    fn members(&self, facets: usize) -> impl Iterator<Item = Member<'_>> {
+        self.rows().map(move |row| Member { row, facets })
+    }
+
     fn rows(&self) -> impl Iterator<Item = &Row> {
         self.rows.iter().take(self.count)
     }
@@ -312,31 +347,4 @@ impl Block {
         }
         Ok(count)
     }
-}
-
-/// Partitions, each handed out once.
-pub(super) struct Turns(AtomicUsize);
-
-impl Turns {
-    fn next(&self) -> Option<Partition> {
-        let turn = self.0.fetch_add(1, atomic::Ordering::Relaxed);
-        Partition::all().nth(turn.min(PARTITIONS))
-    }
-}
-
-/// Lets as many threads as there are cores work on the partitions; returns what each made, in no order.
-fn in_parallel<T: Send>(work: impl Fn(&Turns) -> Result<T, Fault> + Sync) -> Result<Vec<T>, Fault> {
-    let turns = Turns(AtomicUsize::new(0));
-    let threads = thread::available_parallelism().map_or(1, usize::from);
-    thread::scope(|scope| {
-        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(|| work(&turns))).collect();
-        let mut made = Vec::with_capacity(workers.len());
-        for worker in workers {
-            match worker.join() {
-                Ok(one) => made.push(one?),
-                Err(panic) => std::panic::resume_unwind(panic),
-            }
-        }
-        Ok(made)
-    })
 }
