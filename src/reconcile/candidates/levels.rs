@@ -246,3 +246,90 @@ fn may_be_alike(a: &[u8], b: &[u8]) -> bool {
     let most = jaro + 0.1 * prefix as f64 * (1.0 - jaro);
     most * 1000.0 + 1.0 >= f64::from(SOMEWHAT_ALIKE)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::{prop_assert, prop_assert_eq, proptest};
+
+    use super::{Likeness, may_be_alike, similarity};
+
+    #[test]
+    fn each_level_has_its_values() {
+        use Likeness::{Date, Name, Number, Same, Text};
+        for (likeness, a, b, word) in [
+            (Name, "SITI AMINAH", "SITI AMINAH", "SAMA"),
+            (Name, "NUR AINI", "NURAINI", "SAMA"),
+            (Name, "SITI NURHALIZA", "SITI NURHALISA", "MIRIP"),
+            (Name, "A FAUZI", "AHMAD FAUZI", "MIRIP"),
+            (Name, "AHMAD FAUZI", "FAUZI AHMAD", "MIRIP"),
+            (Name, "SRI WAHYUNI", "SRI WAHONO", "AGAK_MIRIP"),
+            (Name, "HASAN BASRI", "HUSIN BASRI", "AGAK_MIRIP"),
+            (Name, "SRI WAHYUNINGSIH", "SRI PERMATA LUBIS", "SEBAGIAN"),
+            (Name, "SITI AMINAH", "BUDI SANTOSO", "BEDA"),
+            (Name, "SITI AMINAH", "", "KOSONG"),
+            (Text, "KOTA BANDUNG", "KOTA BANDUNG", "SAMA"),
+            (Text, "KOTA BANDUNG", "BANDUNG", "MIRIP"),
+            (Text, "KOTA BANDUNG", "KOTA BANDNUG", "MIRIP"),
+            (Text, "KOTA BANDUNG", "SUKAMAJU", "BEDA"),
+            (Date, "19800311", "19800311", "SAMA"),
+            (Date, "19800311", "19801103", "TERTUKAR"),
+            (Date, "19800311", "19800312", "SATU_ANGKA"),
+            (Date, "19800312", "19800321", "SATU_ANGKA"),
+            (Date, "19800311", "19810311", "SATU_ANGKA"),
+            (Date, "19800311", "19800325", "SEBAGIAN"),
+            (Date, "19800311", "19950311", "SEBAGIAN"),
+            (Date, "19800311", "19801225", "TAHUN"),
+            (Date, "19800311", "19751225", "BEDA"),
+            // From inside a NIK, without the century.
+            (Date, "800311", "801103", "TERTUKAR"),
+            (Date, "800311", "801225", "TAHUN"),
+            (Date, "80", "81", "BEDA"),
+            (Number, "3174010001", "3174010001", "SAMA"),
+            (Number, "3174010001", "3174010007", "SATU_ANGKA"),
+            (Number, "3174010001", "3147010001", "SATU_ANGKA"),
+            (Number, "3174010001", "3174020007", "DUA_ANGKA"),
+            (Number, "3174010001", "3578020007", "BEDA"),
+            (Number, "3174010001", "317401001", "BEDA"),
+            (Same, "L", "L", "SAMA"),
+            (Same, "L", "P", "BEDA"),
+        ] {
+            let level = |a, b| likeness.word(likeness.level(a, b, 920));
+            assert_eq!(level(a, b), word, "{a} / {b}");
+            assert_eq!(level(b, a), word, "{b} / {a}");
+        }
+    }
+
+    #[test]
+    fn shares_are_whole() {
+        use Likeness::{Date, Name, Number, Same, Text};
+        for likeness in [Name, Text, Date, Number, Same] {
+            let sums = likeness
+                .levels()
+                .iter()
+                .fold((0.0, 0.0), |(m, u), level| (m + level.m, u + level.u));
+            assert!(
+                (sums.0 - 1.0_f64).abs() < 1e-9 && (sums.1 - 1.0_f64).abs() < 1e-9,
+                "{likeness:?} {sums:?}"
+            );
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_alike_is_passed_over(a in "[A-E ]{1,20}", b in "[A-E ]{1,20}") {
+            let alike = similarity(&a, &b) >= super::SOMEWHAT_ALIKE;
+            prop_assert!(!alike || may_be_alike(a.as_bytes(), b.as_bytes()));
+        }
+
+        #[test]
+        fn the_order_does_not_matter(a in "[A-D ]{0,12}", b in "[A-D ]{0,12}", x in "[0-3]{0,9}", y in "[0-3]{0,9}") {
+            use Likeness::{Date, Name, Number, Same, Text};
+            for likeness in [Name, Text, Same] {
+                prop_assert_eq!(likeness.level(&a, &b, 920), likeness.level(&b, &a, 920));
+            }
+            for likeness in [Date, Number] {
+                prop_assert_eq!(likeness.level(&x, &y, 920), likeness.level(&y, &x, 920));
+            }
+        }
+    }
+}

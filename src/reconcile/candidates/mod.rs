@@ -39,7 +39,7 @@ pub use estimates::{Estimate, Estimates};
 use blocks::{everyone, passes};
 use facets::Facet;
 use levels::Likeness;
-use parallel::{both, locked, unlocked};
+use parallel::{locked, unlocked};
 use people::{NUMBER, People, drawn, facet};
 use settle::{Demand, Found, Pair};
 use sheet::{Making, Sheet};
@@ -157,11 +157,13 @@ impl Search<'_> {
     fn run(&self, leftovers: &[Reader; 2]) -> Result<(Sheet, Estimates), Fault> {
         let [left, right] = leftovers;
         let [on_left, on_right] = self.datasets;
-        let sides = [(on_left, left, 0), (on_right, right, 1)];
-        let [(left, mut frequencies), (right, others)] = both(sides, |(dataset, rows, side)| {
+        let people = |dataset, rows, side| {
             let (scratch, store, rules) = (self.scratch, self.store, &self.agreement.names);
             People::of(scratch, store, rules, self.facets, dataset, rows, side)
-        })?;
+        };
+        // One after the other: each holds a block of every partition twice.
+        let (left, mut frequencies) = people(on_left, left, 0)?;
+        let (right, others) = people(on_right, right, 1)?;
         frequencies.add(&others);
         let people = [&left, &right];
         let demand = Demand {

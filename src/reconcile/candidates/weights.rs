@@ -241,3 +241,72 @@ pub(super) fn weight_of(probability: f64, share: f64) -> i32 {
     let odds = probability / (1.0 - probability) * (1.0 - share) / share;
     (100.0 * libm::log2(odds)).ceil() as i32
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::levels::Likeness::{Date, Name, Number};
+    use super::{Counts, Outcome, Seen, Weights, probability, share_of_matches, weight_of};
+
+    /// Counts of pairs whose facets agree (level 1) or differ (the last) independently of each other.
+    fn pairs(count: f64, agree: [f64; 3], into: &mut Counts) {
+        for mask in 0..8u64 {
+            let (mut share, mut outcome) = (count, Outcome(0));
+            for (place, (share_agreeing, last)) in agree.into_iter().zip([5, 6, 4]).enumerate() {
+                let agrees = mask >> place & 1 == 1;
+                share *= if agrees {
+                    share_agreeing
+                } else {
+                    1.0 - share_agreeing
+                };
+                outcome = outcome.with(place, if agrees { 1 } else { last });
+            }
+            *into.entry(outcome.0).or_default() += share.round() as u64;
+        }
+    }
+
+    #[test]
+    fn the_shares_are_found_without_labels() {
+        let (m, u) = ([0.9, 0.7, 0.4], [0.01, 0.002, 0.000_1]);
+        let mut apart = Counts::new();
+        pairs(1e7, u, &mut apart);
+        // A pass whose key is the first facet: all of its pairs agree there, matches or not.
+        let mut first = Counts::new();
+        pairs(1e4, [1.0, m[1], m[2]], &mut first);
+        pairs(1e6, [1.0, u[1], u[2]], &mut first);
+        let mut second = Counts::new();
+        pairs(1e4, [m[0], 1.0, m[2]], &mut second);
+        pairs(1e5, [u[0], 1.0, u[2]], &mut second);
+        let passes = [(1, first), (2, second)].map(|(within, counts)| Seen { within, counts });
+        let found = Weights::estimate(&[Name, Date, Number], &apart, &passes, 10_000);
+        for (place, facet) in found.facets.iter().enumerate() {
+            let level = facet.levels[0];
+            assert!(
+                (level.m - m[place]).abs() < 0.01,
+                "m of {place}: {}",
+                level.m
+            );
+            assert!(
+                (level.u / u[place] - 1.0).abs() < 0.1,
+                "u of {place}: {}",
+                level.u
+            );
+        }
+        let both = Outcome(0).with(0, 1).with(1, 1);
+        let sum = |place: usize| (m[place] / u[place]).log2() * 100.0;
+        assert!((f64::from(found.of(both, |_| None)) - sum(0) - sum(1)).abs() < 20.0);
+        // A name that one in a thousand has says less than one that nearly nobody has; none at all says nothing.
+        let name = |rarity| found.of(Outcome(0).with(0, 1), |_| Some(rarity));
+        assert_eq!(name(1_500) - name(1_000), 500);
+        assert_eq!(found.of(Outcome(0), |_| None), 0);
+    }
+
+    #[test]
+    fn the_share_of_matches_follows_from_what_was_found() {
+        // A thousand certain pairs and a million poor ones among a hundred million.
+        let weights = [(4_000, 1_000), (-500, 1_000_000)].into();
+        let share = share_of_matches(&weights, 1e8, 1e-4);
+        assert!((share / 1e-5 - 1.0).abs() < 0.01, "{share}");
+        let least = weight_of(0.5, share);
+        assert!(probability(least, share) >= 0.5 && probability(least - 1, share) < 0.5);
+    }
+}
