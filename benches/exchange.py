@@ -39,13 +39,13 @@ def measure(command, **popen):
 class Exchange:
     """`padan init --trial` with sampled, not yet sealed data files of pns and peserta_banding."""
 
-    def __init__(self, padan, folder, rows):
+    def __init__(self, padan, folder, rows, unmatched=0):
         self.padan, self.folder = padan, Path(folder)
         self.home = self.folder / "exchange"
         self.config = self.home / "padan.yaml"
         self.quiet("init", self.home, "--trial")
         sample = self.folder / "sample"
-        self.quiet("sample", "--rows", rows, "--as-of", AS_OF, "--out", sample)
+        self.quiet("sample", "--rows", rows, "--unmatched", unmatched, "--as-of", AS_OF, "--out", sample)
         self.data = {}
         for file in (sample / "babak-1").iterdir():
             part = next((p for p in (PNS, BANDING) if file.name.startswith("_".join((*p, "full")))), None)

@@ -40,6 +40,7 @@ fn sample(rows: u64, seed: u64, (year, month, day): (i16, i8, i8)) -> (TempDir, 
         rows,
         seed,
         as_of: date(year, month, day),
+        unmatched: 0,
     };
     let truth = generate(&plan, dir.path(), |_| {}).unwrap();
     (dir, truth)

@@ -137,6 +137,7 @@ pub(super) fn agreement(entitled: &[&str], disclosed: bool) -> Agreement {
             .then(|| "bkn".parse().unwrap())
             .into_iter()
             .collect(),
+        candidates: None,
     };
     let party = |id: &str| Party {
         id: id.parse().unwrap(),

@@ -78,6 +78,11 @@ pub fn build_folder(
                     found.write_csv(reader, out)
                 })?;
                 summary.set_compared(cx, id, found, seen);
+                if let Some(candidates) = found.candidates(reader) {
+                    let name = format!("calon_padanan_{id}.csv");
+                    folder.sealed(&name, |out| candidates.write_csv(out))?;
+                    summary.set_candidates(id, candidates);
+                }
             }
             None => summary.set_waiting(id),
         }

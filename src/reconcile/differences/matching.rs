@@ -18,6 +18,8 @@ pub(super) struct Matching {
     pub(super) differences: Reader,
     pub(super) matched: u64,
     pub(super) agreeing: u64,
+    /// The records of each side that met nobody, as they are; `None` where nothing is made of them.
+    pub(super) leftovers: Option<[Reader; 2]>,
 }
 
 impl Matching {
@@ -31,6 +33,8 @@ impl Matching {
         readers: [&Reader; 2],
     ) -> Result<Self, Fault> {
         let half = |side: Side| Half::of(recon, side, side.of(datasets), side.of(readers));
+        let [left, right] = readers;
+        let aside = |reader: &Reader| Writer::scratch(scratch, store, reader.columns());
         let mut finder = Finder {
             store,
             recon,
@@ -40,6 +44,10 @@ impl Matching {
             row: Row::new(),
             matched: 0,
             agreeing: 0,
+            leftovers: match recon.candidates {
+                Some(_) => Some([aside(left)?, aside(right)?]),
+                None => None,
+            },
         };
         let unmatched = finder.by_key(scratch)?;
         if let Some(unmatched) = unmatched {
@@ -49,6 +57,10 @@ impl Matching {
             differences: finder.writer.finish()?,
             matched: finder.matched,
             agreeing: finder.agreeing,
+            leftovers: match finder.leftovers {
+                Some([left, right]) => Some([left.finish()?, right.finish()?]),
+                None => None,
+            },
         })
     }
 }
@@ -126,6 +138,7 @@ struct Finder<'a> {
     row: Row,
     matched: u64,
     agreeing: u64,
+    leftovers: Option<[Writer; 2]>,
 }
 
 impl Finder<'_> {
@@ -223,6 +236,7 @@ impl Finder<'_> {
 
     /// A record that only one side has.
     fn only(&mut self, side: Side, row: &Row) -> Result<(), Fault> {
+        self.lay_aside(side, row)?;
         let half = side.of(self.halves.each_ref());
         let finding = Finding {
             keys: Keys::Only(side, half.key_of(row)),
@@ -248,8 +262,9 @@ impl Finder<'_> {
         row: &mut Row,
         stream: &mut Ordered<R>,
     ) -> Result<(), Fault> {
-        let half = side.of(self.halves.each_ref());
         loop {
+            self.lay_aside(side, row)?;
+            let half = side.of(self.halves.each_ref());
             let value = half.second_of(row);
             let finding = Finding {
                 keys: Keys::Only(side, half.key_of(row)),
@@ -271,6 +286,16 @@ impl Finder<'_> {
             }
             stream.take(row)?;
         }
+    }
+
+    /// Keeps a record that met nobody, for whoever looks for likely pairs.
+    fn lay_aside(&mut self, side: Side, row: &Row) -> Result<(), Fault> {
+        let Some(leftovers) = &mut self.leftovers else {
+            return Ok(());
+        };
+        let key = side.of(self.halves.each_ref()).key_of(row);
+        let group = key.first().copied().unwrap_or_default();
+        side.of(leftovers.each_mut()).push(group, row)
     }
 
     /// Two records that belong together.

@@ -25,6 +25,7 @@ use crate::snapshot::{Reader, StoreKey};
 
 pub use counts::DifferenceCounts;
 
+use super::candidates::{self, Candidates};
 use life::Lives;
 use matching::Matching;
 use report::Report;
@@ -32,6 +33,7 @@ use report::Report;
 /// The differences of one reconciliation after one run, held encrypted in files without a name until this is dropped.
 pub struct Differences {
     reports: [Report; 2],
+    candidates: Vec<Candidates>,
     /// Records that met, by key or by the second column.
     pub matched: u64,
     /// Of these, the ones without any difference.
@@ -80,9 +82,14 @@ pub fn differences(
             scratch, store, agreement, recon, datasets, party, &lives.all,
         )
     };
+    let candidates = match &found.leftovers {
+        Some(leftovers) => candidates::run(scratch, store, agreement, recon, datasets, leftovers)?,
+        None => Vec::new(),
+    };
     let [first, second] = &agreement.parties;
     Ok(Differences {
         reports: [report(&first.id)?, report(&second.id)?],
+        candidates,
         matched: found.matched,
         agreeing: found.agreeing,
         counts: lives.counts,
@@ -90,6 +97,12 @@ pub fn differences(
 }
 
 impl Differences {
+    /// The likely pairs that `reader` may see; `None` where the agreement asks for none, or the reader may not know
+    /// the other side's records.
+    pub fn candidates(&self, reader: &PartyId) -> Option<&Candidates> {
+        self.candidates.iter().find(|c| c.is_for(reader))
+    }
+
     /// Writes what `reader` may see, sorted by key, and returns the counts of it. A stranger gets the header only.
     ///
     /// Columns: `id`, `jenis`, the key columns, `kolom`, `nilai_<party>` of both, `putusan`, `acuan`, `tindakan`,

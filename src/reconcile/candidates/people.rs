@@ -1,0 +1,108 @@
+//! The records of one side, numbered in the order of their keys, in the forms in which they compare.
+
+use std::path::Path;
+
+use crate::agreement::{Dataset, NameRules, Row};
+use crate::digest::Sha256Digest;
+use crate::fault::Fault;
+use crate::snapshot::{Merged, Partition, Reader, Rows, StoreKey, Writer, sorted};
+
+use super::super::columns::Columns;
+use super::facets::Facet;
+use super::frequency::Frequencies;
+
+/// Where the number stands in a person's row; the facets follow.
+pub(super) const NUMBER: usize = 0;
+
+/// Digits of a number: rows are sorted by text.
+const DIGITS: usize = 10;
+
+/// One side.
+pub(super) struct People {
+    /// The records as they came, sorted by key in each partition.
+    pub(super) records: Reader,
+    /// Where the key stands in them.
+    pub(super) key: Vec<usize>,
+    /// One row each, as above, in any order.
+    pub(super) rows: Reader,
+}
+
+impl People {
+    /// Numbers the records of one side (0 left, 1 right) and counts their names and texts.
+    pub(super) fn of(
+        scratch: &Path,
+        store: &StoreKey,
+        rules: &NameRules,
+        facets: &[Facet],
+        dataset: &Dataset,
+        left: &Reader,
+        side: usize,
+    ) -> Result<(Self, Frequencies), Fault> {
+        let mut frequencies = Frequencies::of(facets);
+        let columns = Columns::of(dataset, left);
+        let key = columns.places(&dataset.key, left)?;
+        let records = in_order(scratch, store, left, &key)?;
+        let names = std::iter::once("nomor".to_owned());
+        let names: Vec<String> = names.chain(facets.iter().map(|f| f.name.clone())).collect();
+        let mut writer = Writer::scratch(scratch, store, &names)?;
+        let mut stream = Merged::of(&records, &key)?;
+        let (mut record, mut person) = (Row::new(), Row::new());
+        let mut number = 0;
+        while stream.read(&mut record)? {
+            let text = number_text(number);
+            person.clear();
+            person.push(&text);
+            for (place, facet) in facets.iter().enumerate() {
+                let position = facet.positions.get(side).copied().unwrap_or(usize::MAX);
+                let form = facet.form(rules, columns.get(&record, position));
+                frequencies.count(place, &form);
+                person.push(&form);
+            }
+            writer.push(&text, &person)?;
+            number += 1;
+        }
+        let rows = writer.finish()?;
+        Ok((Self { records, key, rows }, frequencies))
+    }
+}
+
+/// What a person's row holds of a facet.
+pub(super) fn facet(person: &Row, place: usize) -> &str {
+    person.get(NUMBER + 1 + place)
+}
+
+/// A number as text that sorts.
+pub(super) fn number_text(number: u64) -> String {
+    format!("{number:0DIGITS$}")
+}
+
+/// The same rows, each partition sorted by these columns, then by the whole row.
+pub(super) fn in_order(
+    scratch: &Path,
+    store: &StoreKey,
+    rows: &Reader,
+    columns: &[usize],
+) -> Result<Reader, Fault> {
+    let mut writer = Writer::scratch(scratch, store, rows.columns())?;
+    let mut row = Row::new();
+    for partition in Partition::all() {
+        let mut rows = sorted(rows, partition, columns, scratch, store)?;
+        while rows.read(&mut row)? {
+            writer.push_to(partition, &row)?;
+        }
+    }
+    writer.finish()
+}
+
+/// Whether a record is among about `wanted` of `all`, evenly spread and the same in every run.
+pub(super) fn drawn(number: u64, wanted: u64, all: u64) -> bool {
+    if all <= wanted {
+        return true;
+    }
+    let mut low = [0; 8];
+    let digest = Sha256Digest::of(&number.to_le_bytes());
+    low.iter_mut()
+        .zip(digest.as_bytes())
+        .for_each(|(to, from)| *to = *from);
+    u64::from_le_bytes(low) % all < wanted
+}
