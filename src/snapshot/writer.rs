@@ -92,7 +92,8 @@ impl Writer {
     pub fn scratch(scratch: &Path, store: &StoreKey, columns: &[String]) -> Result<Self, Fault> {
         let file = tempfile::tempfile_in(scratch)
             .map_err(Fault::io("create a scratch snapshot", scratch))?;
-        Self::begin(file, scratch, None, store, columns, true)
+        // It is read once and soon: to compress it would take longer than to write it.
+        Self::begin(file, scratch, None, store, columns, false)
     }
 
     pub(super) fn begin(

@@ -49,6 +49,7 @@ fn run(place: &Place, agreement: &Agreement, [left, right]: [&Reader; 2]) -> Dif
         None,
         date(2026, 11, 22),
         &place.path().join("state.snap"),
+        &place.workers,
     )
     .unwrap()
 }

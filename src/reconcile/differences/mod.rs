@@ -22,6 +22,7 @@ use jiff::civil::Date;
 use crate::agreement::{Agreement, PartyId, Reconciliation};
 use crate::fault::Fault;
 use crate::snapshot::{Reader, StoreKey};
+use crate::workers::Workers;
 
 pub use counts::DifferenceCounts;
 
@@ -60,6 +61,7 @@ pub fn differences(
     before: Option<&Reader>,
     today: Date,
     state_path: &Path,
+    workers: &Workers,
 ) -> Result<Differences, Fault> {
     let datasets = recon.sides.each_ref().map(|id| agreement.dataset(id));
     let [Some(left), Some(right)] = datasets else {
@@ -67,7 +69,7 @@ pub fn differences(
         return Err(reader.damaged("belongs to a dataset that the agreement does not have"));
     };
     let datasets = [left, right];
-    let found = Matching::run(scratch, store, agreement, recon, datasets, sides)?;
+    let found = Matching::run(scratch, store, agreement, recon, datasets, sides, workers)?;
     let lives = Lives::run(
         scratch,
         store,
