@@ -142,6 +142,15 @@ pub trait Ledger: Send + Sync {
     /// What [`Ledger::prepared`] noted in this attempt; empty if it did not yet.
     fn published(&self, id: &DeliveryId) -> Result<Vec<Published>, Fault>;
 
+    /// Whether `party` was given a document `file` in its receipts that must stay as it is: about a delivery that was
+    /// answered, or whose answer lies ready. That of `except` does not count.
+    fn keeps_receipt(
+        &self,
+        party: &PartyId,
+        file: &str,
+        except: Option<&DeliveryId>,
+    ) -> Result<bool, Fault>;
+
     /// Closes an open delivery as answered (`event` is `Done`) or rejected (it is `Rejected` with its code), with its
     /// last event; `states` are the reconciliations whose new difference state it wrote, if it was answered. A fault
     /// if one of its sequences was answered meanwhile.

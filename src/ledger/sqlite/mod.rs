@@ -224,6 +224,15 @@ impl Ledger for SqliteLedger {
         self.read(async |db| answers::published(db, id).await)
     }
 
+    fn keeps_receipt(
+        &self,
+        party: &PartyId,
+        file: &str,
+        except: Option<&DeliveryId>,
+    ) -> Result<bool, Fault> {
+        self.read(async |db| answers::keeps_receipt(db, party, file, except).await)
+    }
+
     fn close(
         &self,
         id: &DeliveryId,
