@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::ledger::Delivery;
-use crate::pipeline::{Ended, Pass, Removed, pass};
+use crate::pipeline::{Ended, LEAPT, Pass, Removed, pass};
 use crate::serve::{Service, runtime};
 
 use super::look::{safe, say};
@@ -27,6 +27,9 @@ pub fn run(args: Args) -> Result<(), Failure> {
     let shown = Shown::on_stderr();
     let done = service.with_context(&shown, pass)?;
     shown.finish();
+    if done.keeps_all {
+        tracing::warn!("{LEAPT}");
+    }
     say(&told(&done))?;
     let faults = done.faults.iter().map(ToString::to_string);
     let faulted = done.ended.iter().filter_map(|(_, ended)| match ended {

@@ -214,10 +214,14 @@ pub trait Ledger: Send + Sync {
     /// The newest instant of any event, but for the door's: from here on time does not go back.
     fn clock(&self) -> Result<Clock, Fault>;
 
+    /// Time went on, although nothing happened. An event does the same. More than [`record::LEAP`] at once is noted, with
+    /// an event `clock_leapt`.
+    fn goes_on(&self, at: Timestamp) -> Result<(), Fault>;
+
     /// Notes that the operator was told that the clock stands behind, or does no longer, with the event.
     fn clock_told(&self, behind: bool, event: &ServiceEvent) -> Result<(), Fault>;
 
-    /// An operator says that the clock was wrong before and is right now, at the event's time: the mark goes back to it,
-    /// and what waits for a later instant waits no longer.
+    /// An operator says that the clock is right now, at the event's time: the mark is set to it, what waits for a later
+    /// instant waits no longer, and no leap is noted any more.
     fn set_clock_back(&self, event: &ServiceEvent) -> Result<(), Fault>;
 }

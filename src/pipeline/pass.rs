@@ -42,6 +42,8 @@ pub struct Pass {
     pub removed: Vec<Removed>,
     /// What parties were told to be missing, or no longer.
     pub called: Vec<Called>,
+    /// Nothing is destroyed, however long it was kept: the clock is in doubt.
+    pub keeps_all: bool,
     /// Faults outside any delivery's own run.
     pub faults: Vec<Fault>,
 }
@@ -91,7 +93,7 @@ pub fn pass(cx: &Context) -> Result<Pass, Fault> {
     for fault in archive::tidy(cx)? {
         done.attempt::<()>(Err(fault));
     }
-    done.attempt(retention::destroy_expired(cx));
+    done.keeps_all = done.attempt(retention::destroy_expired(cx)) == Some(false);
     for delivery in cx.ledger.open()? {
         done.attempt(take::resume(cx, &delivery));
     }

@@ -307,6 +307,10 @@ impl Ledger for SqliteLedger {
         self.read(async |db| service::clock(db).await)
     }
 
+    fn goes_on(&self, at: Timestamp) -> Result<(), Fault> {
+        self.write(async |db| service::mark(db, at).await)
+    }
+
     fn clock_told(&self, behind: bool, event: &ServiceEvent) -> Result<(), Fault> {
         self.write(async |db| service::clock_told(db, behind, event).await)
     }
