@@ -36,6 +36,9 @@ pub struct Pass {
     pub ended: Vec<(Delivery, Ended)>,
     /// Deliveries that came again and got the same receipt.
     pub repeated: Vec<Delivery>,
+    /// Deliveries that are still open and were not run: after a fault their next try comes later, or they wait behind one
+    /// of the same datasets that does.
+    pub left: Vec<Delivery>,
     /// When the next pass is due although no event comes: a retry, or a note to a sender.
     pub due: Option<Duration>,
     /// Files that were removed from inboxes, and why.
@@ -128,6 +131,9 @@ pub fn pass(cx: &Context) -> Result<Pass, Fault> {
     // Last: what lay in an inbox has been accepted by now.
     calendar::mind(cx, &mut done);
     done.attempt(keys::tell(cx));
+    let mut left = cx.ledger.open()?;
+    left.retain(|open| !done.ended.iter().any(|(ran, _)| ran.id == open.id));
+    done.left = left;
     Ok(done)
 }
 
