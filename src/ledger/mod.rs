@@ -64,6 +64,12 @@ pub trait Ledger: Send + Sync {
     /// The newest deliveries, of one party or of all.
     fn recent(&self, party: Option<&PartyId>, most: u32) -> Result<Vec<Delivery>, Fault>;
 
+    /// At most so many deliveries of a party that are not answered or rejected, in order of receipt.
+    fn open_of(&self, party: &PartyId, most: u32) -> Result<Vec<Delivery>, Fault>;
+
+    /// The newest deliveries of a party that are answered or rejected, newest first.
+    fn closed_of(&self, party: &PartyId, most: u32) -> Result<Vec<Delivery>, Fault>;
+
     /// How many deliveries there are, of one party or of all.
     fn counts(&self, party: Option<&PartyId>) -> Result<Counts, Fault>;
 

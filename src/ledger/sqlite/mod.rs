@@ -134,6 +134,14 @@ impl Ledger for SqliteLedger {
         self.read(async |db| deliveries::recent(db, party, most).await)
     }
 
+    fn open_of(&self, party: &PartyId, most: u32) -> Result<Vec<Delivery>, Fault> {
+        self.read(async |db| deliveries::open_of(db, party, most).await)
+    }
+
+    fn closed_of(&self, party: &PartyId, most: u32) -> Result<Vec<Delivery>, Fault> {
+        self.read(async |db| deliveries::closed_of(db, party, most).await)
+    }
+
     fn counts(&self, party: Option<&PartyId>) -> Result<Counts, Fault> {
         self.read(async |db| deliveries::counts(db, party).await)
     }
