@@ -198,6 +198,13 @@ pub fn log(done: &Pass) {
         let (id, party) = (delivery.id.short(), &delivery.party);
         match ended {
             Ended::Answered(_) => tracing::info!(%id, %party, "answered"),
+            Ended::Rejected(rejection)
+                if done
+                    .refused_again
+                    .contains(&(delivery.id, delivery.attempt)) =>
+            {
+                tracing::debug!(%id, %party, code = %rejection.code, "rejected again");
+            }
             Ended::Rejected(rejection) => {
                 tracing::info!(%id, %party, code = %rejection.code, "rejected");
             }
