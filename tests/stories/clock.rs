@@ -198,9 +198,7 @@ fn what_was_called_late_too_early_is_taken_back_and_the_rest_stays() {
             .contains("bkn  keluarga  2027-10-01 to 2027-12-31  late\n")
     );
     padan.at("2027-11-08 03:00:00");
-    let accept = ["--accept", "--reason", "the clock was two months ahead"];
-    let accepted = padan.command("clock").args(accept).output().unwrap();
-    assert!(accepted.status.success(), "{accepted:?}");
+    padan.accept_clock();
     let said = padan.poll();
     assert!(
         said.contains("bkn  keluarga  2027-11-01 to 2027-12-31  not_late\n"),
@@ -255,9 +253,7 @@ fn a_clock_that_leaps_ahead_destroys_nothing_until_the_operator_says_that_it_is_
     assert_eq!(clock.status.code(), Some(1), "{clock:?}");
 
     // It was right: the service had been off.
-    let accept = ["--accept", "--reason", "the service was off for two years"];
-    let done = padan.command("clock").args(accept).output().unwrap();
-    assert!(done.status.success(), "{done:?}");
+    padan.accept_clock();
     padan.poll();
     assert_eq!(kept(), 2, "the second is what the third was compared with");
     assert!(padan.show(&stems[0]).contains("destroyed"));

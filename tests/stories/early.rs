@@ -14,7 +14,10 @@ fn refused(padan: &Padan, party: &Party, file: &str, code: &str) {
     let told = String::from_utf8_lossy(&output.stderr);
     assert_eq!(told.trim(), EARLY_WORD, "{file}");
     assert_eq!(output.status.code(), Some(1), "{file}");
-    assert_eq!(padan.early_words(code), heard + 1, "{}", padan.log());
+    // The log is written beside the session.
+    let told = || padan.early_words(code);
+    wait_for(|| (told() > heard).then_some(()), || padan.log());
+    assert_eq!(told(), heard + 1, "{}", padan.log());
 }
 
 /// Puts a file that must be taken without a word.

@@ -455,9 +455,7 @@ fn a_replay_after_the_end_of_retention_is_still_known() {
     // Long after, when nothing of the first is kept.
     padan.configure(&[("archive", "30d")]);
     padan.at("2027-06-10 03:00:00");
-    let accept = ["--accept", "--reason", "the service was off"];
-    let accepted = padan.command("clock").args(accept).output().unwrap();
-    assert!(accepted.status.success(), "{accepted:?}");
+    padan.accept_clock();
     padan.poll();
     assert!(padan.show(&stems[0]).contains("destroyed"));
     // Another content under its number, and its own content encrypted anew.
