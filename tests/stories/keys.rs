@@ -299,6 +299,7 @@ fn an_old_age_identity_opens_in_the_overlap_and_then_the_archive_alone() {
     padan.poll();
     Receipt::read(&bpjs, &stem).accepted();
     padan.at(&clock(in_days(400)));
+    padan.accept_clock();
     padan.poll();
     let destroyed = told(&padan, &["retire", "age"]);
     assert!(destroyed.contains("destroyed"), "{destroyed}");
