@@ -45,7 +45,7 @@ use crate::trust::life::Key;
 
 pub use beside::seen_beside;
 pub use board::{Board, Examined, Inbox, Seen, Standing};
-pub use clock::{accept_clock, holds};
+pub use clock::{LEAPT, accept_clock, holds};
 pub use early::{Refused, cares, early_word};
 pub use job::Job;
 pub use looked::Looked;
