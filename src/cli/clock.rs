@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 
 use crate::ledger::Ledger;
-use crate::pipeline::{accept_clock, holds};
+use crate::pipeline::{LEAPT, accept_clock, holds};
 use crate::serve::{Service, runtime};
 
 use super::look::{Look, say, time, zone_name};
@@ -15,6 +15,7 @@ use super::{Failure, logging};
 /// Compare the clock with the newest event, and accept it as right after it was wrong
 ///
 /// A clock that stands more than an hour behind the newest event is wrong now, or was wrong before: then nothing is judged.
+/// After more than a week at once without a sign of the service it may be ahead: then nothing is destroyed.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  padan clock --config /etc/padan/padan.yaml\n  \
@@ -24,7 +25,7 @@ pub struct Args {
     /// The service's configuration.
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
-    /// The clock is right now, and was wrong before: go on from here.
+    /// The clock is right now: go on from here.
     #[arg(long, requires = "reason")]
     accept: bool,
     /// Why; kept in the ledger.
@@ -32,7 +33,7 @@ pub struct Args {
     reason: Option<String>,
 }
 
-/// Prints both times on stdout; exit code 1 if nothing is judged because of them.
+/// Prints both times on stdout; exit code 1 if nothing is judged, or nothing destroyed, because of them.
 pub fn run(args: Args) -> Result<(), Failure> {
     if let Some(reason) = &args.reason {
         if reason.trim().is_empty() {
@@ -49,7 +50,8 @@ pub fn run(args: Args) -> Result<(), Failure> {
     let look = Look::new(&args.config)?;
     let zone = &look.config.time_zone;
     let now = Timestamp::now();
-    let newest = look.ledger.clock()?.newest;
+    let known = look.ledger.clock()?;
+    let newest = known.newest;
     let told = newest.map_or("none yet".to_owned(), |at| time(at, zone));
     say(&format!(
         "clock         {}  ({})\nnewest event  {told}\n",
@@ -62,6 +64,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
              was wrong before, say so with --accept --reason TEXT"
                 .to_owned(),
         )),
+        _ if known.is_doubtful(now) => Err(Failure::Refused(LEAPT.to_owned())),
         Some(newest) if newest > now => {
             say("the clock stands a little behind: to the service, time stands still until it has caught up\n")
         }

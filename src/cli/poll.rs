@@ -1,12 +1,17 @@
 //! `padan poll`: one pass over the inboxes, for cron and timers.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use crate::ledger::Delivery;
-use crate::pipeline::{Ended, Pass, Removed, pass};
-use crate::serve::{Service, runtime};
+use jiff::tz::TimeZone;
 
-use super::look::{safe, say};
+use crate::config::Config;
+use crate::ledger::Delivery;
+use crate::pipeline::{Ended, LEAPT, Pass, Removed, pass};
+use crate::serve::{Service, runtime};
+use crate::trust::revoked::Revoked;
+
+use super::look::{safe, say, time};
 use super::progress::Shown;
 use super::{Failure, logging};
 
@@ -19,7 +24,7 @@ pub struct Args {
     config: PathBuf,
 }
 
-/// Runs the command. A rejection is no failure of the pass; a fault is.
+/// Runs the command. A rejection is no failure of the pass; a fault is, also one that was met before and is not mended.
 pub fn run(args: Args) -> Result<(), Failure> {
     logging::start();
     let runtime = runtime()?;
@@ -27,22 +32,44 @@ pub fn run(args: Args) -> Result<(), Failure> {
     let shown = Shown::on_stderr();
     let done = service.with_context(&shown, pass)?;
     shown.finish();
-    say(&told(&done))?;
-    let faults = done.faults.iter().map(ToString::to_string);
+    if done.keeps_all {
+        tracing::warn!("{LEAPT}");
+    }
+    say(&told(&done, &service.config.time_zone))?;
+    let troubles = troubles(&done, &service.config);
+    if troubles.is_empty() {
+        return Ok(());
+    }
+    let troubles: Vec<_> = troubles.into_iter().collect();
+    Err(Failure::Fault(format!(
+        "{}\nnothing is lost: mend the cause and run `padan poll` again",
+        troubles.join("\n")
+    )))
+}
+
+/// What is ours to mend, each once.
+fn troubles(done: &Pass, config: &Config) -> BTreeSet<String> {
+    // With empty inboxes nobody asks for it; the next delivery will.
+    let revoked = config.keys.revoked_keys.as_deref();
+    let unreadable = revoked.and_then(|list| Revoked::load(list).err());
     let faulted = done.ended.iter().filter_map(|(_, ended)| match ended {
         Ended::Faulted(fault) => Some(fault.to_string()),
         _ => None,
     });
-    match faults.chain(faulted).next() {
-        Some(fault) => Err(Failure::Fault(format!(
-            "{fault}\nnothing is lost: mend the cause and run `padan poll` again"
-        ))),
-        None => Ok(()),
+    let faults = done.faults.iter().chain(&unreadable);
+    let mut troubles: BTreeSet<_> = faults.map(ToString::to_string).chain(faulted).collect();
+    if let Some(next) = done.left.iter().filter_map(|one| one.retry_at).min() {
+        troubles.insert(format!(
+            "waiting after a fault: {}, the first until {}; `padan rerun` tries one at once",
+            done.left.len(),
+            time(next, &config.time_zone)
+        ));
     }
+    troubles
 }
 
-/// A line for each delivery, for each file that was removed, and for each dataset that is missing or has come.
-fn told(done: &Pass) -> String {
+/// A line for each delivery that was run or waits, for each file that was removed, and for each dataset that is missing or has come.
+fn told(done: &Pass, zone: &TimeZone) -> String {
     let line = |delivery: &Delivery, end: String| {
         let (id, party, stem) = (delivery.id.short(), &delivery.party, safe(&delivery.stem));
         format!("{id}  {party}  {stem}  {end}\n")
@@ -67,7 +94,19 @@ fn told(done: &Pass) -> String {
         let (party, dataset, call) = (&called.party, &called.dataset, called.call.as_str());
         format!("{party}  {dataset}  {first} to {last}  {call}\n")
     });
-    let told: String = ended.chain(repeated).chain(removed).chain(called).collect();
+    let left = done.left.iter().map(|delivery| {
+        let end = match delivery.retry_at {
+            Some(at) => format!("waits after a fault until {}", time(at, zone)),
+            None => "waits behind another one of its datasets".to_owned(),
+        };
+        line(delivery, end)
+    });
+    let told: String = ended
+        .chain(left)
+        .chain(repeated)
+        .chain(removed)
+        .chain(called)
+        .collect();
     if told.is_empty() {
         "nothing complete in the inboxes\n".to_owned()
     } else {

@@ -138,6 +138,13 @@ impl Overview {
                 time(newest, zone)
             ));
         }
+        if let Some(newest) = self.clock.leapt {
+            page.push_str(&format!(
+                "\nMore than a week went by at once after {}: nothing is destroyed until you say that the clock is right; see \
+                 `padan clock`\n",
+                time(newest, zone)
+            ));
+        }
         let noted = |lying: &&Lying| self.incomplete.iter().any(|one| is_of(lying, one));
         let fresh: Vec<_> = self.inbox.iter().filter(|lying| !noted(lying)).collect();
         if !fresh.is_empty() {

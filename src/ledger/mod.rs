@@ -64,6 +64,12 @@ pub trait Ledger: Send + Sync {
     /// The newest deliveries, of one party or of all.
     fn recent(&self, party: Option<&PartyId>, most: u32) -> Result<Vec<Delivery>, Fault>;
 
+    /// At most so many deliveries of a party that are not answered or rejected, in order of receipt.
+    fn open_of(&self, party: &PartyId, most: u32) -> Result<Vec<Delivery>, Fault>;
+
+    /// The newest deliveries of a party that are answered or rejected, newest first.
+    fn closed_of(&self, party: &PartyId, most: u32) -> Result<Vec<Delivery>, Fault>;
+
     /// How many deliveries there are, of one party or of all.
     fn counts(&self, party: Option<&PartyId>) -> Result<Counts, Fault>;
 
@@ -142,6 +148,15 @@ pub trait Ledger: Send + Sync {
     /// What [`Ledger::prepared`] noted in this attempt; empty if it did not yet.
     fn published(&self, id: &DeliveryId) -> Result<Vec<Published>, Fault>;
 
+    /// Whether `party` was given a document `file` in its receipts that must stay as it is: about a delivery that was
+    /// answered, or whose answer lies ready. That of `except` does not count.
+    fn keeps_receipt(
+        &self,
+        party: &PartyId,
+        file: &str,
+        except: Option<&DeliveryId>,
+    ) -> Result<bool, Fault>;
+
     /// Closes an open delivery as answered (`event` is `Done`) or rejected (it is `Rejected` with its code), with its
     /// last event; `states` are the reconciliations whose new difference state it wrote, if it was answered. A fault
     /// if one of its sequences was answered meanwhile.
@@ -205,10 +220,14 @@ pub trait Ledger: Send + Sync {
     /// The newest instant of any event, but for the door's: from here on time does not go back.
     fn clock(&self) -> Result<Clock, Fault>;
 
+    /// Time went on, although nothing happened. An event does the same. More than [`record::LEAP`] at once is noted, with
+    /// an event `clock_leapt`.
+    fn goes_on(&self, at: Timestamp) -> Result<(), Fault>;
+
     /// Notes that the operator was told that the clock stands behind, or does no longer, with the event.
     fn clock_told(&self, behind: bool, event: &ServiceEvent) -> Result<(), Fault>;
 
-    /// An operator says that the clock was wrong before and is right now, at the event's time: the mark goes back to it,
-    /// and what waits for a later instant waits no longer.
+    /// An operator says that the clock is right now, at the event's time: the mark is set to it, what waits for a later
+    /// instant waits no longer, and no leap is noted any more.
     fn set_clock_back(&self, event: &ServiceEvent) -> Result<(), Fault>;
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::agreement::{DatasetId, PartyId, ReconciliationId};
@@ -385,6 +385,21 @@ pub struct Clock {
     pub newest: Option<Timestamp>,
     /// Whether the operator was told that the clock stands behind it.
     pub told_behind: bool,
+    /// The newest instant before time went on by more than [`LEAP`] at once, unless an operator has said since that the
+    /// clock is right.
+    pub leapt: Option<Timestamp>,
+}
+
+/// A running service notes the time each day, so whoever finds that so much went by at once was off for long, or has a
+/// clock that is ahead. A timer that runs once a week is neither.
+pub const LEAP: SignedDuration = SignedDuration::from_hours(8 * 24);
+
+impl Clock {
+    /// Whether `now` is later than the newest instant by a leap, or a leap was not accepted yet.
+    pub fn is_doubtful(&self, now: Timestamp) -> bool {
+        let leaps = |newest: Timestamp| newest.duration_until(now) > LEAP;
+        self.leapt.is_some() || self.newest.is_some_and(leaps)
+    }
 }
 
 /// What a party was told of a key.

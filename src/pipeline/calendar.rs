@@ -56,6 +56,8 @@ pub enum Call {
     PartlyReceived,
     /// All of it has come.
     Received,
+    /// It is not late after all, and has not come: the clock was ahead when its party was told, or the term is shorter now.
+    NotLate,
     /// The agreement expects it no more, or by another rule.
     NoMore,
 }
@@ -68,6 +70,7 @@ impl Call {
             Self::Reminded => "reminded",
             Self::PartlyReceived => "partly_received",
             Self::Received => "received",
+            Self::NotLate => "not_late",
             Self::NoMore => "expected_no_more",
         }
     }
@@ -148,11 +151,15 @@ fn one(cx: &Context, outlook: &Outlook, today: Date, held: bool) -> Result<Optio
     };
     let missing = outlook.standing.missing.as_slice();
     let days = missing.first().zip(missing.last());
-    let days = days.map(|(first, last)| [first.first, last.last]);
+    let left = days.map(|(first, last)| [first.first, last.last]);
     let told = known.told.as_ref();
-    let (call, days) = match (told, days) {
+    let (call, days) = match (told, left) {
         (None, None) => return Ok(None),
-        (Some(told), None) => (Call::Received, [told.first, told.last]),
+        (Some(told), None) => {
+            let came = outlook.standing.covered >= Some(told.last);
+            let call = if came { Call::Received } else { Call::NotLate };
+            (call, [told.first, told.last])
+        }
         (None, Some(days)) => (Call::Late, days),
         (Some(told), Some(days)) if [told.first, told.last] == days => {
             let remind = reminder_day(cx, told).is_some_and(|day| day <= today);
@@ -162,32 +169,33 @@ fn one(cx: &Context, outlook: &Outlook, today: Date, held: bool) -> Result<Optio
             (Call::Reminded, days)
         }
         (Some(told), Some(days)) if days[1] > told.last => (Call::Late, days),
+        (Some(told), Some([_, last])) if last < told.last => {
+            (Call::NotLate, [last.tomorrow().unwrap_or(last), told.last])
+        }
         (Some(_), Some(days)) => (Call::PartlyReceived, days),
     };
     if held && matches!(call, Call::Late | Call::Reminded) {
         return Ok(None);
     }
-    let [first, last] = days;
-    let told = match (call, told) {
-        (Call::Received | Call::NoMore, _) => None,
+    let told = left.map(|[first, last]| match (call, told) {
         // The time to the next reminder goes on.
-        (Call::PartlyReceived, Some(told)) => Some(Missing {
+        (Call::PartlyReceived | Call::NotLate, Some(told)) => Missing {
             first,
             last,
             ..told.clone()
-        }),
-        (Call::Reminded, Some(told)) => Some(Missing {
+        },
+        (Call::Reminded, Some(told)) => Missing {
             told_at: (cx.clock)(),
             reminders: told.reminders + 1,
             ..told.clone()
-        }),
-        _ => Some(Missing {
+        },
+        _ => Missing {
             first,
             last,
             told_at: (cx.clock)(),
             reminders: 0,
-        }),
-    };
+        },
+    });
     // First the notice, then the note of it: a process killed in between gives the same one again.
     let notice = match &told {
         Some(told) => {
@@ -199,6 +207,7 @@ fn one(cx: &Context, outlook: &Outlook, today: Date, held: bool) -> Result<Optio
     };
     let topic = outlook.dataset.as_str();
     respond::notices::withdraw(cx, &outlook.party, topic, notice.as_deref())?;
+    let [first, last] = days;
     let event = event(cx, outlook, call.as_str(), format!("{first} to {last}"));
     let told = Expected {
         told,

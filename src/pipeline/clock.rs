@@ -3,13 +3,16 @@
 //! The ledger remembers the newest instant of any event. A clock that stands a little behind it (a correction by NTP)
 //! is taken to stand still until it has caught up. One that stands far behind is wrong now or was wrong before, and
 //! nobody but an operator can tell which: until then nothing is judged, refused or called late.
+//!
+//! A clock that is suddenly far ahead may be right: after a service was off for long. So deliveries are judged by it; but
+//! what would be destroyed by it stays until an operator has said that it is right.
 
 use std::sync::{Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 
 use crate::fault::Fault;
-use crate::ledger::{Ledger, ServiceEvent};
+use crate::ledger::{Clock, Ledger, ServiceEvent};
 
 use super::Context;
 use super::pass::lock;
@@ -18,6 +21,12 @@ use super::pass::lock;
 const TOLERANCE: SignedDuration = SignedDuration::from_hours(1);
 /// A step that is worth a word to the operator.
 const NOTABLE: SignedDuration = SignedDuration::from_secs(10);
+/// After so long without an event the ledger is told that time went on.
+const QUIET: SignedDuration = SignedDuration::from_hours(24);
+
+/// What an operator is told of a clock that went far ahead.
+pub const LEAPT: &str = "more than a week went by at once, so nothing that is kept is destroyed: if the clock is right, \
+     say so with `padan clock --accept --reason TEXT`; if not, mend it";
 
 /// A clock that never tells an earlier instant than it, or the ledger, told before.
 pub struct Steady<'a> {
@@ -35,6 +44,7 @@ impl<'a> Steady<'a> {
         if holds(now, mark) {
             return Err(Fault::Clock { now, mark });
         }
+        go_on(cx.ledger, now, &known)?;
         Ok(Self {
             clock: cx.clock,
             newest: Mutex::new(mark.max(now)),
@@ -54,13 +64,27 @@ pub fn holds(now: Timestamp, newest: Timestamp) -> bool {
     now.duration_until(newest) > TOLERANCE
 }
 
-/// An operator has made sure that the clock is right now: what was noted at a later instant was noted at a wrong one.
+/// An operator has made sure that the clock is right now: what was noted at a later instant was noted at a wrong one, and
+/// what has been kept long enough by it may be destroyed.
 pub fn accept_clock(cx: &Context, reason: &str) -> Result<(), Fault> {
     let _lock = lock(cx)?;
     cx.ledger.set_clock_back(&ServiceEvent {
         detail: Some(reason.to_owned()),
         ..ServiceEvent::new((cx.clock)(), "clock_accepted")
     })
+}
+
+/// Notes each day that time goes on, so that a leap shows; and tells of it.
+fn go_on(ledger: &dyn Ledger, now: Timestamp, known: &Clock) -> Result<(), Fault> {
+    let quiet = |newest: Timestamp| newest.duration_until(now) >= QUIET;
+    if !known.newest.is_none_or(quiet) {
+        return Ok(());
+    }
+    ledger.goes_on(now)?;
+    if known.leapt.is_none() && known.is_doubtful(now) {
+        tracing::warn!(%now, newest = ?known.newest, "{LEAPT}");
+    }
+    Ok(())
 }
 
 /// Tells the operator once when the clock falls behind, and once when it is well again.

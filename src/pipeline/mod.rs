@@ -46,7 +46,7 @@ use crate::workers::Workers;
 
 pub use beside::seen_beside;
 pub use board::{Board, Examined, Inbox, Seen, Standing};
-pub use clock::{accept_clock, holds};
+pub use clock::{LEAPT, accept_clock, holds};
 pub use early::{Refused, cares, early_word};
 pub use job::Job;
 pub use looked::Looked;

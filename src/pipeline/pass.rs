@@ -5,7 +5,7 @@ use std::fs::File;
 use std::time::Duration;
 
 use crate::agreement::PartyId;
-use crate::delivery::DataFileName;
+use crate::delivery::{DataFileName, DeliveryId};
 use crate::fault::Fault;
 use crate::files;
 use crate::ledger::{Delivery, Event, Outcome, Stage, State};
@@ -34,14 +34,21 @@ const MOST_IN_A_NOTE: usize = 200;
 pub struct Pass {
     /// Deliveries that were run, in the order in which they ended.
     pub ended: Vec<(Delivery, Ended)>,
+    /// Attempts among those that were refused for the same reason as the one before: a client tries again by itself.
+    pub refused_again: BTreeSet<(DeliveryId, u32)>,
     /// Deliveries that came again and got the same receipt.
     pub repeated: Vec<Delivery>,
+    /// Deliveries that are still open and were not run: after a fault their next try comes later, or they wait behind one
+    /// of the same datasets that does.
+    pub left: Vec<Delivery>,
     /// When the next pass is due although no event comes: a retry, or a note to a sender.
     pub due: Option<Duration>,
     /// Files that were removed from inboxes, and why.
     pub removed: Vec<Removed>,
     /// What parties were told to be missing, or no longer.
     pub called: Vec<Called>,
+    /// Nothing is destroyed, however long it was kept: the clock is in doubt.
+    pub keeps_all: bool,
     /// Faults outside any delivery's own run.
     pub faults: Vec<Fault>,
 }
@@ -91,7 +98,7 @@ pub fn pass(cx: &Context) -> Result<Pass, Fault> {
     for fault in archive::tidy(cx)? {
         done.attempt::<()>(Err(fault));
     }
-    done.attempt(retention::destroy_expired(cx));
+    done.keeps_all = done.attempt(retention::destroy_expired(cx)) == Some(false);
     for delivery in cx.ledger.open()? {
         done.attempt(take::resume(cx, &delivery));
     }
@@ -126,6 +133,9 @@ pub fn pass(cx: &Context) -> Result<Pass, Fault> {
     // Last: what lay in an inbox has been accepted by now.
     calendar::mind(cx, &mut done);
     done.attempt(keys::tell(cx));
+    let mut left = cx.ledger.open()?;
+    left.retain(|open| !done.ended.iter().any(|(ran, _)| ran.id == open.id));
+    done.left = left;
     Ok(done)
 }
 
@@ -290,9 +300,23 @@ fn run_open(cx: &Context, done: &mut Pass) -> Result<(), Fault> {
             let wait = retry.map(|at| (cx.clock)().duration_until(at).unsigned_abs());
             done.wake_in(wait.unwrap_or(FIRST_RETRY.unsigned_abs()));
         }
+        if is_same_verdict(cx, &delivery)? {
+            done.refused_again.insert((delivery.id, delivery.attempt));
+        }
         done.ended.push((delivery, ended));
     }
     Ok(())
+}
+
+/// Whether its last two attempts were refused for the same reason.
+fn is_same_verdict(cx: &Context, delivery: &Delivery) -> Result<bool, Fault> {
+    if delivery.attempt == 1 {
+        return Ok(false);
+    }
+    let events = cx.ledger.events(&delivery.id)?;
+    let mut verdicts = events.iter().rev().filter_map(|event| event.code);
+    let (last, before) = (verdicts.next(), verdicts.next());
+    Ok(last.is_some() && last == before)
 }
 
 /// What a delivery is about, by the names of its files.

@@ -16,18 +16,21 @@ use crate::ledger::{Delivery, Event, Outcome, Stage};
 
 use super::{Context, archive};
 
-/// Destroys what has been kept long enough.
-pub fn destroy_expired(cx: &Context) -> Result<(), Fault> {
+/// Destroys what has been kept long enough, by a clock that is not in doubt. False if it is: then all of it stays.
+pub fn destroy_expired(cx: &Context) -> Result<bool, Fault> {
     let now = (cx.clock)();
+    if cx.ledger.clock()?.is_doubtful(now) {
+        return Ok(false);
+    }
     let kept = SignedDuration::try_from(cx.config.retention.archive).unwrap_or(SignedDuration::MAX);
     let Ok(until) = now.checked_sub(kept) else {
-        return Ok(());
+        return Ok(true);
     };
     cx.ledger.trim_door(until)?;
     destroy_months(cx, until)?;
     let expired = cx.ledger.expired(until)?;
     if expired.is_empty() {
-        return Ok(());
+        return Ok(true);
     }
     let needed = cx.ledger.needed_since(until)?;
     for delivery in expired {
@@ -44,7 +47,7 @@ pub fn destroy_expired(cx: &Context) -> Result<(), Fault> {
             detail: Some("all that was kept is destroyed at the end of its retention".to_owned()),
         })?;
     }
-    Ok(())
+    Ok(true)
 }
 
 /// In months of the archive that ended before, what the ledger does not know as a delivery received then, as earlier

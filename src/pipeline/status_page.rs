@@ -1,4 +1,4 @@
-//! `STATUS.txt`: a party's last deliveries and what became of each, and where everything in its inbox stands.
+//! `STATUS.txt`: a party's deliveries on their way, what became of the last ones, and where everything in its inbox stands.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -11,8 +11,10 @@ use crate::ledger::{Delivery, Stage, State};
 use super::Context;
 use super::calendar::outlook;
 
-/// How many deliveries, and how many things in the inbox, the page tells about.
-const MOST: usize = 20;
+/// How many finished deliveries the page tells about.
+const MOST_FINISHED: u32 = 20;
+/// How many unfinished ones, and how many things in the inbox, it lists; of more it says how many they are.
+const MOST_UNFINISHED: u32 = 50;
 
 /// Writes the page, if anything on it changed.
 pub fn write(cx: &Context, party: &PartyId) -> Result<(), Fault> {
@@ -20,48 +22,74 @@ pub fn write(cx: &Context, party: &PartyId) -> Result<(), Fault> {
 }
 
 fn page(cx: &Context, party: &PartyId) -> Result<String, Fault> {
-    let mut page = format!(
-        "PADAN  {party}\n\n\
-         Kiriman terakhir (terbaru di atas) / last deliveries (newest first)\n\n"
-    );
-    let deliveries = cx.ledger.recent(Some(party), MOST as u32)?;
-    if deliveries.is_empty() {
+    let mut page = format!("PADAN  {party}\n");
+    // Of each dataset only the newest accepted delivery waits for the other party: those are told of by this.
+    let mut lonely = without_counterpart(cx, party)?;
+    let open = cx.ledger.open_of(party, MOST_UNFINISHED)?;
+    if !open.is_empty() {
+        page.push_str("\nBelum selesai (menurut urutan) / not finished (in their order)\n\n");
+        for delivery in &open {
+            page.push_str(&told(cx, delivery, &mut lonely));
+        }
+        let all = cx.ledger.counts(Some(party))?.open;
+        page.push_str(&more(all, open.len()));
+    }
+    let closed = cx.ledger.closed_of(party, MOST_FINISHED)?;
+    if !closed.is_empty() || open.is_empty() {
+        page.push_str("\nKiriman terakhir (terbaru di atas) / last deliveries (newest first)\n\n");
+    }
+    for delivery in &closed {
+        page.push_str(&told(cx, delivery, &mut lonely));
+    }
+    if closed.is_empty() && open.is_empty() {
         page.push_str("  belum ada / none yet\n");
     }
-    let mut lonely = without_counterpart(cx, party)?;
-    for delivery in &deliveries {
-        let received = delivery.received.to_zoned(cx.config.time_zone.clone());
-        // Writing to a String cannot fail.
-        let _ = writeln!(
-            page,
-            "  {}  {}\n                    {}",
-            received.strftime("%Y-%m-%d %H:%M"),
-            printable(&delivery.stem),
-            state(cx, delivery, &mut lonely),
-        );
-    }
-    let inbox = cx.board.inbox(party);
-    let told: Vec<_> = inbox.iter().filter(|(_, seen)| seen.leads).collect();
-    if !told.is_empty() {
-        page.push_str("\nDi inbox / in the inbox\n\n");
-        for (place, seen) in told.iter().take(MOST) {
-            let (indonesian, english) = (seen.standing.indonesian(), seen.standing.english());
-            let _ = writeln!(
-                page,
-                "  {}\n                    {indonesian} / {english}",
-                printable(place)
-            );
-        }
-        let more = told.len().saturating_sub(MOST);
-        if more > 0 {
-            let _ = writeln!(page, "  … +{more}");
-        }
-    }
+    page.push_str(&inbox_section(cx, party));
     page.push_str(&calendar_section(cx, party)?);
     page.push_str(
         "\nPenjelasan tiap kiriman ada di receipts/ / each delivery is explained in receipts/\n",
     );
     Ok(page)
+}
+
+/// One delivery and what became of it.
+fn told(cx: &Context, delivery: &Delivery, lonely: &mut BTreeSet<DatasetId>) -> String {
+    let received = delivery.received.to_zoned(cx.config.time_zone.clone());
+    format!(
+        "  {}  {}\n                    {}\n",
+        received.strftime("%Y-%m-%d %H:%M"),
+        printable(&delivery.stem),
+        state(cx, delivery, lonely),
+    )
+}
+
+/// How many of `all` are not listed; nothing where all are.
+fn more(all: u64, listed: usize) -> String {
+    match all.saturating_sub(listed as u64) {
+        0 => String::new(),
+        more => format!("  dan {more} lagi / and {more} more\n"),
+    }
+}
+
+/// What lies in the inbox; empty where nothing does.
+fn inbox_section(cx: &Context, party: &PartyId) -> String {
+    let inbox = cx.board.inbox(party);
+    let all: Vec<_> = inbox.iter().filter(|(_, seen)| seen.leads).collect();
+    if all.is_empty() {
+        return String::new();
+    }
+    let listed = all.len().min(MOST_UNFINISHED as usize);
+    let mut section = "\nDi inbox / in the inbox\n\n".to_owned();
+    for (place, seen) in all.iter().take(listed) {
+        let (indonesian, english) = (seen.standing.indonesian(), seen.standing.english());
+        // Writing to a String cannot fail.
+        let _ = writeln!(
+            section,
+            "  {}\n                    {indonesian} / {english}",
+            printable(place)
+        );
+    }
+    section + &more(all.len() as u64, listed)
 }
 
 /// What the agreement expects of the party and by when; empty where it expects nothing.

@@ -25,8 +25,9 @@ use crate::agreement::PartyId;
 use crate::config::Config;
 use crate::fault::Fault;
 use crate::layout::Layout;
+use crate::ledger::Ledger;
 use crate::pipeline::calendar::{Call, Called};
-use crate::pipeline::{Ended, Pass, Progress, Removed, pass};
+use crate::pipeline::{Ended, LEAPT, Pass, Progress, Removed, pass};
 use crate::sftp::{self, Attendant, Recorder};
 use crate::snapshot::StoreKey;
 use crate::trust::keyring::Keyring;
@@ -125,6 +126,9 @@ pub fn serve(
     for warning in key_warnings(&service.config, Timestamp::now()) {
         tracing::warn!("{warning}");
     }
+    if service.ledger().clock()?.leapt.is_some() {
+        tracing::warn!("{LEAPT}");
+    }
     let server = sftp::Server::bind(settings)?;
     let inboxes: Vec<_> = service
         .config
@@ -194,6 +198,13 @@ pub fn log(done: &Pass) {
         let (id, party) = (delivery.id.short(), &delivery.party);
         match ended {
             Ended::Answered(_) => tracing::info!(%id, %party, "answered"),
+            Ended::Rejected(rejection)
+                if done
+                    .refused_again
+                    .contains(&(delivery.id, delivery.attempt)) =>
+            {
+                tracing::debug!(%id, %party, code = %rejection.code, "rejected again");
+            }
             Ended::Rejected(rejection) => {
                 tracing::info!(%id, %party, code = %rejection.code, "rejected");
             }
@@ -218,7 +229,7 @@ pub fn log(done: &Pass) {
             Call::Late | Call::Reminded => {
                 tracing::warn!(event, %party, %dataset, %first, %last, "expected and not received");
             }
-            Call::PartlyReceived | Call::Received | Call::NoMore => {
+            Call::PartlyReceived | Call::Received | Call::NotLate | Call::NoMore => {
                 tracing::info!(event, %party, %dataset, %first, %last, "no longer missing");
             }
         }

@@ -2,7 +2,7 @@
 
 use padan::agreement::{DatasetId, PartyId, ReconciliationId};
 use padan::delivery::{DeliveryId, Sha256Digest};
-use padan::ledger::{Event, Ledger, NewDelivery, Outcome, Stage};
+use padan::ledger::{Event, Ledger, NewDelivery, Outcome, Published, Stage};
 
 use crate::place::{
     Place, at, bkn, delivery, done, event, golongan, inputs, outcome, part, pns, published,
@@ -43,6 +43,40 @@ fn only_answered_deliveries_are_built_upon() {
     let family: DatasetId = "keluarga".parse().unwrap();
     assert_eq!(ledger.current(&other, &pns()).unwrap(), None);
     assert_eq!(ledger.current(&bkn(), &family).unwrap(), None);
+}
+
+#[test]
+fn a_receipt_that_an_accepted_delivery_has_or_will_have_is_kept() {
+    let place = Place::new();
+    let ledger = &place.ledger;
+    let keeps = |party: &PartyId, file: &str, except: Option<&DeliveryId>| {
+        place.reader().keeps_receipt(party, file, except).unwrap()
+    };
+    let receipt = |file: &str| Published {
+        reader: bkn(),
+        folder: String::new(),
+        ..published(file)
+    };
+    let id = place.opened(7);
+    let reader = bkn();
+    let files = [receipt("november.json"), published("perubahan.csv")];
+    assert!(!keeps(&reader, "november.json", None));
+    ledger.prepared(&id, &files, at(5)).unwrap();
+    let other = place.opened(8);
+    for closed in [false, true] {
+        if closed {
+            ledger.close(&id, &done(&id), &[]).unwrap();
+        }
+        assert!(keeps(&reader, "november.json", None));
+        assert!(keeps(&reader, "november.json", Some(&other)));
+        assert!(!keeps(&reader, "november.json", Some(&id)), "its own");
+        assert!(!keeps(&reader, "perubahan.csv", None), "no receipt");
+        assert!(!keeps(&"bpjs".parse().unwrap(), "november.json", None));
+    }
+    let files = [receipt("desember.json")];
+    ledger.prepared(&other, &files, at(6)).unwrap();
+    ledger.close(&other, &refused(&other), &[]).unwrap();
+    assert!(!keeps(&reader, "desember.json", None), "refused");
 }
 
 #[test]

@@ -46,6 +46,25 @@ fn incomplete_deliveries_wait_from_their_last_change() {
 }
 
 #[test]
+fn what_is_open_is_listed_in_its_order_and_what_is_closed_newest_first() {
+    let place = Place::new();
+    let ledger = &place.ledger;
+    let first = place.opened(1);
+    let second = place.answered(2);
+    let third = place.rejected(3);
+    let fourth = place.opened(4);
+    let open = |most| ids(ledger.open_of(&bkn(), most).unwrap());
+    let closed = |most| ids(ledger.closed_of(&bkn(), most).unwrap());
+    assert_eq!(open(9), [first, fourth]);
+    assert_eq!(open(1), [first]);
+    assert_eq!(closed(9), [third, second]);
+    assert_eq!(closed(1), [third]);
+    let bpjs = "bpjs".parse().unwrap();
+    assert!(ledger.open_of(&bpjs, 9).unwrap().is_empty());
+    assert!(ledger.closed_of(&bpjs, 9).unwrap().is_empty());
+}
+
+#[test]
 fn deliveries_are_found_by_what_people_know() {
     let place = Place::new();
     let old = place.rejected(7);

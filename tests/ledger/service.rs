@@ -109,8 +109,33 @@ fn the_newest_instant_goes_on_and_never_back() {
     let told = Clock {
         newest: Some(at(90)),
         told_behind: true,
+        leapt: None,
     };
     assert_eq!(place.again().clock().unwrap(), told);
+}
+
+#[test]
+fn a_leap_ahead_is_noted_until_an_operator_accepts_the_clock() {
+    let place = Place::new();
+    let clock = || place.again().clock().unwrap();
+    let day = 24 * 3_600;
+    place.ledger.goes_on(at(0)).unwrap();
+    place.ledger.goes_on(at(8 * day)).unwrap();
+    assert_eq!((clock().newest, clock().leapt), (Some(at(8 * day)), None));
+    assert!(!clock().is_doubtful(at(16 * day)));
+    assert!(clock().is_doubtful(at(16 * day + 1)));
+    // Whatever makes time go on; and it stays in doubt when it goes on from there.
+    place.ledger.note(&full(17 * day)).unwrap();
+    place.ledger.note(&full(18 * day)).unwrap();
+    place.ledger.goes_on(at(30 * day)).unwrap();
+    assert_eq!(clock().leapt, Some(at(8 * day)));
+    assert!(clock().is_doubtful(at(30 * day)));
+    let told = place.ledger.service_events(None, 9).unwrap();
+    let leaps = told.iter().filter(|event| event.event == "clock_leapt");
+    assert_eq!(leaps.count(), 1);
+    let accepted = ServiceEvent::new(at(31 * day), "clock_accepted");
+    place.ledger.set_clock_back(&accepted).unwrap();
+    assert_eq!((clock().newest, clock().leapt), (Some(at(31 * day)), None));
 }
 
 #[test]
@@ -146,6 +171,7 @@ fn nothing_waits_for_an_instant_of_a_wrong_clock() {
     let clock = Clock {
         newest: Some(at(100)),
         told_behind: false,
+        leapt: None,
     };
     let ledger = place.again();
     assert_eq!(ledger.clock().unwrap(), clock);

@@ -110,7 +110,8 @@ fn a_small_step_back_stops_no_delivery_and_undoes_nothing() {
     Receipt::read(&bpjs, &theirs).accepted();
     assert!(names(&bkn.receipts()).contains(&notice), "still late");
     padan.poll();
-    assert_eq!(told(&padan), ["clock_behind"]);
+    // The first step was that of a service that was off for twenty days.
+    assert_eq!(told(&padan), ["clock_leapt", "clock_behind"]);
     let received = padan.ledger("SELECT received FROM deliveries ORDER BY ordinal");
     assert!(received.is_sorted(), "{received:?}");
     assert!(
@@ -164,10 +165,97 @@ fn after_a_clock_that_was_far_ahead_the_operator_says_when_to_go_on() {
 
     // The delivery does not wait for two years, and what was called late is not.
     padan.at("2027-11-20 05:00:00");
-    padan.poll();
+    let said = padan.poll();
+    let line = "bkn  keluarga  2027-11-01 to 2029-10-31  not_late\n";
+    assert!(said.contains(line), "{said}");
+    let came = padan.ledger("SELECT * FROM service_events WHERE event LIKE '%received'");
+    assert_eq!(came, [""; 0], "nothing came");
     Receipt::read(&bkn, &stem).accepted();
     let left = names(&bkn.receipts());
     assert!(left.iter().all(|name| name.starts_with(&stem)), "{left:?}");
     let reasons = padan.ledger("SELECT detail FROM service_events WHERE event = 'clock_accepted'");
     assert_eq!(reasons, ["the clock of the host was two years ahead"]);
+}
+
+#[test]
+#[ignore = "needs faketime"]
+fn what_was_called_late_too_early_is_taken_back_and_the_rest_stays() {
+    let padan = Padan::new();
+    let bkn = padan.party("bkn");
+    padan.at("2027-10-20 03:00:00");
+    padan.poll();
+    padan.at("2027-11-07 03:00:00");
+    assert!(
+        padan
+            .poll()
+            .contains("bkn  keluarga  2027-10-01 to 2027-10-31  late\n")
+    );
+    // Two months ahead for a while.
+    padan.at("2028-01-20 03:00:00");
+    assert!(
+        padan
+            .poll()
+            .contains("bkn  keluarga  2027-10-01 to 2027-12-31  late\n")
+    );
+    padan.at("2027-11-08 03:00:00");
+    padan.accept_clock();
+    let said = padan.poll();
+    assert!(
+        said.contains("bkn  keluarga  2027-11-01 to 2027-12-31  not_late\n"),
+        "{said}"
+    );
+    let notice = Receipt::read(&bkn, "pemberitahuan_2027-11-08_keluarga");
+    let missing = notice.json["details"]["missing"].as_array().unwrap();
+    assert_eq!(missing.len(), 1, "{missing:?}");
+    assert_eq!(missing[0]["from"], "2027-10-01");
+    assert_eq!(padan.poll(), "nothing complete in the inboxes\n");
+}
+
+#[test]
+#[ignore = "needs age, faketime, ssh-keygen, sha256sum"]
+fn a_clock_that_leaps_ahead_destroys_nothing_until_the_operator_says_that_it_is_right() {
+    let padan = Padan::new();
+    padan.configure(&[("archive", "30d")]);
+    let bkn = padan.party("bkn");
+    padan.at("2027-12-01 03:00:00");
+    let stems = [1, 2].map(|sequence| {
+        let stem = dropped(&bkn, sequence);
+        padan.poll();
+        stem
+    });
+    let kept = || names(&padan.data().join("snapshots/bkn/pns")).len();
+    assert_eq!(kept(), 2);
+    // A service that is looked after each week: time is not in doubt.
+    padan.at("2027-12-09 02:00:00");
+    assert!(padan.command("poll").output().unwrap().stderr.is_empty());
+    assert_eq!(told(&padan), [""; 0]);
+
+    // Three years ahead. Deliveries are judged; a delivery at that time does not make the time right.
+    padan.at("2030-01-01 03:00:00");
+    let output = padan.command("poll").output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("nothing that is kept is destroyed"), "{said}");
+    let third = dropped(&bkn, 3);
+    padan.poll();
+    Receipt::read(&bkn, &third).accepted();
+    padan.at("2030-01-02 03:00:00");
+    padan.poll();
+    assert_eq!(kept(), 3, "nothing was destroyed");
+    assert_eq!(told(&padan), ["clock_leapt"], "told once");
+    let status = padan.command("status").output().unwrap();
+    let status = String::from_utf8(status.stdout).unwrap();
+    assert!(
+        status.contains("More than a week went by at once after 2027-12-09 09:00:0"),
+        "{status}"
+    );
+    let clock = padan.command("clock").output().unwrap();
+    assert_eq!(clock.status.code(), Some(1), "{clock:?}");
+
+    // It was right: the service had been off.
+    padan.accept_clock();
+    padan.poll();
+    assert_eq!(kept(), 2, "the second is what the third was compared with");
+    assert!(padan.show(&stems[0]).contains("destroyed"));
+    assert!(padan.command("clock").output().unwrap().status.success());
 }

@@ -285,6 +285,7 @@ fn an_old_age_identity_opens_in_the_overlap_and_then_the_archive_alone() {
     // At the end of the retention nothing needs the old identity. The newest delivery of the party that never changed
     // its file was encrypted to it, and stays.
     padan.at(&clock(in_days(200)));
+    padan.accept_clock();
     padan.poll();
     let kept = told(&padan, &["retire", "age"]);
     assert!(kept.contains("1 deliveries"), "{kept}");
@@ -298,6 +299,7 @@ fn an_old_age_identity_opens_in_the_overlap_and_then_the_archive_alone() {
     padan.poll();
     Receipt::read(&bpjs, &stem).accepted();
     padan.at(&clock(in_days(400)));
+    padan.accept_clock();
     padan.poll();
     let destroyed = told(&padan, &["retire", "age"]);
     assert!(destroyed.contains("destroyed"), "{destroyed}");
@@ -364,6 +366,7 @@ fn a_new_store_key_lines_up_with_what_the_old_one_wrote() {
     );
     padan.stop();
     padan.at(&clock(in_days(200)));
+    padan.accept_clock();
     padan.poll();
     let retired = told(&padan, &["retire", "store"]);
     assert!(retired.contains("new identity alone"), "{retired}");

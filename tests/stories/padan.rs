@@ -164,6 +164,13 @@ impl Padan {
         String::from_utf8(output.stdout).unwrap()
     }
 
+    /// An operator's word that the clock is right: the service was off for long, or a wrong one was mended.
+    pub fn accept_clock(&self) {
+        let args = ["--accept", "--reason", "a test"];
+        let output = self.command("clock").args(args).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+    }
+
     /// `padan rerun`.
     pub fn rerun(&self, args: &[&str]) -> Output {
         self.command("rerun").args(args).output().unwrap()

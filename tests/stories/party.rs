@@ -6,6 +6,7 @@ use std::process::{Command, Output, Stdio};
 
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
+use padan::delivery::DeliveryId;
 
 use crate::answers::{Receipt, Response};
 use crate::padan::Padan;
@@ -183,6 +184,18 @@ impl<'a> Party<'a> {
         self.wait_for_page(stem, |page| {
             page.starts_with("DITERIMA") || page.starts_with("DITOLAK")
         })
+    }
+
+    /// Waits for the verdict on what was prepared last under a name that an accepted delivery has already.
+    pub fn receipt_beside(&self, stem: &str) -> Receipt {
+        self.receipt(&self.name_beside(stem))
+    }
+
+    /// What that receipt is called.
+    pub fn name_beside(&self, stem: &str) -> String {
+        let manifest = fs::read(self.out().join(format!("{stem}.sha256"))).unwrap();
+        let id = DeliveryId::of_manifest(&manifest).to_string();
+        format!("{stem}.{}", &id[..12])
     }
 
     /// Waits for the note about something incomplete.

@@ -77,9 +77,8 @@ fn a_dry_run_changes_nothing() {
     let padan = answered();
     let bkn = padan.party("bkn");
     // The sequence was used for other content.
-    bkn.sftp("rm receipts/*");
     let stem = bkn.send("pns", 2, &sheets::pns(5));
-    let receipt = bkn.receipt(&stem);
+    let receipt = bkn.receipt_beside(&stem);
     assert_eq!(receipt.code(), "SEQUENCE_CONFLICT");
     padan.stop();
     let state = |padan: &Padan| {

@@ -112,9 +112,17 @@ fn what_nothing_depends_on_is_destroyed_at_the_end_of_its_time() {
     for name in names(&bkn.receipts()) {
         fs::remove_file(bkn.receipts().join(name)).unwrap();
     }
+    // Another one's receipt under its name does not stand for it.
+    let name = bkn.receipts().join(format!("{}.json", stems[0]));
+    fs::write(
+        name,
+        format!("{{\"delivery\":\"{}\",\"verdict\":\"DITERIMA\"}}", ids[1]),
+    )
+    .unwrap();
     bkn.drop_locally(&stems[0]);
     padan.poll();
     let receipt = bkn.receipt(&stems[0]).accepted();
+    assert_eq!(receipt.json["delivery"], ids[0]);
     assert_eq!(receipt.file(0)["accepted"], 10, "as the ledger knows it");
     assert!(names(&bkn.inbox()).is_empty());
 

@@ -1,5 +1,6 @@
 //! Sequences and replays, with a restart of the real binary between any two of them: what was settled stays settled.
 
+use std::collections::BTreeSet;
 use std::fs;
 
 use serde_json::Value;
@@ -109,7 +110,7 @@ fn a_sequence_holds_across_restarts() {
     ];
     let padan = Padan::new();
     let bkn = padan.party("bkn");
-    let mut answers = 0;
+    let mut accepted = BTreeSet::new();
     for step in steps {
         // Another process each time.
         padan.serve();
@@ -120,7 +121,10 @@ fn a_sequence_holds_across_restarts() {
         }
         let stem = bkn.prepare("pns", step.mode, step.sequence, &step.sheet);
         bkn.put(&format!("{stem}.*"));
-        let receipt = bkn.receipt(&stem);
+        let receipt = match accepted.contains(&stem) {
+            true => bkn.receipt_beside(&stem),
+            false => bkn.receipt(&stem),
+        };
         padan.stop();
         if let Some(code) = step.refused {
             assert_eq!(receipt.code(), code, "{name}: {}", receipt.text);
@@ -139,7 +143,7 @@ fn a_sequence_holds_across_restarts() {
                 }
             }
         } else {
-            answers += 1;
+            accepted.insert(stem);
             let number = |key: &str| receipt.file(0)[key].as_u64().map(|n| n as u32);
             assert_eq!(
                 receipt.json["verdict"], "DITERIMA",
@@ -158,7 +162,8 @@ fn a_sequence_holds_across_restarts() {
                 );
             }
         }
-        assert_eq!(padan.party("bpjs").outbox().len(), answers, "{name}");
+        let answers = padan.party("bpjs").outbox().len();
+        assert_eq!(answers, accepted.len(), "{name}");
     }
 }
 
@@ -302,6 +307,66 @@ fn a_refused_manifest_uses_up_no_sequence_of_any_of_its_datasets() {
     assert_eq!(third.file(1)["same_content_as"], 5);
 }
 
+/// The proof of an accepted delivery stays, whatever comes later under its name.
+#[test]
+#[ignore = "needs age, ssh-keygen, sha256sum, sftp"]
+fn a_name_that_was_accepted_keeps_its_receipt() {
+    let padan = Padan::start();
+    let bkn = padan.party("bkn");
+    let stem = "november";
+    let send = |sequence: u32, sheet: Sheet| together(&bkn, stem, &[("pns", sequence, sheet)]);
+    let kept = |name: &str| {
+        let read = |ending| fs::read(bkn.receipts().join(format!("{name}{ending}"))).unwrap();
+        [".json", ".json.sig", ".txt"].map(read)
+    };
+    send(1, sheets::pns(6));
+    bkn.receipt(stem).accepted();
+    let first = kept(stem);
+
+    // Refused by its rows, with a list of them, and by its number.
+    send(2, sheets::pns(6).set(0, "nik", "salah"));
+    let refused = bkn.receipt_beside(stem);
+    assert_eq!(refused.code(), "ROWS_REFUSED");
+    assert!(!refused.rows().rows.is_empty());
+    assert_eq!(kept(stem), first);
+    send(1, sheets::pns(7));
+    assert_eq!(bkn.receipt_beside(stem).code(), "SEQUENCE_CONFLICT");
+    assert_eq!(kept(stem), first);
+
+    // And another accepted one: whoever calls each month's manifest the same has each month's proof.
+    send(2, sheets::pns(8));
+    let beside = bkn.name_beside(stem);
+    let second = bkn.receipt_beside(stem).accepted();
+    assert_eq!(second.json["name"], *beside);
+    assert_eq!(kept(stem), first);
+
+    // Each comes again under the name that it had, also where the other's is gone.
+    let repeated = |times: &str| {
+        let repeated = || padan.ledger("SELECT count(*) FROM events WHERE outcome = 'repeated'");
+        wait_for(|| (repeated() == [times]).then_some(()), || padan.log());
+        wait_for(
+            || names(&bkn.inbox()).is_empty().then_some(()),
+            || padan.log(),
+        );
+    };
+    let again = kept(&beside);
+    bkn.sftp("rm receipts/*");
+    bkn.put(&format!("{stem}.sha256*"));
+    bkn.put(&format!("{}.csv.age", bkn.stem("pns", "full", 2)));
+    repeated("1");
+    assert_eq!(kept(&beside), again);
+    assert!(!bkn.receipts().join(format!("{stem}.json")).exists());
+    // Under another name it is found there, too.
+    for ending in ["sha256", "sha256.sig"] {
+        let other = bkn.out().join(format!("ulang.{ending}"));
+        fs::copy(bkn.out().join(format!("{stem}.{ending}")), other).unwrap();
+    }
+    bkn.put("ulang.*");
+    bkn.put(&format!("{}.csv.age", bkn.stem("pns", "full", 2)));
+    repeated("2");
+    assert_eq!(kept("ulang"), again);
+}
+
 #[test]
 #[ignore = "needs age, ssh-keygen, sha256sum, sftp"]
 fn both_parties_at_once_each_count_by_themselves() {
@@ -390,6 +455,7 @@ fn a_replay_after_the_end_of_retention_is_still_known() {
     // Long after, when nothing of the first is kept.
     padan.configure(&[("archive", "30d")]);
     padan.at("2027-06-10 03:00:00");
+    padan.accept_clock();
     padan.poll();
     assert!(padan.show(&stems[0]).contains("destroyed"));
     // Another content under its number, and its own content encrypted anew.

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::answers::Receipt;
 use crate::padan::Padan;
 use crate::party::{Party, names};
 use crate::sheets;
@@ -148,4 +149,66 @@ fn nothing_is_accepted_or_refused_by_a_list_that_cannot_be_read() {
     revoke(&padan, "");
     padan.poll();
     bkn.receipt(&stem).accepted();
+    // And it is told before the next delivery comes.
+    assert!(names(&bkn.inbox()).is_empty());
+    for broken in [Some("no key\n"), None] {
+        match broken {
+            Some(text) => revoke(&padan, text),
+            None => fs::remove_file(&list).unwrap(),
+        }
+        let output = padan.command("poll").output().unwrap();
+        assert_eq!(output.status.code(), Some(3), "{output:?}");
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(said.contains("keys/revoked_keys"), "{said}");
+    }
+}
+
+/// By the time of receipt, and by the list of today.
+#[test]
+#[ignore = "needs age, faketime, ssh-keygen, sha256sum"]
+fn a_rerun_takes_a_key_that_has_ended_since_and_none_that_is_withdrawn() {
+    let padan = laid_out();
+    let bkn = padan.party("bkn");
+    let drop = |sequence| {
+        let stem = bkn.prepare_of("2027-11-30", "pns", "full", sequence, &sheets::pns(6));
+        bkn.drop_locally(&stem);
+        padan.poll();
+        (Receipt::read(&bkn, &stem), stem)
+    };
+    let signers = padan.path("keys/parties/bkn/allowed_signers");
+    let with_it = fs::read_to_string(&signers).unwrap();
+    let authority = with_it.lines().last().unwrap().to_owned() + "\n";
+    let key = read(&padan, "trial/bkn/id_ed25519.pub");
+    fs::write(&signers, &authority).unwrap();
+    padan.at("2027-12-01 03:00:00");
+    let (receipt, first) = drop(1);
+    assert_eq!(receipt.code(), "SIGNER_UNKNOWN");
+
+    // Registered, and ended before anybody runs it again.
+    let ends = format!("bkn valid-before=\"20271210Z\",namespaces=\"padan\" {key}");
+    fs::write(&signers, ends + &authority).unwrap();
+    padan.at("2027-12-20 03:00:00");
+    let (receipt, second) = drop(2);
+    assert_eq!(receipt.code(), "SIGNER_EXPIRED");
+    let again = |stem: &str| padan.rerun(&[stem, "--reason", "the key is registered"]);
+    let output = again(&first);
+    assert!(output.status.success(), "{output:?}");
+    let accepted = Receipt::read(&bkn, &first).accepted();
+
+    // Withdrawn: neither of them, however early it came; and what was answered stays so.
+    revoke(&padan, &key);
+    let answers = padan.party("bpjs").outbox();
+    for stem in [&first, &second] {
+        let output = again(stem);
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+        assert!(said.contains("SIGNER_REVOKED"), "{said}");
+    }
+    assert_eq!(Receipt::read(&bkn, &second).code(), "SIGNER_REVOKED");
+    assert_eq!(Receipt::read(&bkn, &first).json, accepted.json);
+    assert_eq!(padan.party("bpjs").outbox(), answers);
+    let states = padan.ledger("SELECT state FROM deliveries ORDER BY ordinal");
+    assert_eq!(states, ["answered", "rejected"]);
+    revoke(&padan, "");
+    assert!(again(&first).status.success());
 }

@@ -207,3 +207,53 @@ fn the_page_follows_a_delivery_through_its_stages() {
     wait_for(|| page().contains("DITERIMA").then_some(()), page);
     assert!(!names(&bkn.receipts()).contains(&mark));
 }
+
+/// Whoever has sent much sees first what is not finished, and how much there is of it.
+#[test]
+#[ignore = "needs age, ssh-keygen, sha256sum"]
+fn the_page_lists_what_is_not_finished_before_what_is() {
+    let padan = Padan::new();
+    let bkn = padan.party("bkn");
+    let done = bkn.prepare("keluarga", "full", 1, &sheets::keluarga(3));
+    bkn.drop_locally(&done);
+    padan.poll();
+    // Trouble of ours with the first of a dataset: all the others wait behind it.
+    fs::write(padan.data().join("snapshots/bkn/pns"), "in the way").unwrap();
+    let stems: Vec<_> = (1..=23)
+        .map(|sequence| {
+            let stem = bkn.prepare("pns", "full", sequence, &sheets::pns(2));
+            bkn.drop_locally(&stem);
+            stem
+        })
+        .collect();
+    for number in 0..60 {
+        fs::write(bkn.inbox().join(format!("lonely-{number:02}.csv.age")), "x").unwrap();
+    }
+    let output = padan.command("poll").output().unwrap();
+    assert_eq!(output.status.code(), Some(3), "{output:?}");
+    let page = || fs::read_to_string(bkn.root().join("STATUS.txt")).unwrap();
+    let places = |page: &str| -> Vec<_> {
+        let all = stems.iter().chain([&done]);
+        all.map(|stem| page.find(stem.as_str()).unwrap()).collect()
+    };
+    let text = page();
+    assert!(places(&text).is_sorted(), "{text}");
+    let finished = text.find("Kiriman terakhir").unwrap();
+    assert!(text.find(&stems[22]).unwrap() < finished, "{text}");
+    assert!(finished < text.find(&done).unwrap(), "{text}");
+    assert!(text.contains("lonely-49.csv.age"), "{text}");
+    assert!(!text.contains("lonely-50.csv.age"), "{text}");
+    assert!(text.contains("  dan 10 lagi / and 10 more\n"), "{text}");
+
+    // Of more than fifty the rest is a number.
+    for sequence in 24..=53 {
+        let stem = bkn.prepare("pns", "full", sequence, &sheets::pns(2));
+        bkn.drop_locally(&stem);
+    }
+    let output = padan.command("poll").output().unwrap();
+    assert_eq!(output.status.code(), Some(3), "{output:?}");
+    let text = page();
+    let (open, _) = text.split_once("Kiriman terakhir").unwrap();
+    assert_eq!(open.matches("bkn_pns_full_").count(), 50, "{text}");
+    assert!(open.ends_with("  dan 3 lagi / and 3 more\n\n"), "{text}");
+}

@@ -103,3 +103,52 @@ fn a_claim_is_not_given_back_over_what_came_meanwhile() {
     padan.poll();
     bkn.receipt(&stem).accepted();
 }
+
+/// Who polls by a timer hears of it each time, until it is mended.
+#[test]
+#[ignore = "needs age, ssh-keygen, sha256sum"]
+fn a_delivery_that_waits_after_a_fault_is_told_by_every_poll() {
+    let padan = Padan::new();
+    let bkn = padan.party("bkn");
+    assert_eq!(padan.poll(), "nothing complete in the inboxes\n");
+    let snapshots = padan.data().join("snapshots/bkn/pns");
+    fs::create_dir_all(snapshots.parent().unwrap()).unwrap();
+    fs::write(&snapshots, "in the way").unwrap();
+    let stems = [1, 2].map(|sequence| {
+        let stem = bkn.prepare("pns", "full", sequence, &sheets::pns(4));
+        bkn.drop_locally(&stem);
+        stem
+    });
+    let poll = || {
+        let output = padan.command("poll").output().unwrap();
+        let [said, why] =
+            [output.stdout, output.stderr].map(|told| String::from_utf8(told).unwrap());
+        (output.status.code(), said, why)
+    };
+    let (code, said, _) = poll();
+    assert_eq!(code, Some(3));
+    assert!(said.contains(&format!("{}  fault: ", stems[0])), "{said}");
+    // Far from due.
+    padan.write_ledger("UPDATE deliveries SET retry_at = '2099-01-01T00:00:00.000000000Z' WHERE retry_at IS NOT NULL");
+    let (code, said, why) = poll();
+    assert_eq!(code, Some(3), "{why}");
+    let lines: Vec<_> = said.lines().collect();
+    assert_eq!(lines.len(), 2, "{said}");
+    let waits = format!(
+        "{}  waits after a fault until 2099-01-01 07:00:00",
+        stems[0]
+    );
+    assert!(lines[0].ends_with(&waits), "{said}");
+    let behind = format!("{}  waits behind another one of its datasets", stems[1]);
+    assert!(lines[1].ends_with(&behind), "{said}");
+    assert!(
+        why.contains("waiting after a fault: 2, the first until 2099-01-01 07:00:00"),
+        "{why}"
+    );
+
+    fs::remove_file(&snapshots).unwrap();
+    let tried = padan.rerun(&[&stems[0], "--reason", "mended"]);
+    assert!(tried.status.success(), "{tried:?}");
+    padan.poll();
+    bkn.receipt(&stems[1]).accepted();
+}

@@ -15,27 +15,27 @@ const PASSPHRASE: &str = "kuda terbang di atas awan";
 /// Runs a command on a terminal of its own and types a line after each prompt: `age -p` and `padan open` ask nowhere
 /// else. Prints what the terminal showed.
 const TYPE: &str = r#"
-import os, pty, sys, termios, time
+import os, pty, select, sys, termios
 line, command = sys.argv[1], sys.argv[2:]
 child, terminal = pty.fork()
 if child == 0:
     os.execvp(command[0], command)
 shown, answered = b"", 0
+def asked():
+    # An error ends in a colon for a moment, too; but only who waits for a secret turns the echo off.
+    return len(shown) > answered and shown.endswith(b": ") and not termios.tcgetattr(terminal)[3] & termios.ECHO
 while True:
     try:
-        more = os.read(terminal, 1024)
-    except OSError:
+        if asked():
+            answered = len(shown)
+            os.write(terminal, line.encode() + b"\n")
+        if select.select([terminal], [], [], 0.01)[0]:
+            more = os.read(terminal, 1024)
+            if not more:
+                break
+            shown += more
+    except (OSError, termios.error):
         break
-    if not more:
-        break
-    shown += more
-    # An error ends in a colon for a moment, too.
-    if shown.endswith(b": ") and answered < shown.count(b"Passphrase of"):
-        answered += 1
-        # A person is slower than the program that turns the echo off.
-        while termios.tcgetattr(terminal)[3] & termios.ECHO:
-            time.sleep(0.001)
-        os.write(terminal, line.encode() + b"\n")
 status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 sys.stdout.buffer.write(shown)
 sys.exit(status)

@@ -52,6 +52,8 @@ pub struct Standing {
     pub missing: Vec<Period>,
     /// The first period that is not covered and not yet overdue; `None` when the term ends before.
     pub next: Option<Period>,
+    /// The last day up to which data came, or was never expected.
+    pub covered: Option<Date>,
 }
 
 /// Whether and how often a party that is late is told again.
@@ -78,8 +80,9 @@ impl Schedule {
         let mut standing = Standing {
             missing: vec![],
             next: None,
+            covered: self.covered(since.max(term.signed), answered),
         };
-        let Some(covered) = self.covered(since.max(term.signed), answered) else {
+        let Some(covered) = standing.covered else {
             return standing;
         };
         let mut day = covered.tomorrow();
@@ -406,6 +409,7 @@ mod tests {
             let Standing {
                 missing: found,
                 next: coming,
+                covered,
             } = schedule("monthly by day 5").standing(day(since), &answered, &term, day(today));
             let firsts = |periods: &[Period]| {
                 let firsts: Vec<String> = periods.iter().map(|p| p.first.to_string()).collect();
@@ -413,6 +417,9 @@ mod tests {
             };
             assert_eq!(firsts(&found), missing, "{name}");
             assert_eq!(firsts(coming.as_slice()), next, "{name}: next");
+            if let Some(open) = found.first().or(coming.as_ref()) {
+                assert_eq!(covered, open.first.yesterday().ok(), "{name}: covered");
+            }
         }
     }
 

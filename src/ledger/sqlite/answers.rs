@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use sqlx::SqliteConnection;
 
-use crate::agreement::{DatasetId, ReconciliationId};
+use crate::agreement::{DatasetId, PartyId, ReconciliationId};
 use crate::delivery::DeliveryId;
 use crate::fault::Fault;
 use crate::ledger::record::{Event, Inputs, Outcome, Published, State};
@@ -143,6 +143,25 @@ pub async fn published(
             })
         })
         .collect()
+}
+
+pub async fn keeps_receipt(
+    db: &mut SqliteConnection,
+    party: &PartyId,
+    file: &str,
+    except: Option<&DeliveryId>,
+) -> Result<bool, Fault> {
+    let found: i64 = sqlx::query_scalar(
+        "SELECT COUNT(*) FROM deliveries JOIN published ON delivery = id
+         WHERE party = $1 AND state <> 'rejected' AND reader = party AND published.folder = '' AND file = $2
+         AND ($3 IS NULL OR id <> $3)",
+    )
+    .bind(party.as_str())
+    .bind(file)
+    .bind(except.map(ToString::to_string))
+    .fetch_one(db)
+    .await?;
+    Ok(found > 0)
 }
 
 pub async fn close(

@@ -246,6 +246,41 @@ pub async fn recent(
     all(db, ids).await
 }
 
+pub async fn open_of(
+    db: &mut SqliteConnection,
+    party: &PartyId,
+    most: u32,
+) -> Result<Vec<Delivery>, Fault> {
+    let ids: Vec<String> = sqlx::query_scalar(
+        "SELECT id FROM deliveries WHERE party = $1 AND state IN ($2, $3) ORDER BY ordinal LIMIT $4",
+    )
+    .bind(party.as_str())
+    .bind(word(&State::Claiming)?)
+    .bind(word(&State::Open)?)
+    .bind(i64::from(most))
+    .fetch_all(&mut *db)
+    .await?;
+    all(db, ids).await
+}
+
+pub async fn closed_of(
+    db: &mut SqliteConnection,
+    party: &PartyId,
+    most: u32,
+) -> Result<Vec<Delivery>, Fault> {
+    let ids: Vec<String> = sqlx::query_scalar(
+        "SELECT id FROM deliveries WHERE party = $1 AND state IN ($2, $3)
+         ORDER BY ordinal DESC LIMIT $4",
+    )
+    .bind(party.as_str())
+    .bind(word(&State::Answered)?)
+    .bind(word(&State::Rejected)?)
+    .bind(i64::from(most))
+    .fetch_all(&mut *db)
+    .await?;
+    all(db, ids).await
+}
+
 pub async fn counts(db: &mut SqliteConnection, party: Option<&PartyId>) -> Result<Counts, Fault> {
     let rows: Vec<(String, i64, i64)> = sqlx::query_as(
         "SELECT state, COUNT(*), COUNT(retry_at) FROM deliveries

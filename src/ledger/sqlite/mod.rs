@@ -134,6 +134,14 @@ impl Ledger for SqliteLedger {
         self.read(async |db| deliveries::recent(db, party, most).await)
     }
 
+    fn open_of(&self, party: &PartyId, most: u32) -> Result<Vec<Delivery>, Fault> {
+        self.read(async |db| deliveries::open_of(db, party, most).await)
+    }
+
+    fn closed_of(&self, party: &PartyId, most: u32) -> Result<Vec<Delivery>, Fault> {
+        self.read(async |db| deliveries::closed_of(db, party, most).await)
+    }
+
     fn counts(&self, party: Option<&PartyId>) -> Result<Counts, Fault> {
         self.read(async |db| deliveries::counts(db, party).await)
     }
@@ -224,6 +232,15 @@ impl Ledger for SqliteLedger {
         self.read(async |db| answers::published(db, id).await)
     }
 
+    fn keeps_receipt(
+        &self,
+        party: &PartyId,
+        file: &str,
+        except: Option<&DeliveryId>,
+    ) -> Result<bool, Fault> {
+        self.read(async |db| answers::keeps_receipt(db, party, file, except).await)
+    }
+
     fn close(
         &self,
         id: &DeliveryId,
@@ -296,6 +313,10 @@ impl Ledger for SqliteLedger {
 
     fn clock(&self) -> Result<Clock, Fault> {
         self.read(async |db| service::clock(db).await)
+    }
+
+    fn goes_on(&self, at: Timestamp) -> Result<(), Fault> {
+        self.write(async |db| service::mark(db, at).await)
     }
 
     fn clock_told(&self, behind: bool, event: &ServiceEvent) -> Result<(), Fault> {

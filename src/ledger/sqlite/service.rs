@@ -11,6 +11,11 @@ use crate::ledger::record::{Clock, Expected, Missing, ServiceEvent};
 use super::value::{from_json, instant, json, number, parsed, variant, word};
 
 pub async fn note(db: &mut SqliteConnection, event: &ServiceEvent) -> Result<(), Fault> {
+    insert(db, event).await?;
+    mark(db, event.at).await
+}
+
+async fn insert(db: &mut SqliteConnection, event: &ServiceEvent) -> Result<(), Fault> {
     let before: i64 = sqlx::query_scalar("SELECT COALESCE(MAX(number), 0) FROM service_events")
         .fetch_one(&mut *db)
         .await?;
@@ -29,7 +34,7 @@ pub async fn note(db: &mut SqliteConnection, event: &ServiceEvent) -> Result<(),
     .bind(&event.detail)
     .execute(&mut *db)
     .await?;
-    mark(db, event.at).await
+    Ok(())
 }
 
 type EventColumns = (
@@ -172,20 +177,40 @@ pub async fn answered_days(
 
 /// The newest instant of any event moves on; it never goes back here.
 pub async fn mark(db: &mut SqliteConnection, at: Timestamp) -> Result<(), Fault> {
-    sqlx::query("UPDATE clock SET mark = $1 WHERE mark IS NULL OR mark < $1")
+    let known = clock(db).await?;
+    if known.newest.is_some_and(|newest| newest >= at) {
+        return Ok(());
+    }
+    sqlx::query("UPDATE clock SET mark = $1")
         .bind(instant(at))
-        .execute(db)
+        .execute(&mut *db)
         .await?;
-    Ok(())
+    let leapt = known
+        .newest
+        .filter(|_| known.leapt.is_none() && known.is_doubtful(at));
+    let Some(newest) = leapt else {
+        return Ok(());
+    };
+    sqlx::query("UPDATE clock SET leapt = $1")
+        .bind(instant(newest))
+        .execute(&mut *db)
+        .await?;
+    let told = ServiceEvent {
+        detail: Some(format!("the newest event before was at {newest}")),
+        ..ServiceEvent::new(at, "clock_leapt")
+    };
+    insert(db, &told).await
 }
 
 pub async fn clock(db: &mut SqliteConnection) -> Result<Clock, Fault> {
-    let (mark, told): (Option<String>, i64) = sqlx::query_as("SELECT mark, told FROM clock")
-        .fetch_one(db)
-        .await?;
+    let (mark, told, leapt): (Option<String>, i64, Option<String>) =
+        sqlx::query_as("SELECT mark, told, leapt FROM clock")
+            .fetch_one(db)
+            .await?;
     Ok(Clock {
         newest: mark.as_deref().map(parsed).transpose()?,
         told_behind: told != 0,
+        leapt: leapt.as_deref().map(parsed).transpose()?,
     })
 }
 
@@ -204,7 +229,7 @@ pub async fn clock_told(
 pub async fn set_clock_back(db: &mut SqliteConnection, event: &ServiceEvent) -> Result<(), Fault> {
     let now = instant(event.at);
     for statement in [
-        "UPDATE clock SET mark = $1, told = 0",
+        "UPDATE clock SET mark = $1, told = 0, leapt = NULL",
         // What waits for an instant of the wrong time would wait for years.
         "UPDATE deliveries SET retry_at = $1 WHERE retry_at > $1",
         "UPDATE waiting SET since = $1 WHERE since > $1",

@@ -4,13 +4,14 @@ use std::fs::{self, File};
 use std::path::Path;
 
 use jiff::Timestamp;
+use serde::Deserialize;
 
 use crate::agreement::PartyId;
-use crate::delivery::receipt::Receipt;
+use crate::delivery::receipt::{Receipt, Verdict};
 use crate::delivery::{DeliveryId, Sha256Digest};
 use crate::fault::Fault;
 use crate::files;
-use crate::ledger::{Delivery, Published, State};
+use crate::ledger::{Delivery, Published};
 use crate::trust::sshsig::SigningKey;
 
 use super::super::Context;
@@ -77,6 +78,22 @@ pub fn make_way(folder: &Path, name: &str, json: &[u8]) -> Result<(), Fault> {
     Ok(())
 }
 
+/// Whether the receipt that lies there under the name tells that this delivery was accepted.
+pub fn is_about(folder: &Path, name: &str, id: &DeliveryId) -> bool {
+    let raw = fs::read(folder.join(format!("{name}.json"))).unwrap_or_default();
+    let about: Option<About> = serde_json::from_slice(&raw).ok();
+    about.is_some_and(|about| {
+        about.delivery == Some(*id) && matches!(about.verdict, Verdict::Diterima)
+    })
+}
+
+/// Whose receipt it is, as it stands in its document.
+#[derive(Deserialize)]
+struct About {
+    delivery: Option<DeliveryId>,
+    verdict: Verdict,
+}
+
 /// The receipt's files by their endings.
 fn documents(cx: &Context, receipt: &Receipt) -> Result<[(&'static str, Vec<u8>); 3], Fault> {
     let text = receipt.text();
@@ -109,11 +126,11 @@ pub fn signed(
 /// Copies a receipt that lies there to the name of another manifest, unless that has the same.
 pub fn copy_to_name(cx: &Context, delivery: &Delivery, stem: &str) -> Result<(), Fault> {
     let id = delivery.id.to_string();
-    let (given, asked) = (safe_name(&delivery.stem, &id), safe_name(stem, &id));
-    if given == asked {
+    if safe_name(&delivery.stem, &id) == safe_name(stem, &id) {
         return Ok(());
     }
-    let asked = beside_accepted(cx, &delivery.party, stem, &delivery.id)?;
+    let given = given_name(cx, delivery)?;
+    let asked = beside_others(cx, &delivery.party, stem, &delivery.id)?;
     let folder = cx.layout.receipts(&delivery.party);
     for ending in [".json", ".json.sig", ".txt"] {
         let from = folder.join(format!("{given}{ending}"));
@@ -125,27 +142,58 @@ pub fn copy_to_name(cx: &Context, delivery: &Delivery, stem: &str) -> Result<(),
     Ok(())
 }
 
-/// The name of what is told about a manifest that makes no delivery (yet): that of its receipt, unless an accepted
-/// delivery's receipt stands there.
+/// What the receipt of a delivery is to be called: after its manifest, and so that no other accepted delivery's receipt
+/// is replaced.
+pub fn beside_others(
+    cx: &Context,
+    party: &PartyId,
+    stem: &str,
+    id: &DeliveryId,
+) -> Result<String, Fault> {
+    free_name(cx, party, stem, id, Some(id))
+}
+
+/// The name of what is told about a manifest that makes no delivery (yet): the same, and beside the receipt of that very
+/// delivery if it was accepted before.
 pub fn beside_accepted(
     cx: &Context,
     party: &PartyId,
     stem: &str,
     id: &DeliveryId,
 ) -> Result<String, Fault> {
+    free_name(cx, party, stem, id, None)
+}
+
+fn free_name(
+    cx: &Context,
+    party: &PartyId,
+    stem: &str,
+    id: &DeliveryId,
+    own: Option<&DeliveryId>,
+) -> Result<String, Fault> {
     let name = safe_name(stem, &id.to_string());
-    let accepted =
-        cx.ledger.find(stem)?.iter().any(|known| {
-            known.party == *party && known.stem == stem && known.state == State::Answered
-        });
-    Ok(if accepted {
+    let taken = cx
+        .ledger
+        .keeps_receipt(party, &format!("{name}.json"), own)?;
+    Ok(if taken {
         format!("{name}.{}", id.short())
     } else {
         name
     })
 }
 
-/// What a delivery's receipt is called: the manifest's own name if it holds nothing but safe characters.
+/// What the receipt of an answered delivery is called since it was given.
+pub fn given_name(cx: &Context, delivery: &Delivery) -> Result<String, Fault> {
+    let published = cx.ledger.published(&delivery.id)?;
+    let mut own = published.iter().filter(|one| one.folder.is_empty());
+    let given = own.find_map(|one| one.file.strip_suffix(".json"));
+    Ok(given.map_or_else(
+        || safe_name(&delivery.stem, &delivery.id.to_string()),
+        str::to_owned,
+    ))
+}
+
+/// A name for what a delivery's sender finds: the manifest's own if it holds nothing but safe characters.
 pub fn receipt_name(job: &Job) -> String {
     safe_name(&job.stem, &job.id.to_string())
 }

@@ -16,7 +16,9 @@ use super::super::job::Job;
 use super::super::reconcile::ReconciledPart;
 use super::Prepared;
 use super::folder::{concerns, folder_name};
-use super::papers::{beside_accepted, hand_over, in_zone, lay_ready, receipt_name};
+use super::papers::{
+    beside_accepted, beside_others, given_name, hand_over, in_zone, is_about, lay_ready,
+};
 
 /// What judges: name and version.
 pub const SOFTWARE: &str = concat!("padan ", env!("CARGO_PKG_VERSION"));
@@ -28,21 +30,23 @@ pub fn accepted(
     parts: &[ReconciledPart],
     prepared: &mut Prepared,
 ) -> Result<(), Fault> {
-    let mut receipt = told(cx, job, Verdict::Diterima);
+    let name = beside_others(cx, &job.party, &job.stem, &job.id)?;
+    let mut receipt = told(cx, job, name, Verdict::Diterima);
     for (file, part) in receipt.files.iter_mut().zip(parts) {
         add_answer(cx, job, part, file)?;
     }
     lay_ready(cx, job, receipt, prepared)
 }
 
-/// The receipt of a refused one, as far as it came.
+/// The receipt of a refused one, as far as it came: beside the receipt of an accepted one of the same name.
 pub fn refused(
     cx: &Context,
     job: &Job,
     rejection: &Rejection,
     prepared: &mut Prepared,
 ) -> Result<(), Fault> {
-    let mut receipt = told(cx, job, Verdict::Ditolak);
+    let name = beside_others(cx, &job.party, &job.stem, &job.id)?;
+    let mut receipt = told(cx, job, name, Verdict::Ditolak);
     receipt.problem = Some(Problem {
         rows: rejection.rows.as_deref().cloned(),
         names: rejection.names.clone(),
@@ -51,15 +55,15 @@ pub fn refused(
     lay_ready(cx, job, receipt, prepared)
 }
 
-/// The receipt of one that is turned away: beside the receipt of an accepted one of the same name.
+/// The receipt of one that is turned away: beside the receipt of an accepted one of the same name, or manifest.
 pub fn turned_away(
     cx: &Context,
     job: &Job,
     rejection: &Rejection,
     prepared: &mut Prepared,
 ) -> Result<(), Fault> {
-    let mut receipt = told(cx, job, Verdict::Ditolak);
-    receipt.name = beside_accepted(cx, &job.party, &job.stem, &job.id)?;
+    let name = beside_accepted(cx, &job.party, &job.stem, &job.id)?;
+    let mut receipt = told(cx, job, name, Verdict::Ditolak);
     receipt.problem = Some(Problem::new(rejection.code, rejection.place.clone()));
     lay_ready(cx, job, receipt, prepared)
 }
@@ -67,14 +71,11 @@ pub fn turned_away(
 /// The receipt of a delivery that came again after all that was kept of it was destroyed: what the ledger knows. One that
 /// still lies there says more.
 pub fn answered_before(cx: &Context, delivery: &Delivery) -> Result<(), Fault> {
-    let mut receipt = told(cx, &Job::of(cx, delivery), Verdict::Diterima);
-    let there = cx
-        .layout
-        .receipts(&delivery.party)
-        .join(format!("{}.json", receipt.name));
-    if there.exists() {
+    let name = given_name(cx, delivery)?;
+    if is_about(&cx.layout.receipts(&delivery.party), &name, &delivery.id) {
         return Ok(());
     }
+    let mut receipt = told(cx, &Job::of(cx, delivery), name, Verdict::Diterima);
     receipt.stage = Some(Stage::Respond.as_str().to_owned());
     for part in &delivery.parts {
         let (Some(outcome), Ok(name)) = (&part.outcome, part.file.parse()) else {
@@ -96,7 +97,7 @@ pub fn answered_before(cx: &Context, delivery: &Delivery) -> Result<(), Fault> {
 }
 
 /// What the run's account tells.
-fn told(cx: &Context, job: &Job, verdict: Verdict) -> Receipt {
+fn told(cx: &Context, job: &Job, name: String, verdict: Verdict) -> Receipt {
     let account = job.account.told();
     let agreement = &cx.config.agreement;
     let files = account.files.iter().map(|(entry, reading)| {
@@ -113,7 +114,7 @@ fn told(cx: &Context, job: &Job, verdict: Verdict) -> Receipt {
         verdict,
         stage: Some(account.stage().as_str().to_owned()),
         delivery: Some(job.id),
-        name: receipt_name(job),
+        name,
         party: job.party.clone(),
         received: in_zone(cx, job.received),
         signer: account.signer.clone(),

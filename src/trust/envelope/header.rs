@@ -28,8 +28,13 @@ const LAST_LINE: &[u8] = b"---";
 const SCRYPT: &str = "scrypt";
 /// Further stanzas that no quantum computer opens, of keys that only others have.
 const ALSO_POSTQUANTUM: [&str; 1] = ["mlkem768p256tag"];
-/// How meaningless stanzas end, which some programs add so that readers pass over what they do not know.
-const GREASE: &str = "-grease";
+/// What meaningless stanzas are called, or how they end, which some programs add so that readers pass over what they do
+/// not know. None is larger than the `age` crate's `grease_the_joint` makes them: the stanza of any recipient known for age
+/// has a longer argument, or a longer body, under whatever name.
+const GREASE: &str = "grease";
+const LONGEST_GREASE_WORD: usize = 8;
+const MOST_GREASE_WORDS: usize = 4;
+const LONGEST_GREASE_BODY: usize = 99;
 
 /// A header as it was read.
 pub(super) struct Header {
@@ -87,8 +92,11 @@ impl Header {
 
     /// Whether every stanza withstands quantum computers: one that does not is a way around all others.
     pub(super) fn is_postquantum(&self) -> bool {
-        let grease = |stanza: &&Stanza| !stanza.tag.ends_with(GREASE);
-        let mut real = self.stanzas.iter().filter(grease).peekable();
+        let mut real = self
+            .stanzas
+            .iter()
+            .filter(|stanza| !is_grease(stanza))
+            .peekable();
         real.peek().is_some()
             && real.all(|stanza| {
                 stanza.tag == hybrid::TAG || ALSO_POSTQUANTUM.contains(&stanza.tag.as_str())
@@ -99,6 +107,17 @@ impl Header {
     pub(super) fn is_authentic(&self, file_key: &FileKey) -> bool {
         code_key(file_key).is_some_and(|key| hmac::verify(&key, &self.covered, &self.code).is_ok())
     }
+}
+
+fn is_grease(stanza: &Stanza) -> bool {
+    let short = |word: &str| (1..=LONGEST_GREASE_WORD).contains(&word.len());
+    let before = stanza.tag.strip_suffix(GREASE);
+    let named = before
+        .is_some_and(|before| before.is_empty() || before.strip_suffix('-').is_some_and(short));
+    named
+        && stanza.args.len() <= MOST_GREASE_WORDS
+        && stanza.args.iter().all(|word| short(word))
+        && stanza.body.len() <= LONGEST_GREASE_BODY
 }
 
 /// The header of a new file; `None` if HKDF fails.
@@ -166,4 +185,69 @@ fn read_lines(input: &mut impl BufRead) -> Result<Vec<u8>, OpenError> {
         }
     }
     Err(OpenError::Rejected(Code::TooLarge))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Header, Stanza};
+
+    fn stanza(line: &str, body: usize) -> Stanza {
+        let mut words = line.split(' ').map(str::to_owned);
+        Stanza {
+            tag: words.next().unwrap(),
+            args: words.collect(),
+            body: vec![7; body],
+        }
+    }
+
+    /// One stanza that is no meaningless one and withstands no quantum computer opens the way around all others.
+    #[test]
+    fn meaningless_stanzas_count_for_nothing_and_hide_no_recipient() {
+        let share = "TEiF0ypqr+bpvcqXNyCVJpL7OuwPdVwPL7KQEbFDOCc";
+        let hybrid = || stanza(&format!("mlkem768x25519 {share}"), 32);
+        let cases = [
+            (vec![hybrid()], true),
+            (vec![hybrid(), hybrid()], true),
+            (
+                vec![stanza("grease", 0), hybrid(), stanza("grease", 0)],
+                true,
+            ),
+            (
+                vec![hybrid(), stanza("a@=!9Zz,-grease 1 2 3 12345678", 99)],
+                true,
+            ),
+            (vec![hybrid(), stanza("mlkem768p256tag tag enc", 32)], true),
+            // Nothing that anybody could open.
+            (vec![stanza("grease", 0)], false),
+            (vec![stanza("x-grease 1", 32), stanza("y-grease", 0)], false),
+            (
+                vec![hybrid(), stanza(&format!("X25519 {share}"), 32)],
+                false,
+            ),
+            // A recipient under a false name.
+            (
+                vec![hybrid(), stanza(&format!("X25519-grease {share}"), 32)],
+                false,
+            ),
+            (
+                vec![hybrid(), stanza(&format!("grease {share}"), 32)],
+                false,
+            ),
+            (vec![hybrid(), stanza("ssh-ed25519-grease a b", 32)], false),
+            (vec![hybrid(), stanza("ssh-rsa-grease a", 256)], false),
+            (vec![hybrid(), stanza("p-grease 1 2 3 4 5", 32)], false),
+            (vec![hybrid(), stanza("-grease", 32)], false),
+            (vec![hybrid(), stanza("xgrease", 32)], false),
+            (vec![hybrid(), stanza("plugin", 0)], false),
+        ];
+        for (stanzas, expected) in cases {
+            let told = format!("{stanzas:?}");
+            let header = Header {
+                stanzas,
+                covered: vec![],
+                code: vec![],
+            };
+            assert_eq!(header.is_postquantum(), expected, "{told}");
+        }
+    }
 }

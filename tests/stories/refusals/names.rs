@@ -69,9 +69,8 @@ fn a_sequence_is_used_once_and_only_grows() {
     bkn.deliver("pns", 5, &sheets::pns(8));
     let before = bpjs.outbox();
 
-    bkn.sftp("rm receipts/*");
     let reused = bkn.send("pns", 5, &sheet());
-    let receipt = bkn.receipt(&reused);
+    let receipt = bkn.receipt_beside(&reused);
     assert_eq!(receipt.code(), "SEQUENCE_CONFLICT");
     super::assert_helps(&receipt);
     super::assert_kept(&padan, &bkn, &reused, "reused");
