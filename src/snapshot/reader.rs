@@ -130,6 +130,11 @@ impl Reader {
         }
     }
 
+    /// The fault of authentic bytes that are no rows: a mistake of the writer.
+    pub(super) fn unreadable(&self) -> Fault {
+        self.damaged(UNREADABLE)
+    }
+
     /// A fault of this file.
     pub(crate) fn damaged(&self, problem: &'static str) -> Fault {
         Fault::Snapshot {
@@ -163,9 +168,9 @@ impl Reader {
             .map_err(damaged)?;
         if open.header.lz4 {
             let raw = block.zeroed(entry.raw as usize);
-            let len = decompress_into(plain, raw).map_err(|_| self.damaged(UNREADABLE))?;
+            let len = decompress_into(plain, raw).map_err(|_| self.unreadable())?;
             if len != entry.raw as usize {
-                return Err(self.damaged(UNREADABLE));
+                return Err(self.unreadable());
             }
         } else {
             let len = plain.len();
@@ -183,7 +188,6 @@ impl Reader {
     }
 }
 
-/// Authentic bytes that are no rows: a mistake of the writer.
 const UNREADABLE: &str = "has an unreadable block";
 
 impl Cursor {
@@ -201,8 +205,7 @@ impl Cursor {
             self.position = 0;
         }
         let mut rest = self.block.get(self.position..).unwrap_or_default();
-        let raw =
-            Raw::take(&mut rest, &mut self.ends).ok_or_else(|| self.reader.damaged(UNREADABLE))?;
+        let raw = Raw::take(&mut rest, &mut self.ends).ok_or_else(|| self.reader.unreadable())?;
         self.position += raw.encoded.len();
         Ok(Some(raw))
     }
@@ -216,7 +219,7 @@ impl Rows for Cursor {
         };
         match raw.read(row) {
             Some(()) => Ok(true),
-            None => Err(self.reader.damaged(UNREADABLE)),
+            None => Err(self.reader.unreadable()),
         }
     }
 }

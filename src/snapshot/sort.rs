@@ -112,12 +112,6 @@ impl SortKey {
         write_key(columns.iter().map(value), &mut self.0);
     }
 
-    /// Like [`SortKey::set`], with the whole row as the last to be compared.
-    pub(super) fn set_whole(&mut self, row: &Row, columns: &[usize]) {
-        self.set(row, columns);
-        self.0.push_row(row);
-    }
-
     fn bytes(&self) -> &[u8] {
         &self.0
     }
@@ -144,7 +138,7 @@ impl Ord for SortKey {
 }
 
 /// Each value ends with two zero bytes; a zero byte inside is followed by 0xff, so that no value runs into the next.
-fn write_key<'v>(values: impl Iterator<Item = &'v [u8]>, out: &mut Plain) {
+pub(super) fn write_key<'v>(values: impl Iterator<Item = &'v [u8]>, out: &mut Plain) {
     for value in values {
         out.reserve(value.len() + 2);
         let mut pieces = value.split(|byte| *byte == 0);
@@ -155,6 +149,17 @@ fn write_key<'v>(values: impl Iterator<Item = &'v [u8]>, out: &mut Plain) {
         }
         out.extend(&[0, 0]);
     }
+}
+
+/// The first bytes of a record as a number: where two differ, they compare as the records do.
+pub(super) fn beginning(record: &[u8]) -> u128 {
+    // A shorter one is the smaller, as where the rest decides.
+    let mut bytes = [0; 16];
+    bytes
+        .iter_mut()
+        .zip(record)
+        .for_each(|(to, from)| *to = *from);
+    u128::from_be_bytes(bytes)
 }
 
 /// Rows in memory: in one buffer each row's key and then the row.
@@ -190,15 +195,9 @@ impl Loaded {
         write_key(columns.iter().map(|c| raw.field(*c)), &mut self.bytes);
         let row = self.bytes.len();
         self.bytes.extend(raw.encoded);
-        let record = self.bytes.get(key..).unwrap_or_default();
-        // A shorter one is the smaller, as where the rest decides.
-        let mut begin = [0; 16];
-        begin
-            .iter_mut()
-            .zip(record)
-            .for_each(|(to, from)| *to = *from);
+        let begin = beginning(self.bytes.get(key..).unwrap_or_default());
         self.places.push(Place {
-            begin: u128::from_be_bytes(begin),
+            begin,
             key,
             row,
             end: self.bytes.len(),
