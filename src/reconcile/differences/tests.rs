@@ -44,7 +44,7 @@ fn run(
 fn rows(found: &Differences, reader: &str) -> (Vec<String>, Vec<String>, DifferenceCounts) {
     let mut out = Vec::new();
     let reader = reader.parse().unwrap();
-    let counts = found.write_csv(&reader, &mut out).unwrap();
+    let counts = found.write_csv(&reader, &mut out).unwrap().own;
     let text = String::from_utf8(out).unwrap();
     let mut lines = text.lines();
     assert_eq!(lines.next(), Some(HEADER));
