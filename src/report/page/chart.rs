@@ -7,6 +7,8 @@ use super::super::words::count;
 
 /// Width of a chart in its own units.
 const WIDTH: u64 = 700;
+/// Width of upright bars, which stand beside their table.
+const BARS: u64 = 440;
 const DARK: &str = "#173f5f";
 const LIGHT: &str = "#9fc1dd";
 const PALE: &str = "#e3e9ee";
@@ -88,13 +90,13 @@ pub fn share(title: &str, permille: u64) -> Markup {
 /// Upright bars with their counts above.
 pub fn bars(title: &str, slices: &[Slice]) -> Markup {
     let highest = slices.iter().map(|slice| slice.count).max().unwrap_or(0);
-    let step = WIDTH / u64::try_from(slices.len()).unwrap_or(1).max(1);
+    let step = BARS / u64::try_from(slices.len()).unwrap_or(1).max(1);
     let told: Vec<_> = slices
         .iter()
         .map(|slice| format!("{}: {}", slice.name, count(slice.count)))
         .collect();
     html! {
-        svg viewBox=(format!("0 0 {WIDTH} 190")) role="img" {
+        svg viewBox=(format!("0 0 {BARS} 190")) role="img" {
             title { (title) }
             desc { (told.join("; ")) }
             @for (slice, place) in slices.iter().zip(0_u64..) {
@@ -104,7 +106,7 @@ pub fn bars(title: &str, slices: &[Slice]) -> Markup {
                 text x=(middle) y=(149 - height) font-size="15" font-weight="700" text-anchor="middle" { (count(slice.count)) }
                 text x=(middle) y="175" font-size="14" text-anchor="middle" { (slice.name) }
             }
-            line x1="0" y1="155.5" x2=(WIDTH) y2="155.5" stroke="#16202b" {}
+            line x1="0" y1="155.5" x2=(BARS) y2="155.5" stroke="#16202b" {}
         }
     }
 }
@@ -129,8 +131,8 @@ pub fn lines(
     low: u64,
     written: impl Fn(u64) -> String,
 ) -> Markup {
-    const TOP: u64 = 44;
-    const BOTTOM: u64 = 178;
+    const TOP: u64 = 50;
+    const BOTTOM: u64 = 142;
     let values = || lines.iter().flat_map(|line| line.values.iter().flatten());
     let high = values().copied().max().unwrap_or(0).max(low + 1);
     let step = WIDTH / u64::try_from(points.len()).unwrap_or(1).max(1);
@@ -152,7 +154,7 @@ pub fn lines(
         others.all(|(_, other)| own > value(other) || own == value(other) && line == 0)
     };
     html! {
-        svg viewBox=(format!("0 0 {WIDTH} 214")) role="img" {
+        svg viewBox=(format!("0 0 {WIDTH} 192")) role="img" {
             title { (title) }
             desc { (told.join("; ")) }
             line x1="0" y1=(BOTTOM) x2=(WIDTH) y2=(BOTTOM) stroke="#55606c" {}
@@ -173,7 +175,7 @@ pub fn lines(
                 }
             }
             @for (point, place) in points.iter().zip(0_u64..) {
-                text x=(across(place)) y="210" font-size="13" text-anchor="middle" { (point) }
+                text x=(across(place)) y="184" font-size="13" text-anchor="middle" { (point) }
             }
             @for ((line, (stroke, dashes)), place) in lines.iter().zip(STROKES).zip(0_u64..) {
                 line x1=(place * 180) y1="10" x2=(place * 180 + 34) y2="10" stroke=(stroke) stroke-width="3" stroke-dasharray=(dashes) {}

@@ -17,12 +17,12 @@ pub fn summary(facts: &Facts) -> String {
         (header(facts))
         main {
             (key_figures(facts))
-            (compared(facts))
+            (responsible(facts))
+            (trend(facts))
+            (ages(facts))
             (findings(facts))
             (columns(facts))
-            (responsible(facts))
-            (ages(facts))
-            (trend(facts))
+            (compared(facts))
             (next(facts))
         }
         footer {

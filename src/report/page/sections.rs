@@ -19,8 +19,8 @@ pub fn header(facts: &Facts) -> Markup {
     let agreement = facts.agreement;
     html! {
         header {
-            p.kicker { "Ringkasan rekonsiliasi" }
-            h1 { (facts.reconciliation.id.as_str().replace('_', " ")) }
+            p.kicker { "Ringkasan untuk pimpinan" }
+            h1 { "Rekonsiliasi " (facts.reconciliation.id.as_str().replace('_', " ")) }
             dl {
                 @for (role, party) in ROLES.iter().zip(&agreement.parties) {
                     dt { (sentence_case(role)) } dd { (party.name) " (" (party.id.upper()) ")" }
@@ -289,8 +289,8 @@ pub fn ages(facts: &Facts) -> Markup {
         @if facts.shown.counts.open() > 0 {
             h2 { "Umur perbedaan terbuka" }
             div.pair {
-                figure { (bars("Umur perbedaan terbuka", &groups)) }
-                div { (table("Hari sejak perbedaan pertama kali ditemukan", &["Umur", "Perbedaan"], &rows, 1)) }
+                figure { (bars("Umur perbedaan terbuka, dalam hari", &groups)) }
+                div { (table("Hari sejak perbedaan pertama kali ditemukan", &["Umur (hari)", "Perbedaan"], &rows, 1)) }
             }
         }
     }
@@ -302,13 +302,13 @@ fn grouped(facts: &Facts) -> Vec<Slice> {
     let mut from = 0;
     for until in AGES {
         groups.push(Slice {
-            name: format!("{from}–{until} hari"),
+            name: format!("{from}–{until}"),
             count: 0,
         });
         from = until + 1;
     }
     groups.push(Slice {
-        name: format!("> {} hari", from - 1),
+        name: format!("> {}", from - 1),
         count: 0,
     });
     for (since, n) in &facts.shown.counts.since {
@@ -401,7 +401,7 @@ pub fn next(facts: &Facts) -> Markup {
         h2 { "Selanjutnya" }
         ul {
             @if facts.shown.counts.open() > 0 {
-                li { "Masing-masing pihak menyelesaikan perbedaan menurut tabel tindakan di atas; rinciannya di perbedaan_" (id) ".csv.age. "
+                li { "Masing-masing pihak menyelesaikan perbedaan menurut tabel tindakan; rinciannya di perbedaan_" (id) ".csv.age. "
                     "Perbedaan yang sudah diperbaiki menjadi SELESAI pada proses berikutnya." }
             }
             @for (side, period) in due {

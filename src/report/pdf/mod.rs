@@ -188,7 +188,7 @@ impl Document {
     }
 
     fn blank_at(&mut self, label: &str, [x, y]: [f32; 2], width: f32, style: Style) {
-        let labels = style.size * 5.6;
+        let labels = style.size * 6.2;
         self.line(encode(label), [x, y], labels, style);
         self.line(encode(":"), [x + labels, y], labels, style);
         let dots = labels + style.size * 0.7;

@@ -36,10 +36,10 @@ impl Document {
         }
     }
 
-    fn row_of<T: AsRef<str>>(&self, columns: &Columns, cells: &[T], face: Face) -> Row {
+    fn row_of<T: AsRef<str>>(&self, columns: &Columns, cells: &[T], face: Face) -> Laid {
         let parts: f32 = columns.widths.iter().map(|part| f32::from(*part)).sum();
         let mut x = LEFT;
-        let mut row = Row {
+        let mut row = Laid {
             cells: vec![],
             height: 0.0,
         };
@@ -68,7 +68,7 @@ impl Document {
         row
     }
 
-    fn draw(&mut self, row: &Row, head: bool) {
+    fn draw(&mut self, row: &Laid, head: bool) {
         let (top, bottom) = (self.y, self.y - row.height);
         let right = LEFT + self.width();
         if head {
@@ -112,7 +112,7 @@ impl Document {
     }
 }
 
-struct Row {
+struct Laid {
     cells: Vec<Cell>,
     height: f32,
 }
