@@ -12,8 +12,8 @@ use super::super::Context;
 use super::super::job::{Job, Run};
 use super::super::reconcile::ReconciledPart;
 
-/// So many of the last runs stand in a summary, this one included.
-const RUNS: u32 = 12;
+/// So many runs before this one are looked through for a summary's trend.
+const RUNS: u32 = 200;
 
 /// The pages of one run of a reconciliation, by name.
 pub fn reports(
@@ -52,9 +52,14 @@ pub fn reports(
     let fixed = part.inputs.reconciliations.get(id);
     // As of the run before, also when it is run again much later.
     let mut runs = match fixed.and_then(|fixed| fixed.state) {
-        Some(last) => cx.ledger.run_figures(id, &reader.id, &last, RUNS - 1)?,
+        Some(last) => cx.ledger.run_figures(id, &reader.id, &last, RUNS)?,
         None => vec![],
     };
+    if runs.len() == RUNS as usize {
+        // Of the first day some runs may be missing.
+        let first = runs.first().map(|run| run.run_date);
+        runs.retain(|run| Some(run.run_date) != first);
+    }
     if job.run == Run::First {
         cx.ledger.set_run_figures(&job.id, id, &reader.id, &this)?;
     }

@@ -212,21 +212,20 @@ pub fn mode(mode: Mode) -> &'static str {
 
 fn outcome(facts: &Facts) -> Table {
     let common = &facts.common;
-    let differing = common
-        .matched
-        .zip(common.agreeing)
-        .map(|(all, same)| all - same.min(all));
-    let share = common.matched.zip(common.agreeing);
-    let share = share.map_or(WITHHELD.to_owned(), |(all, same)| percent(same, all));
-    let mut rows: Vec<(String, String)> = vec![
-        ("Data yang berpasangan".to_owned(), known(common.matched)),
-        (
-            "Data berpasangan yang sesuai seluruhnya".to_owned(),
-            known(common.agreeing),
-        ),
-        ("Data berpasangan yang berbeda".to_owned(), known(differing)),
-        ("Tingkat kesesuaian".to_owned(), share),
-    ];
+    let mut rows = vec![("Data yang berpasangan".to_owned(), known(common.matched))];
+    if let Some((all, same)) = common.matched.zip(common.agreeing) {
+        rows.extend([
+            (
+                "Data berpasangan yang sesuai seluruhnya".to_owned(),
+                count(same),
+            ),
+            (
+                "Data berpasangan yang berbeda".to_owned(),
+                count(all.saturating_sub(same)),
+            ),
+            ("Tingkat kesesuaian".to_owned(), percent(same, all)),
+        ]);
+    }
     let counts = &common.counts;
     rows.extend(
         counts
@@ -260,26 +259,32 @@ fn outcome(facts: &Facts) -> Table {
     }
 }
 
+/// Where the number of records that met is not told, only how many differ.
 fn columns(facts: &Facts) -> Table {
-    let matched = facts.common.matched;
-    let rows = facts.common.columns.iter().map(|column| {
-        let agreeing = matched.map(|all| all.saturating_sub(column.differing));
-        let share = matched.zip(agreeing);
-        vec![
+    let mut table = Table {
+        caption: "Kesesuaian per kolom".to_owned(),
+        widths: vec![46, 22, 18],
+        head: vec!["Kolom", "Acuan", "Berbeda"],
+        rows: vec![],
+        numbers_from: 2,
+    };
+    if facts.common.matched.is_some() {
+        table.widths.extend([18, 20]);
+        table.head.extend(["Sesuai", "Kesesuaian"]);
+    }
+    for column in &facts.common.columns {
+        let mut cells = vec![
             column.name.clone(),
             reference(&column.reference).to_owned(),
-            known(agreeing),
             count(column.differing),
-            share.map_or(WITHHELD.to_owned(), |(all, same)| percent(same, all)),
-        ]
-    });
-    Table {
-        caption: "Kesesuaian per kolom".to_owned(),
-        widths: vec![40, 18, 16, 14, 16],
-        head: vec!["Kolom", "Acuan", "Sesuai", "Berbeda", "Kesesuaian"],
-        rows: rows.collect(),
-        numbers_from: 2,
+        ];
+        if let Some(matched) = facts.common.matched {
+            let agreeing = matched.saturating_sub(column.differing);
+            cells.extend([count(agreeing), percent(agreeing, matched)]);
+        }
+        table.rows.push(cells);
     }
+    table
 }
 
 fn actions(facts: &Facts) -> Table {

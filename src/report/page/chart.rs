@@ -74,15 +74,14 @@ pub fn stacked(title: &str, slices: &[Slice]) -> Markup {
     }
 }
 
-/// A bar for a share in permille: what is full is dark, the rest hatched.
-pub fn share(title: &str, permille: u64) -> Markup {
-    let full = permille.min(1000);
+/// A bar for a share in permille; `whole` when nothing is missing, else a little is always left free.
+pub fn share(title: &str, permille: u64, whole: bool) -> Markup {
+    let full = if whole { 1000 } else { permille.min(984) };
     html! {
         svg viewBox="0 0 1000 60" preserveAspectRatio="none" role="img" {
             title { (title) }
-            rect x="0" y="0" width="1000" height="60" fill=(PALE) {}
+            rect x="0" y="0" width="1000" height="60" fill="url(#miring)" {}
             rect x="0" y="0" width=(full) height="60" fill=(DARK) {}
-            rect x="1" y="1" width="998" height="58" fill="none" stroke="#55606c" stroke-width="2" {}
         }
     }
 }

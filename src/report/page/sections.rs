@@ -3,6 +3,8 @@
 use jiff::civil::Date;
 use maud::{Markup, html};
 
+use crate::ledger::record::RunFigures;
+
 use super::super::actions::{Action, kind, reference, verdict};
 use super::super::figures::{Facts, Figures, Side};
 use super::super::minutes::{ROLES, mode};
@@ -14,6 +16,8 @@ use super::sheet::table;
 
 /// Upper bounds of the ages of open differences, in days; older ones are the last group.
 const AGES: [i32; 4] = [30, 90, 180, 365];
+/// Most days in the trend.
+const DAYS: usize = 12;
 
 pub fn header(facts: &Facts) -> Markup {
     let agreement = facts.agreement;
@@ -230,7 +234,7 @@ pub fn columns(facts: &Facts) -> Markup {
                             @if let Some(matched) = shown.matched {
                                 @let agreeing = matched.saturating_sub(column.differing);
                                 @let permille = permille(agreeing, matched);
-                                td { @if let Some(permille) = permille { (share(&format!("{}: {}", column.name, percent_of(permille)), permille)) } }
+                                td { @if let Some(permille) = permille { (share(&format!("{}: {}", column.name, percent_of(permille)), permille, column.differing == 0)) } }
                                 td.number { (percent(agreeing, matched)) }
                                 td.number { (count(agreeing)) }
                             }
@@ -246,9 +250,10 @@ pub fn columns(facts: &Facts) -> Markup {
 pub fn responsible(facts: &Facts) -> Markup {
     let reader = facts.reader.id.upper();
     let actions = facts.shown.counts.actions.iter();
-    let actions: Vec<_> = actions
+    let mut actions: Vec<_> = actions
         .map(|(word, n)| (word, *n, Action::of(facts.agreement, word)))
         .collect();
+    actions.sort_by_key(|(_, _, action)| action.who != reader);
     html! {
         h2 { "Siapa menindaklanjuti" }
         @if actions.is_empty() {
@@ -326,17 +331,11 @@ fn grouped(facts: &Facts) -> Vec<Slice> {
 }
 
 pub fn trend(facts: &Facts) -> Markup {
-    let runs = &facts.runs;
-    let points: Vec<_> = runs.iter().map(|run| short_day(run.run_date)).collect();
-    let shares: Vec<_> = runs
-        .iter()
-        .map(|run| {
-            run.matched
-                .zip(run.agreeing)
-                .and_then(|(all, same)| permille(same, all))
-        })
-        .collect();
+    let days = by_day(&facts.runs);
+    let points: Vec<_> = days.iter().map(|day| short_day(day.date)).collect();
+    let shares: Vec<_> = days.iter().map(|day| day.share).collect();
     let known_shares = shares.iter().flatten().count();
+    // The scale begins below the lowest value, at a whole percent.
     let lowest = shares
         .iter()
         .flatten()
@@ -346,49 +345,87 @@ pub fn trend(facts: &Facts) -> Markup {
         .saturating_sub(20)
         / 10
         * 10;
-    let line = |name, value: fn(&crate::ledger::record::RunFigures) -> u64| Line {
+    let line = |name, value: fn(&Day) -> u64| Line {
         name,
-        values: runs.iter().map(|run| Some(value(run))).collect(),
+        values: days.iter().map(|day| Some(value(day))).collect(),
     };
-    let rows: Vec<_> = runs
+    let rows: Vec<_> = days
         .iter()
-        .map(|run| {
+        .map(|of| {
             vec![
-                day(run.run_date),
-                format!("{} no. {}", run.dataset, run.sequence),
-                run.matched
-                    .zip(run.agreeing)
-                    .map_or(WITHHELD.to_owned(), |(all, same)| percent(same, all)),
-                count(run.open),
-                count(run.new),
-                count(run.resolved),
+                day(of.date),
+                count(of.runs),
+                of.share.map_or(WITHHELD.to_owned(), percent_of),
+                count(of.open),
+                count(of.new),
+                count(of.resolved),
             ]
         })
         .collect();
     html! {
         h2 { "Perkembangan" }
-        @if runs.len() > 1 {
+        @if days.len() > 1 {
             @if known_shares > 1 {
                 figure {
-                    (lines("Data berpasangan yang sesuai seluruhnya, per proses", &points,
+                    (lines("Data berpasangan yang sesuai seluruhnya, per tanggal proses", &points,
                         &[Line { name: "Sesuai seluruhnya (%)", values: shares }], lowest, |permille| format!("{},{}", permille / 10, permille % 10)))
                     figcaption { "Bagian data berpasangan yang sesuai seluruhnya, dalam persen; sumbu tegak mulai dari "
                         (percent_of(lowest)) "." }
                 }
             }
             figure {
-                (lines("Perbedaan terbuka, per proses", &points, &[line("Perbedaan terbuka", |run| run.open)], 0, count))
+                (lines("Perbedaan terbuka, per tanggal proses", &points, &[line("Perbedaan terbuka", |day| day.open)], 0, count))
             }
             figure {
-                (lines("Perbedaan baru dan selesai, per proses", &points,
-                    &[line("Baru", |run| run.new), line("Selesai", |run| run.resolved)], 0, count))
+                (lines("Perbedaan baru dan selesai, per tanggal proses", &points,
+                    &[line("Baru", |day| day.new), line("Selesai", |day| day.resolved)], 0, count))
             }
         } @else {
-            p { "Grafik perkembangan ditampilkan mulai proses kedua." }
+            p { "Grafik perkembangan ditampilkan mulai tanggal proses kedua." }
         }
-        (table("Proses rekonsiliasi ini dan sebelumnya",
-            &["Tanggal proses", "Disebabkan kiriman", "Sesuai seluruhnya", "Terbuka", "Baru", "Selesai"], &rows, 2))
+        (table("Tanggal proses ini dan sebelumnya; terbuka dan sesuai: pada akhir tanggal itu",
+            &["Tanggal proses", "Proses", "Sesuai seluruhnya", "Terbuka", "Baru", "Selesai"], &rows, 1))
     }
+}
+
+/// The runs of one day: usually one for the delivery of each party.
+struct Day {
+    date: Date,
+    runs: u64,
+    /// Records without a difference after its last run, in permille of those that met.
+    share: Option<u64>,
+    open: u64,
+    new: u64,
+    resolved: u64,
+}
+
+/// The last days with runs, oldest first.
+fn by_day(runs: &[RunFigures]) -> Vec<Day> {
+    let mut days: Vec<Day> = vec![];
+    for run in runs {
+        let share = run
+            .matched
+            .zip(run.agreeing)
+            .and_then(|(all, same)| permille(same, all));
+        match days.last_mut().filter(|day| day.date == run.run_date) {
+            Some(day) => {
+                day.runs += 1;
+                day.share = share;
+                day.open = run.open;
+                day.new += run.new;
+                day.resolved += run.resolved;
+            }
+            None => days.push(Day {
+                date: run.run_date,
+                runs: 1,
+                share,
+                open: run.open,
+                new: run.new,
+                resolved: run.resolved,
+            }),
+        }
+    }
+    days.split_off(days.len().saturating_sub(DAYS))
 }
 
 pub fn next(facts: &Facts) -> Markup {
