@@ -80,8 +80,8 @@ pub fn share(title: &str, permille: u64, whole: bool) -> Markup {
     html! {
         svg viewBox="0 0 1000 60" preserveAspectRatio="none" role="img" {
             title { (title) }
-            rect x="0" y="0" width="1000" height="60" fill="url(#miring)" {}
             rect x="0" y="0" width=(full) height="60" fill=(DARK) {}
+            rect x=(full) y="0" width=(1000 - full) height="60" fill="url(#miring)" {}
         }
     }
 }

@@ -349,6 +349,16 @@ pub fn trend(facts: &Facts) -> Markup {
         name,
         values: days.iter().map(|day| Some(value(day))).collect(),
     };
+    // On the day of the first run of all everything is new, which would dwarf the days after it.
+    let began = days.first().is_some_and(|day| day.new == day.open);
+    let moved = |name, value: fn(&Day) -> u64| {
+        let mut line = line(name, value);
+        line.values
+            .iter_mut()
+            .take(usize::from(began))
+            .for_each(|value| *value = None);
+        line
+    };
     let rows: Vec<_> = days
         .iter()
         .map(|of| {
@@ -378,7 +388,7 @@ pub fn trend(facts: &Facts) -> Markup {
             }
             figure {
                 (lines("Perbedaan baru dan selesai, per tanggal proses", &points,
-                    &[line("Baru", |day| day.new), line("Selesai", |day| day.resolved)], 0, count))
+                    &[moved("Baru", |day| day.new), moved("Selesai", |day| day.resolved)], 0, count))
             }
         } @else {
             p { "Grafik perkembangan ditampilkan mulai tanggal proses kedua." }
