@@ -12,6 +12,9 @@ mod page;
 mod pdf;
 mod words;
 
+#[cfg(test)]
+mod tests;
+
 pub use figures::{ColumnFigures, Facts, Figures, Side};
 pub use minutes::{minutes_page, minutes_pdf};
 pub use page::summary;

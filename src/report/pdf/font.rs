@@ -62,10 +62,13 @@ fn width_of(face: Face, byte: u8) -> u16 {
             Face::Bold => 500,
         },
         0x95 => 350,
+        0x96 => 556,
         0xb0 => 400,
         0xb7 => 278,
         0xc6 => 1000,
         0xe6 => 889,
+        // Wider than the dotted letter.
+        0xec..=0xef => 278,
         // An accent leaves a letter as wide as it is.
         0xc0.. => base_of(byte).and_then(of).unwrap_or(WIDEST),
         _ => of(byte).unwrap_or(WIDEST),
@@ -101,3 +104,44 @@ const BOLD: [u16; 95] = [
     333, 556, 611, 556, 611, 556, 333, 611, 611, 278, 278, 556, 278, 889, 611, 611,
     611, 611, 389, 556, 333, 611, 556, 778, 556, 556, 500, 389, 280, 389, 584,
 ];
+
+#[cfg(test)]
+mod tests {
+    use crate::agreement::minutes::is_printable;
+
+    use super::{Face, direct, encode, width};
+
+    #[test]
+    fn what_the_agreement_may_say_can_be_shown() {
+        let printable = (' '..='\u{ffff}').filter(|c| is_printable(*c));
+        for c in printable {
+            assert!(direct(c).is_some(), "{c}");
+        }
+        assert!(!is_printable('\n') && !is_printable('人') && !is_printable('\u{a0}'));
+    }
+
+    #[test]
+    fn what_has_no_place_becomes_its_base_letter_or_a_question_mark() {
+        assert_eq!(encode("Ő – ĝ 人"), b"O \x96 g ?");
+    }
+
+    #[test]
+    fn letters_are_as_wide_as_the_metrics_say() {
+        for (face, text, expected) in [
+            (
+                Face::Regular,
+                "Halaman",
+                722 + 556 + 222 + 556 + 833 + 556 + 556,
+            ),
+            (
+                Face::Bold,
+                "Halaman",
+                722 + 556 + 278 + 556 + 889 + 556 + 611,
+            ),
+            (Face::Regular, "É", 667),
+            (Face::Regular, "1–2", 556 * 3),
+        ] {
+            assert_eq!(width(face, &encode(text)), expected, "{text}");
+        }
+    }
+}
