@@ -4,7 +4,7 @@ use crate::exchange::{name, personal_values, with_ending};
 use crate::validity::tool;
 
 #[test]
-#[ignore = "needs pdftotext, pdfinfo, pdffonts"]
+#[ignore = "needs pdftotext, pdfinfo"]
 fn the_minutes_are_a_paper_to_be_signed() {
     let values = personal_values();
     for path in with_ending("pdf") {
