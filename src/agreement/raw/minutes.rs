@@ -47,9 +47,9 @@ fn sentences(spot: &Spot<'_>, found: &mut Findings) -> Vec<String> {
 fn sentence(spot: &Spot<'_>, found: &mut Findings) -> Option<String> {
     let text = spot.text("a sentence", found)?.trim();
     let length = text.chars().count();
-    if !(1..=LONGEST).contains(&length) {
+    if length > LONGEST {
         let what = format!("a sentence of {length} characters");
-        spot.problem(found, what, format!("write 1 to {LONGEST} characters"));
+        spot.problem(found, what, format!("write {LONGEST} at most"));
         return None;
     }
     if let Some(c) = text.chars().find(|c| !is_printable(*c)) {
