@@ -94,10 +94,7 @@ fn the_trend_goes_from_run_to_run() {
     let today = trend.split("<tr>").nth(2).unwrap();
     // Both runs were on one day, which both parties' deliveries caused.
     let sum = new(&before) + new(&after);
-    assert!(
-        today.contains(&format!("<td class=\"number\">2</td>")),
-        "{today}"
-    );
+    assert!(today.contains("<td class=\"number\">2</td>"), "{today}");
     assert!(
         today.contains(&format!("<td class=\"number\">{sum}</td>")),
         "{sum}: {today}"
