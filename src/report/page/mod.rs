@@ -3,11 +3,13 @@
 mod chart;
 mod sections;
 pub(super) mod sheet;
+mod trend;
 
 use maud::html;
 
 use super::figures::Facts;
-use sections::{ages, columns, compared, findings, header, key_figures, next, responsible, trend};
+use sections::{ages, columns, compared, findings, header, key_figures, next, responsible};
+use trend::trend;
 
 /// `ringkasan_<reconciliation>.html`: counts that the reader may know.
 pub fn summary(facts: &Facts) -> String {
