@@ -13,5 +13,5 @@ mod ordered;
 mod fixture;
 
 pub use changes::{Action, ChangeCounts, Changes, changes};
-pub use differences::{DifferenceCounts, Differences, differences};
+pub use differences::{DifferenceCounts, Differences, Seen, differences};
 pub use names::{Verdict, normalise, verdict};

@@ -60,6 +60,7 @@ fn a_newer_schema_is_refused() {
         .unwrap();
     for refusal in place.refusals() {
         let expected = "schema 99 is newer than this version knows (";
+        let expected = "schema 99 is newer than this version knows (10); use the newer padan";
         assert!(refusal.contains(expected), "{refusal}");
         assert!(refusal.contains("ledger.db"), "{refusal}");
     }

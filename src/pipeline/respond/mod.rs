@@ -11,6 +11,7 @@ pub mod notices;
 mod papers;
 mod publish;
 mod receipts;
+mod reports;
 mod sealed_file;
 mod summary;
 

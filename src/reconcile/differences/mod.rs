@@ -23,7 +23,7 @@ use crate::agreement::{Agreement, PartyId, Reconciliation};
 use crate::fault::Fault;
 use crate::snapshot::{Reader, StoreKey};
 
-pub use counts::DifferenceCounts;
+pub use counts::{DifferenceCounts, Seen};
 
 use life::Lives;
 use matching::Matching;
@@ -32,6 +32,8 @@ use report::Report;
 /// The differences of one reconciliation after one run, held encrypted in files without a name until this is dropped.
 pub struct Differences {
     reports: [Report; 2],
+    /// Records of each side, in the order of [`Reconciliation::sides`].
+    pub records: [u64; 2],
     /// Records that met, by key or by the second column.
     pub matched: u64,
     /// Of these, the ones without any difference.
@@ -83,6 +85,7 @@ pub fn differences(
     let [first, second] = &agreement.parties;
     Ok(Differences {
         reports: [report(&first.id)?, report(&second.id)?],
+        records: sides.map(Reader::rows),
         matched: found.matched,
         agreeing: found.agreeing,
         counts: lives.counts,
@@ -90,20 +93,25 @@ pub fn differences(
 }
 
 impl Differences {
-    /// Writes what `reader` may see, sorted by key, and returns the counts of it. A stranger gets the header only.
+    /// Writes what `reader` may see, sorted by key, and counts it. A stranger gets the header only.
     ///
     /// Columns: `id`, `jenis`, the key columns, `kolom`, `nilai_<party>` of both, `putusan`, `acuan`, `tindakan`,
     /// `status`, `sejak`.
-    pub fn write_csv(
-        &self,
-        reader: &PartyId,
-        out: &mut dyn Write,
-    ) -> Result<DifferenceCounts, Fault> {
-        let [first, _] = &self.reports;
+    pub fn write_csv(&self, reader: &PartyId, out: &mut dyn Write) -> Result<Seen, Fault> {
+        let [first, second] = &self.reports;
         first.write_header(out)?;
-        match self.reports.iter().find(|r| r.party() == reader) {
-            Some(report) => report.write_rows(out),
-            None => Ok(DifferenceCounts::default()),
+        match [(first, second), (second, first)]
+            .into_iter()
+            .find(|(report, _)| report.party() == reader)
+        {
+            Some((report, other)) => report.write_rows(other, out),
+            None => Ok(Seen::default()),
         }
+    }
+
+    /// Whether `reader` learns of each difference in the column that is reported as `kolom`.
+    pub fn tells_of(&self, reader: &PartyId, kolom: &str) -> bool {
+        let report = self.reports.iter().find(|r| r.party() == reader);
+        report.is_some_and(|report| report.tells_of(kolom))
     }
 }
