@@ -105,7 +105,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
     let tell = |event: &Event| {
         let told = match args.json {
             true => say(&format!("{}\n", as_json(event))),
-            false => in_words(event),
+            false => in_words(event, args.quiet),
         };
         if let Err(failure) = told {
             unheard.set(Some(failure));
@@ -183,7 +183,7 @@ fn judge(totals: &Totals) -> Result<(), Failure> {
 }
 
 /// For a person: what is new on stdout, what is wrong on stderr.
-fn in_words(event: &Event) -> Result<(), Failure> {
+fn in_words(event: &Event, quiet: bool) -> Result<(), Failure> {
     match event {
         Event::Response { path, opened, .. } => {
             let mut told = format!("{}\n", path.display());
@@ -228,7 +228,12 @@ fn in_words(event: &Event) -> Result<(), Failure> {
             eprintln!("padan: {}: {why}", name.as_deref().unwrap_or("going on"));
             Ok(())
         }
-        Event::Removed { .. } => Ok(()),
+        Event::Removed { name } => {
+            if !quiet {
+                eprintln!("dihapus di server / removed on the server: {name}");
+            }
+            Ok(())
+        }
     }
 }
 
@@ -274,6 +279,7 @@ fn sum(totals: &Totals, ended: bool) -> Value {
         "refused_deliveries": totals.turned_away,
         "not_verified": totals.refused,
         "failed": totals.failed,
+        "removed": totals.removed,
     })
 }
 

@@ -26,19 +26,8 @@ pub(super) async fn small(
     remote: &str,
     most: usize,
 ) -> Result<Option<Vec<u8>>, Fault> {
-    let mut source = client.read_from(remote, 0).await?;
-    let mut bytes = Vec::new();
-    let mut buffer = vec![0; BUFFER];
-    loop {
-        let count = source.read(&mut buffer).await?;
-        if count == 0 {
-            return Ok(Some(bytes));
-        }
-        bytes.extend_from_slice(buffer.get(..count).unwrap_or_default());
-        if bytes.len() > most {
-            return Ok(None);
-        }
-    }
+    let bytes = client.read(remote, 0, most as u64 + 1).await?;
+    Ok((bytes.len() <= most).then_some(bytes))
 }
 
 /// Refuses sizes that no file of ours has, and those for which there is no room.
