@@ -16,4 +16,5 @@ mod new;
 mod proxy;
 mod site;
 mod spoiled;
+mod verify;
 mod workbook;

@@ -1,5 +1,6 @@
 //! Workbooks that another program wrote: openpyxl, as a party's own export might.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -153,16 +154,27 @@ fn zeros_that_a_format_shows_are_sent_and_other_formats_are_refused() {
     trial
         .seal("bpjs", &[file.to_str().unwrap()])
         .ended(0, &["10 baik"]);
-    let sent = trial.sent("bpjs");
-    let sealed = sent.iter().find(|name| name.ends_with(".age")).unwrap();
+    let sent = trial.party("bpjs").join("sent");
+    let stem = "bpjs_peserta_pns_full_2026-11-20_0001";
+    let sealed = ["csv.age", "csv.gz.age", "csv.zst.age"]
+        .map(|ending| sent.join(stem).join(format!("{stem}.{ending}")));
+    let sealed = sealed.iter().find(|path| path.exists()).unwrap();
+    // The identity that every age knows.
+    let identities = fs::read_to_string(trial.path("keys/service/age_identity.txt")).unwrap();
+    let mut lines = identities.lines();
+    let classical = lines
+        .find(|line| line.starts_with("AGE-SECRET-KEY-1"))
+        .unwrap();
+    let identity = trial.file("identity.txt");
+    fs::write(&identity, classical).unwrap();
     let opened = Command::new("age")
         .args(["-d", "-i"])
-        .arg(trial.path("keys/service/age_identity.txt"))
-        .arg(trial.party("bpjs").join("sent").join(sealed))
+        .arg(identity)
+        .arg(sealed)
         .output()
         .unwrap();
     assert!(opened.status.success(), "{opened:?}");
-    let text = if sealed.contains(".zst") {
+    let text = if sealed.to_string_lossy().contains(".zst") {
         zstd::decode_all(opened.stdout.as_slice()).unwrap()
     } else {
         opened.stdout
