@@ -245,6 +245,15 @@ impl Client {
         Ok(bytes)
     }
 
+    /// A small file as a whole, `None` if it is larger than `most` bytes.
+    ///
+    /// # Errors
+    /// [`Fault::Network`] with the server's sentence.
+    pub async fn small(&self, remote: &str, most: usize) -> Result<Option<Vec<u8>>, Fault> {
+        let bytes = self.read(remote, 0, most as u64 + 1).await?;
+        Ok((bytes.len() <= most).then_some(bytes))
+    }
+
     /// What is in a folder, sorted by name.
     ///
     /// # Errors

@@ -17,4 +17,5 @@ mod proxy;
 mod site;
 mod spoiled;
 mod verify;
+mod waited;
 mod workbook;

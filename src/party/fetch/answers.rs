@@ -147,7 +147,7 @@ async fn fetch_list(
         (format!("{SUMS}.sig"), sshsig::LARGEST),
     ] {
         let remote = format!("{OUTBOX}/{name}/{file}");
-        let bytes = download::small(client, &remote, most).await?;
+        let bytes = client.small(&remote, most).await?;
         let Some(bytes) = bytes else {
             return Err(set_aside(run, name, format!("{remote} is too large"))?);
         };
@@ -368,7 +368,7 @@ async fn is_left_over(
         _ => return Ok(false),
     };
     let remote = format!("{OUTBOX}/{name}/{}", only.name);
-    let list = download::small(client, &remote, checksums::LARGEST).await?;
+    let list = client.small(&remote, checksums::LARGEST).await?;
     Ok(list.is_some_and(|list| Sha256Digest::of(&list) == known.sums))
 }
 

@@ -20,16 +20,6 @@ const BUFFER: usize = 256 << 10;
 /// Bytes that stay free on the disk.
 const SPARE: u64 = 64 << 20;
 
-/// A small file as a whole, `None` if it is larger than `most`.
-pub(super) async fn small(
-    client: &Client,
-    remote: &str,
-    most: usize,
-) -> Result<Option<Vec<u8>>, Fault> {
-    let bytes = client.read(remote, 0, most as u64 + 1).await?;
-    Ok((bytes.len() <= most).then_some(bytes))
-}
-
 /// Refuses sizes that no file of ours has, and those for which there is no room.
 pub(super) fn require_room(entries: &[&Entry], into: &Path) -> Result<(), Stop> {
     if let Some(entry) = entries.iter().find(|entry| entry.size > LARGEST) {

@@ -11,7 +11,7 @@ use crate::sftp::client::{Client, Entry};
 use crate::trust::sshsig;
 
 use super::super::Trouble;
-use super::super::open::{LARGEST_PAPER, Paper, told, verify};
+use super::super::open::{LARGEST_PAPER, Paper, REFUSED, WAITING, told, verify};
 use super::folder::move_whole;
 use super::state;
 use super::{Event, Run, Stop, download, oldest_first, plain};
@@ -25,10 +25,6 @@ const ORDER: [&str; 4] = [".rows.csv.age", ".json", ".json.sig", ".txt"];
 const REMOVAL: [&str; 4] = [".rows.csv.age", ".txt", ".json.sig", ".json"];
 /// While the service puts another in its place, document and signature may be of two papers for a moment.
 const TRIES: usize = 3;
-/// Verdict of a paper that the service itself replaces or removes.
-const WAITING: &str = "MENUNGGU";
-/// Verdict of a refused delivery.
-const REFUSED: &str = "DITOLAK";
 
 /// A paper that lies ready.
 pub(super) struct Ready {
@@ -127,9 +123,9 @@ async fn fetch_signed(
     let remote = format!("{RECEIPTS}/{name}.json");
     let mut wrong = Code::SignatureBad;
     for _ in 0..TRIES {
-        let raw = download::small(client, &remote, LARGEST_PAPER).await?;
+        let raw = client.small(&remote, LARGEST_PAPER).await?;
         let signature = format!("{remote}.sig");
-        let armored = download::small(client, &signature, sshsig::LARGEST).await?;
+        let armored = client.small(&signature, sshsig::LARGEST).await?;
         let (Some(raw), Some(armored)) = (raw, armored) else {
             return Err(Stop::at_sight("it is larger than any receipt"));
         };
@@ -166,7 +162,9 @@ async fn fetch_rest(
     let name = ready.name.as_str();
     if let Some(digest) = paper.text_sha256 {
         let file = format!("{name}.txt");
-        let page = download::small(client, &format!("{RECEIPTS}/{file}"), LARGEST_PAPER).await?;
+        let page = client
+            .small(&format!("{RECEIPTS}/{file}"), LARGEST_PAPER)
+            .await?;
         match page {
             Some(page) if Sha256Digest::of(&page) == digest => {
                 files::write_whole(&partial.join(file), &page)?;
@@ -291,7 +289,7 @@ async fn remove(
         return Ok(());
     }
     let json = format!("{RECEIPTS}/{name}.json");
-    let there = download::small(client, &json, LARGEST_PAPER).await?;
+    let there = client.small(&json, LARGEST_PAPER).await?;
     if there.as_ref() != Some(&signed.raw) {
         return Ok(());
     }
@@ -313,9 +311,9 @@ async fn finish_removal(
         return Ok(());
     };
     let json = format!("{RECEIPTS}/{name}.json");
-    let raw = download::small(client, &json, LARGEST_PAPER).await?;
+    let raw = client.small(&json, LARGEST_PAPER).await?;
     let raw = raw.filter(|raw| Sha256Digest::of(raw) == known.json);
-    let paper = raw.and_then(|raw| Some((serde_json::from_slice::<Paper>(&raw).ok()?, raw)));
+    let paper = raw.and_then(|raw| Some((Paper::parse(&raw)?, raw)));
     let Some((paper, raw)) = paper else {
         return Ok(());
     };
