@@ -46,7 +46,10 @@ pub fn in_words(judged: &Judged) -> String {
     }
     if let Some(problem) = &judged.problem {
         let [id, en] = words_of(problem);
-        let _ = writeln!(out, "  TIDAK TERBUKTI: {id}\n  NOT PROVEN: {en}");
+        let _ = match judged.proven {
+            true => writeln!(out, "  TIDAK TERBACA: {id}\n  NOT READ: {en}"),
+            false => writeln!(out, "  TIDAK TERBUKTI: {id}\n  NOT PROVEN: {en}"),
+        };
     }
     out
 }
