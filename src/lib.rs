@@ -24,7 +24,7 @@
 //! - whom we believe: [`trust`] (SSHSIG, `allowed_signers`, age, key files)
 //! - what is kept: [`layout`] and [`files`] on disk, [`ledger`], [`snapshot`]; [`csv`] as it is written
 //! - what is accepted: [`rows`] judges them, on either side
-//! - what is compared: [`reconcile`]
+//! - what is compared: [`reconcile`], and what is told of it: [`report`]
 //! - the way through it all: [`pipeline`], woken by [`watch`]
 //! - the door: [`sftp`]
 //! - a party's own side: [`party`] (its profile, its workbooks, sending and receiving)
@@ -54,6 +54,7 @@ pub mod party;
 pub mod pipeline;
 pub mod reconcile;
 pub mod rejection;
+pub mod report;
 pub mod rows;
 pub mod sample;
 pub mod serve;

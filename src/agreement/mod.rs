@@ -8,6 +8,7 @@ pub mod calendar;
 pub mod checks;
 pub mod document;
 pub mod ids;
+pub mod minutes;
 pub mod raw;
 pub mod row;
 mod rule;
@@ -18,6 +19,7 @@ use jiff::civil::Date;
 
 pub use calendar::{Period, Reminders, Schedule, Standing};
 pub use ids::{DatasetId, PartyId, ReconciliationId};
+pub use minutes::Minutes;
 pub use row::Row;
 
 pub use crate::rejection::Level;
@@ -47,6 +49,8 @@ pub struct Agreement {
     pub thresholds: Thresholds,
     /// Whether and how often a party that is late is told again; `None` for never.
     pub reminders: Option<Reminders>,
+    /// What the minutes of a reconciliation say besides its figures.
+    pub minutes: Minutes,
     /// SHA-256 of the agreement file's bytes: stands in every receipt.
     pub digest: Sha256Digest,
 }
@@ -114,6 +118,12 @@ impl Dataset {
                 .entitlement
                 .get(reader)
                 .is_some_and(|entitlement| entitlement.columns.contains(&position))
+    }
+
+    /// Whether `reader` may know which records there are: its own, or those whose key it is entitled to. Else their number
+    /// would tell what the rows do not.
+    pub fn tells_records(&self, reader: &PartyId) -> bool {
+        self.key.iter().all(|part| self.entitled(reader, *part))
     }
 }
 

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use crate::agreement::checks::CheckCode;
 use crate::agreement::document::reader::similar;
+use crate::party::sheet::damage::Damage;
 use crate::rejection::{About, Code, Entry, Level};
 
 use super::Failure;
@@ -12,7 +13,7 @@ use super::look::{json, safe, say};
 /// How many names are offered in place of an unknown one.
 const OFFERED: usize = 3;
 
-/// Explain a code of a receipt or of a list of rows: what happened and what to do, in Indonesian and English
+/// Explain a code of a receipt, of a list of rows or of a workbook: what happened and what to do, in Indonesian and English
 ///
 /// Without a CODE all of them are listed.
 #[derive(Debug, clap::Args)]
@@ -52,11 +53,12 @@ pub fn run(args: Args) -> Result<(), Failure> {
     say(&told.join("\n"))
 }
 
-/// The rejections, then the row checks.
+/// The rejections, then the row checks, then what is wrong with workbooks.
 fn entries() -> impl Iterator<Item = &'static Entry> {
     Code::all()
         .map(Code::entry)
         .chain(CheckCode::all().map(CheckCode::entry))
+        .chain(Damage::ALL.into_iter().map(Damage::entry))
 }
 
 fn find(typed: &str, all: &[&'static Entry]) -> Result<&'static Entry, Failure> {
@@ -91,6 +93,7 @@ fn effect(entry: &Entry) -> [&'static str; 2] {
     match (entry.about, entry.level) {
         (About::Delivery, Level::Error) => ["kiriman ditolak", "the delivery is refused"],
         (About::Row, Level::Error) => ["baris ditolak", "the row is refused"],
+        (About::Workbook, Level::Error) => ["buku kerja tidak dikirim", "the workbook is not sent"],
         (_, Level::Warn) => ["diterima, tetapi periksa", "accepted, but to be looked at"],
         (_, Level::Info) => ["hanya dihitung", "only counted"],
     }
@@ -132,9 +135,10 @@ fn list(all: &[&Entry]) -> String {
     out
 }
 
-const TITLES: [(About, &str); 2] = [
+const TITLES: [(About, &str); 3] = [
     (About::Delivery, "Kiriman / deliveries"),
     (About::Row, "Pemeriksaan baris / row checks"),
+    (About::Workbook, "Buku kerja / workbooks"),
 ];
 
 /// `docs/codes.md`.
@@ -142,8 +146,10 @@ fn page(all: &[&Entry]) -> String {
     let mut out = String::from(
         "# Kode / codes\n\n\
          <!-- Written by `padan explain --page > docs/codes.md`; a test holds it against the program. -->\n\n\
-         Kode-kode dalam tanda terima dan daftar baris; `padan explain KODE` menjelaskan satu di antaranya.\n\n\
-         The codes in receipts and lists of rows; `padan explain CODE` explains one of them.\n",
+         Kode-kode dalam tanda terima dan daftar baris, dan yang dikatakan `padan seal` tentang buku kerja; `padan explain KODE`\n\
+         menjelaskan satu di antaranya.\n\n\
+         The codes in receipts and lists of rows, and what `padan seal` says about workbooks; `padan explain CODE` explains one\n\
+         of them.\n",
     );
     for (about, title) in TITLES {
         let _ = writeln!(
@@ -153,7 +159,7 @@ fn page(all: &[&Entry]) -> String {
         for entry in all.iter().filter(|entry| entry.about == about) {
             let text = &entry.text;
             let level = match about {
-                About::Delivery => String::new(),
+                About::Delivery | About::Workbook => String::new(),
                 About::Row => format!("<br>{}", entry.level.as_str()),
             };
             let _ = writeln!(

@@ -1,8 +1,11 @@
 //! `padan fetch`: collects answers, receipts and notices, for people and for schedulers.
 
+mod wait;
+
 use std::cell::Cell;
 use std::io::{IsTerminal as _, stderr};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args as ClapArgs;
 use indicatif::ProgressBar;
@@ -12,6 +15,7 @@ use crate::agreement::PartyId;
 use crate::party::fetch::{Event, Order, Totals, fetch};
 use crate::party::open::{Form, Opening};
 use crate::party::profile::{Profile, Server};
+use crate::party::server::Way;
 use crate::serve::runtime;
 use crate::sftp::client::Login;
 use crate::trust::signing::Signer;
@@ -33,8 +37,9 @@ const PORT: u16 = 2222;
     after_help = "Example:\n  padan fetch                       where a padan-party.yaml lies\n  \
                   padan fetch --open --xlsx         with a workbook of each answer\n  \
                   padan fetch --profile /etc/padan-client/padan-party.yaml --open --remove --json\n\n\
+                  padan fetch --wait-for send/bkn_pns_full_2026-11-22_0007.sha256    after `put` with another program\n\n\
                   Exit codes: 0 done, also when nothing was new; 1 something did not verify or does not open, or a new \
-                  receipt says DITOLAK; 2 wrong usage, profile or keys; 3 the server or this machine failed, or another \
+                  receipt, or that of --wait-for, says DITOLAK; 2 wrong usage, profile or keys; 3 the server or this machine failed, or another \
                   run is at work: try again"
 )]
 pub struct Args {
@@ -70,6 +75,18 @@ pub struct Args {
     /// Fetch anew what was fetched before and lies here no more
     #[arg(long)]
     all: bool,
+    /// First wait for the receipt of this delivery: its name, or its manifest (NAME.sha256), which also tells it from an earlier
+    /// one of that name
+    #[arg(long, value_name = "NAME|MANIFEST")]
+    wait_for: Option<PathBuf>,
+    /// How many seconds to wait for it
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value_t = 120,
+        requires = "wait_for"
+    )]
+    timeout: u64,
     /// Print one JSON object a line for each thing, and a last one that sums up
     #[arg(long)]
     json: bool,
@@ -96,6 +113,13 @@ pub fn run(args: Args) -> Result<(), Failure> {
     let signer = Signer::find(named(key, "--key")?, &person).map_err(usage)?;
     let login = Login::by(&signer).map_err(usage)?;
 
+    let party = named(party, "--party")?;
+    let awaited = args.wait_for.as_deref().map(|awaited| {
+        let way = Way::to(&server, party, &login);
+        wait::verdict(awaited, &way, &believed, Duration::from_secs(args.timeout))
+    });
+    let refused = awaited.transpose()? == Some(false);
+
     let bar = match args.quiet || !stderr().is_terminal() {
         true => hidden,
         false => progress::bar,
@@ -105,14 +129,14 @@ pub fn run(args: Args) -> Result<(), Failure> {
     let tell = |event: &Event| {
         let told = match args.json {
             true => say(&format!("{}\n", as_json(event))),
-            false => in_words(event),
+            false => in_words(event, args.quiet),
         };
         if let Err(failure) = told {
             unheard.set(Some(failure));
         }
     };
     let order = Order {
-        party: named(party, "--party")?,
+        party,
         server: &server,
         login: &login,
         trust: believed.trust(),
@@ -137,7 +161,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
     ended?;
     match unheard.take() {
         Some(failure) => Err(failure),
-        None => judge(&totals),
+        None => judge(&totals, refused),
     }
 }
 
@@ -159,8 +183,8 @@ impl Args {
     }
 }
 
-/// What a run came to, as an exit code and a last sentence.
-fn judge(totals: &Totals) -> Result<(), Failure> {
+/// What a run came to, as an exit code and a last sentence. `refused`: what was waited for was.
+fn judge(totals: &Totals, refused: bool) -> Result<(), Failure> {
     if totals.failed > 0 {
         return Err(Failure::Fault(format!(
             "{} not fetched; try again",
@@ -173,17 +197,18 @@ fn judge(totals: &Totals) -> Result<(), Failure> {
             totals.refused
         )));
     }
-    if totals.turned_away > 0 {
+    // Its receipt may have been fetched by an earlier run.
+    let turned_away = totals.turned_away.max(refused.into());
+    if turned_away > 0 {
         return Err(Failure::Refused(format!(
-            "{} of your deliveries refused (DITOLAK); its receipt says what to do",
-            totals.turned_away
+            "{turned_away} of your deliveries refused (DITOLAK); its receipt says what to do"
         )));
     }
     Ok(())
 }
 
 /// For a person: what is new on stdout, what is wrong on stderr.
-fn in_words(event: &Event) -> Result<(), Failure> {
+fn in_words(event: &Event, quiet: bool) -> Result<(), Failure> {
     match event {
         Event::Response { path, opened, .. } => {
             let mut told = format!("{}\n", path.display());
@@ -228,7 +253,12 @@ fn in_words(event: &Event) -> Result<(), Failure> {
             eprintln!("padan: {}: {why}", name.as_deref().unwrap_or("going on"));
             Ok(())
         }
-        Event::Removed { .. } => Ok(()),
+        Event::Removed { name } => {
+            if !quiet {
+                eprintln!("dihapus di server / removed on the server: {name}");
+            }
+            Ok(())
+        }
     }
 }
 
@@ -274,6 +304,7 @@ fn sum(totals: &Totals, ended: bool) -> Value {
         "refused_deliveries": totals.turned_away,
         "not_verified": totals.refused,
         "failed": totals.failed,
+        "removed": totals.removed,
     })
 }
 

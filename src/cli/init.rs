@@ -221,6 +221,7 @@ fn profile(party: &PartyId, template: &Template) -> String {
          identity: age_identity.txt           # opens answers\n\
          recipients: padan_recipients.txt     # to whom you encrypt\n\
          signers: padan_signers               # who signs receipts and answers\n\
+         # revoked: revoked_keys              # keys that may sign no more: of ssh-keygen -k, or public keys, one a line\n\
          namespace: {namespace}\n\
          server:\n\
          \x20 host: {host}\n\

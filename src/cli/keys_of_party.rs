@@ -58,7 +58,9 @@ impl KeyArgs {
         let signers = signers.or(profile.map(|p| p.signers.as_path()));
         let namespace = self.namespace.as_deref();
         let namespace = namespace.or(profile.map(|p| p.namespace.as_str()));
-        let revoked = self.revoked.as_deref().map(Revoked::load);
+        let revoked = self.revoked.as_deref();
+        let revoked = revoked.or(profile.and_then(|p| p.revoked.as_deref()));
+        let revoked = revoked.map(Revoked::load);
         Ok(Believed {
             signers: AllowedSigners::load(named(signers, "--signers")?).map_err(usage)?,
             revoked: revoked.transpose().map_err(usage)?,

@@ -32,6 +32,7 @@ use clap::{Parser, Subcommand};
 use crate::agreement::document::problem::Problems;
 use crate::fault::Fault;
 use crate::party::Trouble;
+use crate::party::receipt::NoReceipt;
 use crate::serve::LoadError;
 
 /// Exchanges and reconciles the data of two parties over SFTP.
@@ -93,6 +94,15 @@ impl From<Trouble> for Failure {
             Trouble::Refused(text) => Self::Refused(text),
             Trouble::Usage(text) => Self::Usage(text),
             Trouble::Fault(fault) => fault.into(),
+        }
+    }
+}
+
+impl From<NoReceipt> for Failure {
+    fn from(none: NoReceipt) -> Self {
+        match none {
+            NoReceipt::Unreached(closed) => Trouble::from(closed).into(),
+            unproven @ NoReceipt::Unproven(_) => Self::Fault(unproven.to_string()),
         }
     }
 }

@@ -29,7 +29,7 @@ pub struct Notice {
     pub name: String,
     /// To whom it is given.
     pub party: PartyId,
-    /// When it was given, RFC 3339 in the service's time zone.
+    /// When it was given, as [`super::INSTANT`].
     pub issued: String,
     /// SHA-256 of the agreement file in force.
     pub agreement: Sha256Digest,

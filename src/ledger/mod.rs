@@ -18,8 +18,8 @@ use crate::fault::Fault;
 
 pub use record::{
     Begun, Clock, Counts, Delivery, DoorEvent, Event, Expected, Incomplete, Inputs, KeyNotice,
-    Missing, NewDelivery, Outcome, Part, PartOutcome, Published, ServiceEvent, Stage, State,
-    Waiting,
+    Missing, NewDelivery, Outcome, Part, PartOutcome, Published, RunFigures, ServiceEvent, Stage,
+    State, Waiting,
 };
 pub use sqlite::SqliteLedger;
 
@@ -134,6 +134,25 @@ pub trait Ledger: Send + Sync {
 
     /// The answered delivery that wrote the newest difference state of a reconciliation.
     fn state_of(&self, reconciliation: &ReconciliationId) -> Result<Option<DeliveryId>, Fault>;
+
+    /// Notes what a run of a reconciliation came to, as far as `reader` may know it. An interrupted delivery notes it anew.
+    fn set_run_figures(
+        &self,
+        id: &DeliveryId,
+        reconciliation: &ReconciliationId,
+        reader: &PartyId,
+        figures: &RunFigures,
+    ) -> Result<(), Fault>;
+
+    /// What `reader` may know of the runs of a reconciliation up to that of the answered delivery `last`, oldest first
+    /// and `most` of them at most: the newest. Later runs are not among them, whenever this is asked.
+    fn run_figures(
+        &self,
+        reconciliation: &ReconciliationId,
+        reader: &PartyId,
+        last: &DeliveryId,
+        most: u32,
+    ) -> Result<Vec<RunFigures>, Fault>;
 
     /// Notes that everything to be published (never nothing: the receipt at least) lies ready in staging, with the
     /// digests of its plaintext. From here on an interrupted delivery only finishes publishing. Returns false if

@@ -178,6 +178,27 @@ pub struct ReconciliationInputs {
     pub state: Option<DeliveryId>,
 }
 
+/// What one run of a reconciliation came to, as far as one reader may know it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunFigures {
+    /// The day of the run, in the service's time zone.
+    pub run_date: Date,
+    /// The dataset whose delivery caused it.
+    pub dataset: DatasetId,
+    /// That delivery's sequence.
+    pub sequence: u32,
+    /// Records that met; `None` where the reader may not know it.
+    pub matched: Option<u64>,
+    /// Of these, the ones without any difference.
+    pub agreeing: Option<u64>,
+    /// Differences that are open after the run.
+    pub open: u64,
+    /// Of these, the ones that it opened.
+    pub new: u64,
+    /// Differences that it found resolved.
+    pub resolved: u64,
+}
+
 /// One plaintext that was handed to a party, by its digest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Published {

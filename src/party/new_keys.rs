@@ -1,7 +1,8 @@
 //! A notice of the service's new keys, taken into a party's own files: verified first, shown, then written.
 
+mod order;
+
 use std::fs::{self, Permissions};
-use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
@@ -10,6 +11,7 @@ use russh::keys::{HashAlg, PublicKey};
 use serde::Deserialize;
 
 use crate::agreement::PartyId;
+use crate::delivery::INSTANT;
 use crate::delivery::notice::FORMAT;
 use crate::fault::Fault;
 use crate::files;
@@ -21,12 +23,14 @@ use crate::trust::key_file::read_public;
 use crate::trust::life::recipient_fingerprint;
 use crate::trust::sshsig;
 
+use super::Trouble;
+use super::open::{SERVICE, read_small};
 use super::profile::Profile;
 
+use order::Order;
+
 /// Largest notice, in bytes; one with a post-quantum recipient has 10 KiB.
-const LARGEST: u64 = 1 << 20;
-/// As whom the service signs.
-const SERVICE: &str = "padan";
+const LARGEST: usize = 1 << 20;
 
 /// Why a notice is not taken in.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +44,9 @@ pub enum Refused {
     /// A file of the party.
     #[error(transparent)]
     Fault(#[from] Fault),
+    /// The notice's own files.
+    #[error(transparent)]
+    Trouble(#[from] Trouble),
 }
 
 /// A file of the party as it will be.
@@ -57,6 +64,7 @@ struct Document {
     format: String,
     code: String,
     party: PartyId,
+    issued: String,
     details: Details,
 }
 
@@ -78,8 +86,8 @@ struct Listed {
 /// Verifies the notice whose `.json` lies at `path`, with its signature beside it, against the signers that the party
 /// knows, and says what it would change. An empty answer: all of it is in the files already.
 pub fn read(profile: &Profile, path: &Path, now: Timestamp) -> Result<Vec<Change>, Refused> {
-    let json = read_small(path)?;
-    let armored = read_small(&with_ending(path, ".sig"))?;
+    let json = read_small(path, LARGEST)?;
+    let armored = read_small(&with_ending(path, ".sig"), sshsig::LARGEST)?;
     let service: PartyId = SERVICE
         .parse()
         .map_err(|_| Refused::Notice("the service has no name".to_owned()))?;
@@ -110,12 +118,20 @@ pub fn read(profile: &Profile, path: &Path, now: Timestamp) -> Result<Vec<Change
         )));
     }
     let details = &notice.details;
+    let issued = Timestamp::strptime(INSTANT, &notice.issued).map_err(|_| {
+        Refused::Notice("the notice does not say when it was issued; ask the operator".to_owned())
+    })?;
     let mut changes = Vec::new();
     if !details.padan_signers.is_empty() {
-        changes.push(signers_file(&profile.signers, details)?);
+        changes.extend(change(&profile.signers, details, issued, signers_file)?);
     }
     if !details.padan_recipients.is_empty() || !details.padan_recipients_pq.is_empty() {
-        changes.push(recipients_file(&profile.recipients, details)?);
+        changes.extend(change(
+            &profile.recipients,
+            details,
+            issued,
+            recipients_file,
+        )?);
     }
     if !details.host_keys.is_empty() {
         let server = profile.server.as_ref().ok_or_else(|| {
@@ -124,12 +140,9 @@ pub fn read(profile: &Profile, path: &Path, now: Timestamp) -> Result<Vec<Change
                 profile.file.display()
             ))
         })?;
-        changes.push(known_hosts(&server.known_hosts, details)?);
+        changes.extend(change(&server.known_hosts, details, issued, known_hosts)?);
     }
-    Ok(changes
-        .into_iter()
-        .filter(|one| fs::read_to_string(&one.file).ok().as_deref() != Some(&one.text))
-        .collect())
+    Ok(changes)
 }
 
 /// Writes the files, each whole.
@@ -142,16 +155,50 @@ pub fn install(changes: &[Change]) -> Result<(), Fault> {
     Ok(())
 }
 
+/// A file of the party as it will be, and which of the notice's lines are new in it.
+struct After<'a> {
+    text: String,
+    new: &'a [String],
+}
+
+/// What the notice changes in the file at `path`; `None` if the file has it already.
+fn change(
+    path: &Path,
+    details: &Details,
+    issued: Timestamp,
+    apply: for<'a> fn(&Path, &str, &'a Details) -> Result<After<'a>, Refused>,
+) -> Result<Option<Change>, Refused> {
+    let marked = read_public(path)?;
+    let before = order::unmarked(&marked);
+    if order::order(path, &marked, details, issued)? == Order::Taken {
+        return Ok(None);
+    }
+    let After { text, new } = apply(path, &before, details)?;
+    if text == before {
+        return Ok(None);
+    }
+    // The fingerprints are those of the lines themselves.
+    let fingerprints = new
+        .iter()
+        .map(|line| fingerprint(line).ok_or_else(|| unfit(path, &"a line that holds no key")))
+        .collect::<Result<_, _>>()?;
+    Ok(Some(Change {
+        file: path.to_path_buf(),
+        fingerprints,
+        text: order::marked(&text, issued),
+    }))
+}
+
 /// Lines with the service's old and new keys go, the notice's come.
-fn signers_file(path: &Path, details: &Details) -> Result<Change, Refused> {
-    let text = kept(&read_public(path)?, details) + &lines(&details.padan_signers);
+fn signers_file<'a>(path: &Path, old: &str, details: &'a Details) -> Result<After<'a>, Refused> {
+    let new = &details.padan_signers;
+    let text = kept(old, details) + &lines(new);
     AllowedSigners::parse(&text).map_err(|problem| unfit(path, &problem))?;
-    change(path, text, &details.padan_signers)
+    Ok(After { text, new })
 }
 
 /// The new recipients of the kind that the file holds take its old ones' places.
-fn recipients_file(path: &Path, details: &Details) -> Result<Change, Refused> {
-    let old = read_public(path)?;
+fn recipients_file<'a>(path: &Path, old: &str, details: &'a Details) -> Result<After<'a>, Refused> {
     let postquantum = old.lines().any(|line| line.starts_with("age1pq1"));
     let new = match postquantum {
         true => &details.padan_recipients_pq,
@@ -163,16 +210,14 @@ fn recipients_file(path: &Path, details: &Details) -> Result<Change, Refused> {
             path.display()
         )));
     }
-    let text = kept(&old, details) + &lines(new);
+    let text = kept(old, details) + &lines(new);
     Recipients::parse(&text).map_err(|problem| unfit(path, &problem))?;
-    change(path, text, new)
+    Ok(After { text, new })
 }
 
 /// Beside each line with an old key one with the new key, for the same names.
-fn known_hosts(path: &Path, details: &Details) -> Result<Change, Refused> {
-    let old = read_public(path)?;
+fn known_hosts<'a>(_: &Path, old: &str, details: &'a Details) -> Result<After<'a>, Refused> {
     let mut text = String::new();
-    let mut found = false;
     for line in old.lines() {
         text.push_str(line);
         text.push('\n');
@@ -183,7 +228,6 @@ fn known_hosts(path: &Path, details: &Details) -> Result<Change, Refused> {
         let Some((names, _)) = before.filter(|(names, _)| !names.starts_with('#')) else {
             continue;
         };
-        found = true;
         for key in &details.host_keys {
             let new = format!("{names}{key}");
             if !old.lines().any(|line| line.starts_with(&new)) {
@@ -192,13 +236,8 @@ fn known_hosts(path: &Path, details: &Details) -> Result<Change, Refused> {
             }
         }
     }
-    if !found {
-        return Err(Refused::Notice(format!(
-            "the service's old host key is not in {}; add the new one there by hand",
-            path.display()
-        )));
-    }
-    change(path, text, &details.host_keys)
+    let new = &details.host_keys;
+    Ok(After { text, new })
 }
 
 /// Lines that hold none of the keys in question, as comments and other keys.
@@ -219,19 +258,6 @@ fn lines(lines: &[String]) -> String {
     lines.iter().map(|line| format!("{line}\n")).collect()
 }
 
-/// The fingerprints are those of the lines themselves.
-fn change(path: &Path, text: String, new: &[String]) -> Result<Change, Refused> {
-    let fingerprints = new
-        .iter()
-        .map(|line| fingerprint(line).ok_or_else(|| unfit(path, &"a line that holds no key")))
-        .collect::<Result<_, _>>()?;
-    Ok(Change {
-        file: path.to_path_buf(),
-        fingerprints,
-        text,
-    })
-}
-
 fn fingerprint(line: &str) -> Option<String> {
     if line.starts_with("age1") {
         return Some(recipient_fingerprint(line));
@@ -249,12 +275,4 @@ fn unfit(path: &Path, problem: &dyn std::fmt::Display) -> Refused {
         "{} would not be usable with what the notice says ({problem}); ask the operator",
         path.display()
     ))
-}
-
-fn read_small(path: &Path) -> Result<Vec<u8>, Fault> {
-    let mut bytes = Vec::new();
-    fs::File::open(path)
-        .and_then(|file| file.take(LARGEST).read_to_end(&mut bytes))
-        .map_err(Fault::io("read", path))?;
-    Ok(bytes)
 }

@@ -3,41 +3,26 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use jiff::Timestamp;
-use serde::Deserialize;
 use tokio::time::sleep;
 
-use crate::agreement::PartyId;
 use crate::delivery::{DeliveryId, Sha256Digest};
 use crate::fault::Fault;
 use crate::files;
 use crate::rejection::Code;
 use crate::sftp::client::Client;
-use crate::trust::allowed_signers::AllowedSigners;
 use crate::trust::sshsig;
 
-use super::server::{LARGEST, Unreached, Way};
+use super::open::{ACCEPTED, LARGEST_PAPER, Paper, Trust, WAITING};
+use super::server::{Unreached, Way};
 
 /// Largest list of rows that is fetched along with a receipt; a larger one is there for `padan fetch`.
-const LARGEST_ROWS: u64 = 256 << 20;
-/// Who signs receipts.
-const SERVICE: &str = "padan";
+const LARGEST_ROWS: usize = 256 << 20;
 /// Where they lie.
 const RECEIPTS: &str = "receipts";
 /// Between two looks.
 const LOOK: Duration = Duration::from_millis(500);
 /// A receipt that is just being replaced fits together again at the next look; one that does not is no receipt.
 const TRIES: u32 = 6;
-
-/// By what a receipt is believed.
-pub struct Trust<'a> {
-    /// Who may sign it.
-    pub signers: &'a AllowedSigners,
-    /// What for.
-    pub namespace: &'a str,
-    /// What time it is.
-    pub clock: &'a dyn Fn() -> Timestamp,
-}
 
 /// A receipt whose signature is good.
 #[derive(Debug)]
@@ -65,19 +50,6 @@ pub enum NoReceipt {
     Unproven(Code),
 }
 
-/// What a machine reads in a receipt; the rest is for others.
-#[derive(Debug, Deserialize)]
-struct Document {
-    verdict: String,
-    delivery: Option<DeliveryId>,
-    #[serde(default)]
-    text_sha256: Option<Sha256Digest>,
-    #[serde(default)]
-    rows_file: Option<String>,
-    #[serde(default)]
-    rows_file_sha256: Option<Sha256Digest>,
-}
-
 impl Proven {
     /// Keeps the files in a folder of the party's own.
     pub fn keep(&self, folder: &Path) -> Result<(), Fault> {
@@ -89,13 +61,14 @@ impl Proven {
     }
 }
 
-/// Looks for the receipt of a delivery until it is there and proven, or `patience` is over: then `None`. A connection
+/// Looks for the receipt of a delivery, of that one or of any that is called so, until it is there and proven, by whom is believed then, or `patience` is over:
+/// then `None`. A connection
 /// that breaks meanwhile is made anew.
-pub async fn wait_for(
+pub async fn wait_for<'t>(
     way: &Way<'_>,
     stem: &str,
-    delivery: &DeliveryId,
-    trust: &Trust<'_>,
+    delivery: Option<&DeliveryId>,
+    trust: &dyn Fn() -> Trust<'t>,
     patience: Duration,
 ) -> Result<Option<Proven>, NoReceipt> {
     let since = Instant::now();
@@ -107,7 +80,7 @@ pub async fn wait_for(
             None => way.connect().await,
         };
         match looked {
-            Ok(there) => match look(&there, stem, delivery, trust).await {
+            Ok(there) => match look(&there, stem, delivery, &trust()).await {
                 Ok(Look::Proven(proven)) => {
                     // The receipt is here, so how the session ends changes nothing.
                     let _ = there.disconnect().await;
@@ -146,7 +119,7 @@ enum Look {
 async fn look(
     client: &Client,
     stem: &str,
-    delivery: &DeliveryId,
+    delivery: Option<&DeliveryId>,
     trust: &Trust<'_>,
 ) -> Result<Look, Fault> {
     let names: Vec<String> = client
@@ -155,72 +128,62 @@ async fn look(
         .into_iter()
         .map(|entry| entry.name)
         .collect();
+    let is_meant = |paper: Paper| {
+        let same = delivery.is_none_or(|delivery| paper.delivery == Some(*delivery));
+        same && paper.verdict.is_some() && paper.verdict.as_deref() != Some(WAITING)
+    };
     // That of a delivery which is turned away beside an accepted one of its name has a longer one.
     let usual = format!("{stem}.json");
-    let beside = format!("{stem}.{}.json", delivery.short());
+    let beside = delivery.map(|delivery| format!("{stem}.{}.json", delivery.short()));
     for name in names
         .iter()
-        .filter(|name| **name == usual || **name == beside)
+        .filter(|name| **name == usual || Some(*name) == beside.as_ref())
     {
         let receipt = name.trim_end_matches(".json");
         let [page, signature] = [format!("{receipt}.txt"), format!("{receipt}.json.sig")];
         if !names.contains(&page) || !names.contains(&signature) {
             continue;
         }
-        let read = |name: &str| {
-            let path = format!("{RECEIPTS}/{name}");
-            async move { client.read(&path, 0, LARGEST).await }
-        };
-        let json = read(name).await?;
-        let Ok(document) = serde_json::from_slice::<Document>(&json) else {
+        let path = |file: &str| format!("{RECEIPTS}/{file}");
+        let json = client.small(&path(name), LARGEST_PAPER).await?;
+        let Some(json) = json.filter(|raw| Paper::parse(raw).is_some_and(is_meant)) else {
             continue;
         };
-        if document.delivery != Some(*delivery) || document.verdict == "MENUNGGU" {
-            continue;
-        }
-        let sig = read(&signature).await?;
-        if let Err(code) = verify(trust, &json, &sig) {
-            return Ok(Look::Unproven(code));
-        }
-        let text = read(&page).await?;
+        let sig = client.small(&path(&signature), sshsig::LARGEST).await?;
+        let paper = match Paper::read(&json, sig.as_deref().unwrap_or_default(), trust) {
+            Ok(paper) => paper,
+            Err(code) => return Ok(Look::Unproven(code)),
+        };
         // The page itself is not signed: the document that is tells its digest.
-        if document.text_sha256 != Some(Sha256Digest::of(&text)) {
+        let text = client.small(&path(&page), LARGEST_PAPER).await?;
+        let Some(text) = text.filter(|text| paper.text_sha256 == Some(Sha256Digest::of(text)))
+        else {
             return Ok(Look::Unproven(Code::SignatureBad));
-        }
+        };
         let words = String::from_utf8_lossy(&text).into_owned();
-        let mut kept = vec![(name.clone(), json), (signature, sig), (page, text)];
-        let rows_file = document.rows_file.filter(|rows| names.contains(rows));
-        if let Some(rows) = &rows_file {
-            let path = format!("{RECEIPTS}/{rows}");
-            let bytes = client.read(&path, 0, LARGEST_ROWS).await?;
-            let whole = (bytes.len() as u64) < LARGEST_ROWS;
-            if whole && document.rows_file_sha256 != Some(Sha256Digest::of(&bytes)) {
-                return Ok(Look::Unproven(Code::SignatureBad));
+        let accepted = paper.verdict.as_deref() == Some(ACCEPTED);
+        let mut files = vec![
+            (name.clone(), json),
+            (signature, sig.unwrap_or_default()),
+            (page, text),
+        ];
+        let rows = paper
+            .rows(receipt)
+            .filter(|rows| names.contains(&rows.name));
+        if let Some(rows) = &rows
+            && let Some(bytes) = client.small(&path(&rows.name), LARGEST_ROWS).await?
+        {
+            if Sha256Digest::of(&bytes) != rows.digest {
+                return Ok(Look::Unproven(Code::ChecksumMismatch));
             }
-            if whole {
-                kept.push((rows.clone(), bytes));
-            }
+            files.push((rows.name.clone(), bytes));
         }
         return Ok(Look::Proven(Box::new(Proven {
-            accepted: document.verdict == "DITERIMA",
+            accepted,
             text: words,
-            rows_file,
-            files: kept,
+            rows_file: rows.map(|rows| rows.name),
+            files,
         })));
     }
     Ok(Look::Nothing)
-}
-
-fn verify(trust: &Trust<'_>, json: &[u8], signature: &[u8]) -> Result<(), Code> {
-    let service: PartyId = SERVICE.parse().map_err(|_| Code::SignerUnknown)?;
-    sshsig::verify(
-        &[(&service, trust.signers)],
-        None,
-        &service,
-        trust.namespace,
-        (trust.clock)(),
-        json,
-        signature,
-    )
-    .map(|_| ())
 }

@@ -12,7 +12,8 @@ use super::Context;
 use super::job::Job;
 use super::respond::receipt_name;
 
-const ENDING: &str = ".sedang-diperiksa";
+/// What the marker of a delivery has behind its stem.
+pub const ENDING: &str = ".sedang-diperiksa";
 const TEXT: &str = "Kiriman ini sedang diperiksa; tanda terimanya segera muncul di sini.\n\
     This delivery is being examined; its receipt will appear here.\n";
 

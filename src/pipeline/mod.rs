@@ -50,6 +50,7 @@ pub use clock::{LEAPT, accept_clock, holds};
 pub use early::{Refused, cares, early_word};
 pub use job::Job;
 pub use looked::Looked;
+pub use marker::ENDING as MARKER_ENDING;
 pub use pass::{Pass, Removed, pass};
 pub use recorded::recorded;
 pub use rerun::{Rerun, rerun};

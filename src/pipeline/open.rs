@@ -79,7 +79,7 @@ fn decrypt(cx: &Context, job: &Job, path: &Path) -> Result<Plaintext, OpenError>
     for identities in cx.keyring.service.opening(job.received) {
         let file = File::open(path).map_err(Fault::io("open the staged file", path))?;
         let locked = Locked::read(file)?;
-        if demanded && !locked.is_postquantum() {
+        if demanded && !locked.is_postquantum() && !locked.has_passphrase() {
             return Err(OpenError::Rejected(Code::PostquantumRequired));
         }
         decrypted = locked.open(identities);

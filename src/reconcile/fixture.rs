@@ -176,6 +176,7 @@ pub(super) fn agreement(entitled: &[&str], disclosed: bool) -> Agreement {
             nik_provinces: BTreeSet::new(),
         },
         reminders: None,
+        minutes: crate::agreement::Minutes::default(),
         digest: Sha256Digest::of(b"agreement"),
     }
 }

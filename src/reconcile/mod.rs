@@ -15,5 +15,5 @@ mod fixture;
 
 pub use candidates::{CandidateCounts, Candidates, Estimate, Estimates};
 pub use changes::{Action, ChangeCounts, Changes, changes};
-pub use differences::{DifferenceCounts, Differences, differences};
+pub use differences::{DifferenceCounts, Differences, Seen, differences};
 pub use names::{Verdict, normalise, verdict};

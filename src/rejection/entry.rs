@@ -1,4 +1,4 @@
-//! What is said about a code, of a delivery or of a row: the one form in which receipts, `padan explain` and the page of
+//! What is said about a code, of a delivery, a row or a workbook: the one form in which receipts, `padan explain` and the page of
 //! codes know it.
 
 use std::fmt;
@@ -28,6 +28,8 @@ pub enum About {
     Delivery,
     /// One row of a data file.
     Row,
+    /// A workbook that a party's own tool does not take; the service never sees it.
+    Workbook,
 }
 
 /// How loudly a code speaks (domain §3).

@@ -57,6 +57,8 @@ pub enum Code {
     TooLarge,
     /// Not encrypted to the service's recipient.
     DecryptNoKey,
+    /// Locked with a passphrase, which the service does not take.
+    DecryptPassphrase,
     /// Truncated, altered or no age file.
     DecryptDamaged,
     /// Encrypted to a classical recipient although the agreement demands post-quantum ones.

@@ -4,7 +4,7 @@ use super::Code;
 use super::entry::{About, Entry, Level};
 
 /// What is said about each code, at the place of the code in its list.
-pub(super) static TABLE: [(Code, Entry); 38] = [
+pub(super) static TABLE: [(Code, Entry); 39] = [
     row(
         Code::ManifestFormat,
         "MANIFEST_FORMAT",
@@ -255,6 +255,18 @@ pub(super) static TABLE: [(Code, Entry); 38] = [
         [
             "The file is encrypted to somebody else.",
             "Encrypt with `age -R padan_recipients.txt`, the recipients file you have from the operator, and send again.",
+        ],
+    ),
+    row(
+        Code::DecryptPassphrase,
+        "DECRYPT_PASSPHRASE",
+        [
+            "Berkas dikunci dengan kata sandi (`age -p`), dan layanan tidak memakai kata sandi.",
+            "Enkripsi tanpa -p, dengan `age -R padan_recipients.txt`, buat ulang manifes dan tanda tangan, lalu kirim.",
+        ],
+        [
+            "The file is locked with a passphrase (`age -p`), and the service takes none.",
+            "Encrypt without -p, with `age -R padan_recipients.txt`, make manifest and signature again, then send.",
         ],
     ),
     row(

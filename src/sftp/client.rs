@@ -231,11 +231,7 @@ impl Client {
     /// # Errors
     /// [`Fault::Network`] with the server's sentence.
     pub async fn read(&self, remote: &str, offset: u64, most: u64) -> Result<Vec<u8>, Fault> {
-        let mut source = self.sftp.open(remote).await.map_err(refused("download"))?;
-        source
-            .seek(SeekFrom::Start(offset))
-            .await
-            .map_err(|error| failed("download", &error))?;
+        let Download { file: mut source } = self.read_from(remote, offset).await?;
         let mut bytes = Vec::new();
         (&mut source)
             .take(most)
@@ -247,6 +243,15 @@ impl Client {
             .await
             .map_err(|error| failed("download", &error))?;
         Ok(bytes)
+    }
+
+    /// A small file as a whole, `None` if it is larger than `most` bytes.
+    ///
+    /// # Errors
+    /// [`Fault::Network`] with the server's sentence.
+    pub async fn small(&self, remote: &str, most: usize) -> Result<Option<Vec<u8>>, Fault> {
+        let bytes = self.read(remote, 0, most as u64 + 1).await?;
+        Ok((bytes.len() <= most).then_some(bytes))
     }
 
     /// What is in a folder, sorted by name.
@@ -293,26 +298,20 @@ impl Client {
         Err(endless())
     }
 
-    /// Removes a file.
+    /// Removes a file; one that is not there is no error, so that a removal which broke off can be gone on with.
     ///
     /// # Errors
     /// [`Fault::Network`] with the server's sentence.
     pub async fn remove(&self, remote: &str) -> Result<(), Fault> {
-        self.sftp
-            .remove_file(remote)
-            .await
-            .map_err(refused("remove a file"))
+        gone(self.sftp.remove_file(remote).await).map_err(refused("remove a file"))
     }
 
-    /// Removes an empty folder.
+    /// Removes an empty folder; one that is not there is no error.
     ///
     /// # Errors
     /// [`Fault::Network`] with the server's sentence.
     pub async fn remove_folder(&self, remote: &str) -> Result<(), Fault> {
-        self.sftp
-            .remove_dir(remote)
-            .await
-            .map_err(refused("remove a folder"))
+        gone(self.sftp.remove_dir(remote).await).map_err(refused("remove a folder"))
     }
 
     /// Makes a folder.
@@ -486,6 +485,14 @@ fn failed(doing: &'static str, error: &dyn std::error::Error) -> Fault {
     Fault::Network {
         doing,
         problem: error.to_string(),
+    }
+}
+
+/// What was to be removed and is not there is removed.
+fn gone(outcome: Result<(), SftpError>) -> Result<(), SftpError> {
+    match outcome {
+        Err(SftpError::Status(status)) if status.status_code == StatusCode::NoSuchFile => Ok(()),
+        outcome => outcome,
     }
 }
 

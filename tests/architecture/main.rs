@@ -36,7 +36,12 @@ const ROOMS: &[(&str, &str)] = &[
     ("watch", "pipeline layout fault"),
     (
         "pipeline",
-        "rows reconcile snapshot ledger trust layout files csv config delivery agreement digest stop rejection fault",
+        "report rows reconcile snapshot ledger trust layout files csv config delivery agreement digest stop rejection fault",
+    ),
+    // Pages out of counts: of the ledger it knows one plain record, and it opens nothing.
+    (
+        "report",
+        "reconcile ledger::record delivery agreement digest",
     ),
     // Judges rows wherever they lie, so it knows neither the pipeline nor the ledger.
     (
@@ -92,6 +97,11 @@ const ABSENT: &[(&str, &str, &str)] = &[
         "the comparison is pure",
     ),
     (
+        "src/report",
+        "fs File OpenOptions net SystemTime Instant Reader Rows Row",
+        "pages know counts alone: no row, no file and no clock",
+    ),
+    (
         "src/delivery",
         "fs File OpenOptions net SystemTime Instant",
         "the exchange format knows no file and no clock",
@@ -100,7 +110,7 @@ const ABSENT: &[(&str, &str, &str)] = &[
 
 /// Rooms that are told the time instead of asking for it.
 const TOLD_THE_TIME: &str =
-    "pipeline rows reconcile snapshot ledger trust delivery agreement config sample";
+    "pipeline report rows reconcile snapshot ledger trust delivery agreement config sample";
 
 /// The proofs of the stages: each is made by its stage alone.
 const PROOFS: &str = "Claimed Verified Opened Ingested Reconciled";

@@ -5,6 +5,7 @@ use std::process::Command;
 
 use assert_cmd::assert::OutputAssertExt;
 use padan::agreement::checks::CheckCode;
+use padan::party::sheet::damage::Damage;
 use padan::rejection::{Code, Entry};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -36,6 +37,12 @@ fn variants<T: DeserializeOwned>() -> Vec<String> {
 fn assert_complete<T: DeserializeOwned>(entries: Vec<&Entry>) {
     let names: Vec<_> = entries.iter().map(|entry| entry.name).collect();
     assert_eq!(names, variants::<T>(), "each code once, under its own name");
+    assert_sentences(entries);
+}
+
+fn assert_sentences(entries: Vec<&Entry>) {
+    let names: BTreeSet<_> = entries.iter().map(|entry| entry.name).collect();
+    assert_eq!(names.len(), entries.len());
     let mut sentences = BTreeSet::new();
     for entry in entries {
         let text = &entry.text;
@@ -56,6 +63,7 @@ fn assert_complete<T: DeserializeOwned>(entries: Vec<&Entry>) {
 fn every_code_is_in_its_table_once() {
     assert_complete::<Code>(Code::all().map(Code::entry).collect());
     assert_complete::<CheckCode>(CheckCode::all().map(CheckCode::entry).collect());
+    assert_sentences(Damage::ALL.map(Damage::entry).to_vec());
 }
 
 #[test]
@@ -67,6 +75,9 @@ fn the_page_of_codes_is_the_one_that_the_program_writes() {
     );
     for code in Code::all() {
         assert!(written.contains(&format!("| `{code}` |")), "{code}");
+    }
+    for damage in Damage::ALL {
+        assert!(written.contains(&format!("| `{damage}` |")), "{damage}");
     }
 }
 
@@ -88,6 +99,8 @@ fn a_code_is_explained_in_both_languages_however_it_is_typed() {
             "{told}"
         );
     }
+    let told = stdout(&["sheet_digits_lost"]);
+    assert!(told.contains("the workbook is not sent"), "{told}");
     let told = stdout(&["TOO_LARGE", "NO_ROWS"]);
     assert!(
         told.contains("kiriman ditolak") && told.contains("NO_ROWS"),
@@ -117,6 +130,7 @@ fn the_list_holds_every_code_for_people_and_for_machines() {
     let entries: Vec<_> = Code::all()
         .map(Code::entry)
         .chain(CheckCode::all().map(CheckCode::entry))
+        .chain(Damage::ALL.map(Damage::entry))
         .collect();
     assert_eq!(machines.len(), entries.len());
     for (entry, machine) in entries.iter().zip(machines) {

@@ -55,7 +55,8 @@ fn every_page_and_heading_that_is_named_is_there() {
                 file => text(Path::new(folder).join(file)),
             };
             let headings = named.lines().filter_map(|l| l.strip_prefix("## "));
-            let mut anchors = headings.map(|h| h.to_lowercase().replace('`', "").replace(' ', "-"));
+            let mut anchors =
+                headings.map(|h| h.to_lowercase().replace(['`', '/'], "").replace(' ', "-"));
             assert!(
                 heading.is_empty() || anchors.any(|anchor| anchor == heading),
                 "{link} in {path}"

@@ -16,4 +16,6 @@ mod new;
 mod proxy;
 mod site;
 mod spoiled;
+mod verify;
+mod waited;
 mod workbook;

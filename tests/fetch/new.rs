@@ -121,6 +121,19 @@ fn what_is_safe_here_is_removed_there() {
         "{left:?}"
     );
 
+    // A person is told of it, and not that nothing happened.
+    let third = Answer::new(&site, "bpjs", 3)
+        .sealed("perubahan.csv", ROWS)
+        .lay();
+    assert_eq!(site.fetch("bpjs", &[]).names("response"), [&third]);
+    let out = site.padan("bpjs", &["fetch", "--remove"]);
+    let told = lossy(&out.stderr);
+    assert!(
+        told.contains(&format!("removed on the server: outbox/{third}")),
+        "{told}"
+    );
+    assert!(!told.contains("Nothing new"), "{told}");
+
     // A re-run of the operator's hands the same answer out again, encrypted anew.
     Answer::new(&site, "bpjs", 1)
         .sealed("perubahan.csv", ROWS)
@@ -129,6 +142,69 @@ fn what_is_safe_here_is_removed_there() {
     assert!(ran.names("response").is_empty(), "{ran:?}");
     assert_eq!(ran.names("removed"), [&gone[0]]);
     assert!(names(&outbox).is_empty());
+}
+
+#[test]
+fn a_removal_is_gone_on_with_wherever_it_broke_off() {
+    let site = Site::start();
+    let outbox = site.root("bpjs").join("outbox");
+    let receipts = site.root("bpjs").join("receipts");
+    let name = Answer::new(&site, "bpjs", 1)
+        .sealed("perubahan.csv", ROWS)
+        .lay();
+    let paper = receipt(&site, "bpjs", 1, "DITERIMA");
+    assert_eq!(site.fetch("bpjs", &[]).code, 0);
+    let folder = outbox.join(&name);
+    let files = [
+        "perubahan.csv.age",
+        "ringkasan.json",
+        "ringkasan.txt",
+        "SHA256SUMS.sig",
+        "SHA256SUMS",
+    ];
+    let parts = [".rows.csv.age", ".txt", ".json.sig"].map(|ending| format!("{paper}{ending}"));
+    let (files, parts) = (
+        files.map(|file| folder.join(file)),
+        parts.map(|file| receipts.join(file)),
+    );
+    let kept: Vec<_> = files
+        .iter()
+        .chain(&parts)
+        .map(|path| fs::read(path).unwrap())
+        .collect();
+    let json = fs::read(receipts.join(format!("{paper}.json"))).unwrap();
+    for cut in 0..=files.len() {
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(receipts.join(format!("{paper}.json")), &json).unwrap();
+        for (index, path) in files.iter().enumerate() {
+            let _ = fs::remove_file(path);
+            if index >= cut {
+                fs::write(path, &kept[index]).unwrap();
+            }
+        }
+        for (index, path) in parts.iter().enumerate() {
+            let _ = fs::remove_file(path);
+            if index >= cut {
+                fs::write(path, &kept[files.len() + index]).unwrap();
+            }
+        }
+        let ran = site.fetch("bpjs", &["--remove"]);
+        assert_eq!(
+            (ran.code, ran.names("removed").len()),
+            (0, 2),
+            "{cut}: {ran:?}"
+        );
+        assert!(
+            names(&outbox).is_empty() && names(&receipts).is_empty(),
+            "{cut}"
+        );
+    }
+    // A list that is not the known one proves nothing, so it stays.
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(&files[4], "another").unwrap();
+    let ran = site.fetch("bpjs", &["--remove"]);
+    assert_ne!(ran.code, 0, "{ran:?}");
+    assert!(files[4].exists());
 }
 
 #[test]

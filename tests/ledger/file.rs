@@ -59,7 +59,7 @@ fn a_newer_schema_is_refused() {
         .sql("INSERT INTO _sqlx_migrations VALUES (99, 'later', '2030-01-01', TRUE, x'00', 1)")
         .unwrap();
     for refusal in place.refusals() {
-        let expected = "schema 99 is newer than this version knows (";
+        let expected = "schema 99 is newer than this version knows (10); use the newer padan";
         assert!(refusal.contains(expected), "{refusal}");
         assert!(refusal.contains("ledger.db"), "{refusal}");
     }

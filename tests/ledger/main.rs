@@ -9,6 +9,7 @@
 
 mod answers;
 mod door;
+mod figures;
 mod file;
 mod life;
 mod lists;

@@ -1,5 +1,6 @@
 //! Workbooks that another program wrote: openpyxl, as a party's own export might.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -138,4 +139,57 @@ fn dates_with_a_date_format_are_exact_and_bare_numbers_are_not_guessed() {
         1,
         &["SHEET_DATE_NUMBER", "column G (tanggal_lahir), baris/row 2"],
     );
+}
+
+#[test]
+#[ignore = "needs age, python with openpyxl"]
+fn zeros_that_a_format_shows_are_sent_and_other_formats_are_refused() {
+    let trial = Trial::quiet();
+    let shown = |format: &str| format!("sheet['C3'] = 7\nsheet['C3'].number_format = '{format}'");
+    let file = written(
+        &trial,
+        "peserta_pns 2026-11-20.xlsx",
+        &shown(&"0".repeat(13)),
+    );
+    trial
+        .seal("bpjs", &[file.to_str().unwrap()])
+        .ended(0, &["10 baik"]);
+    let sent = trial.party("bpjs").join("sent");
+    let stem = "bpjs_peserta_pns_full_2026-11-20_0001";
+    let sealed = ["csv.age", "csv.gz.age", "csv.zst.age"]
+        .map(|ending| sent.join(stem).join(format!("{stem}.{ending}")));
+    let sealed = sealed.iter().find(|path| path.exists()).unwrap();
+    // The identity that every age knows.
+    let identities = fs::read_to_string(trial.path("keys/service/age_identity.txt")).unwrap();
+    let mut lines = identities.lines();
+    let classical = lines
+        .find(|line| line.starts_with("AGE-SECRET-KEY-1"))
+        .unwrap();
+    let identity = trial.file("identity.txt");
+    fs::write(&identity, classical).unwrap();
+    let opened = Command::new("age")
+        .args(["-d", "-i"])
+        .arg(identity)
+        .arg(sealed)
+        .output()
+        .unwrap();
+    assert!(opened.status.success(), "{opened:?}");
+    let text = if sealed.to_string_lossy().contains(".zst") {
+        zstd::decode_all(opened.stdout.as_slice()).unwrap()
+    } else {
+        opened.stdout
+    };
+    let text = String::from_utf8(text).unwrap();
+    assert_eq!(
+        text.lines().nth(2).unwrap().rsplit(',').next(),
+        Some("0000000000007"),
+        "{text}"
+    );
+    for format in ["0000", "000-0000000000", "General"] {
+        let file = written(&trial, "other.xlsx", &shown(format));
+        dry(&trial, &file).ended(
+            1,
+            &["SHEET_ZEROS_LOST", "column C (nomor_kartu), baris/row 3"],
+        );
+    }
 }

@@ -137,6 +137,26 @@ fn a_delivery_that_another_program_uploaded_is_not_uploaded_twice() {
 }
 
 #[test]
+fn a_receipt_by_a_revoked_key_is_not_believed() {
+    let trial = Trial::start();
+    let path = sound(&trial, "peserta_pns 2026-11-20.xlsx", 5);
+    let file = path.to_str().unwrap();
+    trial.edit_profile("bpjs", |line| {
+        line.starts_with("signers:")
+            .then(|| format!("{line}\nrevoked: revoked"))
+    });
+    let key = trial.path("keys/service/signing_key.pub");
+    fs::copy(key, trial.party("bpjs").join("revoked")).unwrap();
+    let run = trial.seal("bpjs", &["--send", file]);
+    run.ended(3, &["not signed by the service", "SIGNER_REVOKED"]);
+    assert!(!run.out.contains("DITERIMA"));
+    fs::write(trial.party("bpjs").join("revoked"), "").unwrap();
+    trial
+        .seal("bpjs", &["--send", file])
+        .ended(0, &["DITERIMA"]);
+}
+
+#[test]
 fn a_receipt_that_is_not_the_services_is_not_believed() {
     let trial = Trial::start();
     let path = sound(&trial, "peserta_pns 2026-11-20.xlsx", 5);

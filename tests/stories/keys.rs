@@ -495,3 +495,56 @@ fn a_notice_that_is_not_the_services_changes_nothing() {
     .unwrap();
     assert!(attempt("bkn").contains("the notice is for bpjs"));
 }
+
+#[test]
+#[ignore = "needs age, ssh-keygen"]
+fn a_notice_of_a_key_that_was_replaced_since_is_not_taken_again() {
+    let padan = Padan::new();
+    let bkn = padan.party("bkn");
+    padan.poll();
+    let attempt = |notice: &PathBuf| {
+        let output = Command::new(BINARY)
+            .args(["keys", "accept", "--yes"])
+            .arg(notice)
+            .current_dir(bkn.path("."))
+            .output()
+            .unwrap();
+        let told = [output.stdout.as_slice(), &output.stderr].concat();
+        (output.status.code(), String::from_utf8(told).unwrap())
+    };
+    for (role, file) in [
+        ("age", "padan_recipients.txt"),
+        ("signing", "padan_signers"),
+    ] {
+        let topic = format!("kunci-{role}");
+        // Two rotations, each announced and taken; the notices are kept as a party would.
+        let [first, second] = ["1", "2"].map(|turn| {
+            told(&padan, &["rotate", role, "--from", &seconds(1)]);
+            padan.poll();
+            let there = notice(&padan, &bkn, &topic).with_extension("json");
+            let kept = bkn.path(&format!("{topic}-{turn}.json"));
+            fs::copy(&there, &kept).unwrap();
+            let signature = kept.with_extension("json.sig");
+            fs::copy(there.with_extension("json.sig"), signature).unwrap();
+            let (code, told_) = attempt(&kept);
+            assert_eq!(code, Some(0), "{told_}");
+            told(&padan, &["retire", role, "--now"]);
+            padan.poll();
+            // Notices tell the second in which they were issued.
+            let over = Timestamp::now() + 1.second();
+            wait_for(|| (Timestamp::now() > over).then_some(()), || padan.log());
+            kept
+        });
+        let now = fs::read_to_string(bkn.path(file)).unwrap();
+        let (code, words) = attempt(&first);
+        assert_eq!(code, Some(1), "{words}");
+        assert!(
+            words.contains("older than what") && words.contains(file),
+            "{words}"
+        );
+        let (code, words) = attempt(&second);
+        assert_eq!(code, Some(0), "{words}");
+        assert!(words.contains("taken already"), "{words}");
+        assert_eq!(fs::read_to_string(bkn.path(file)).unwrap(), now);
+    }
+}

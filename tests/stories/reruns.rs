@@ -73,6 +73,39 @@ fn an_answered_delivery_gives_the_same_answers() {
 
 #[test]
 #[ignore = "needs age, ssh-keygen, sha256sum, sftp"]
+fn a_run_in_the_middle_shows_the_trend_as_it_was_then() {
+    let padan = answered();
+    let (bkn, bpjs) = (padan.party("bkn"), padan.party("bpjs"));
+    bpjs.deliver("peserta_pns", 2, &sheets::peserta_pns(25));
+    let folder = bkn.outbox().pop().unwrap();
+    assert!(folder.ends_with("_pns_bkn_0002"), "{folder}");
+    let before = Response::download(&bkn, &folder).plaintexts();
+    bkn.sftp(&format!("rm outbox/{folder}/*\nrmdir outbox/{folder}"));
+    let stem = bkn.stem("pns", "full", 2);
+    let output = padan.rerun(&[&stem, "--reason", "bkn lost it"]);
+    assert!(output.status.success(), "{output:?}");
+    let page = String::from_utf8(before["ringkasan_kepesertaan.html"].clone()).unwrap();
+    let newest = bkn.response("peserta_pns", "bpjs", 2).plaintexts();
+    let newest = String::from_utf8(newest["ringkasan_kepesertaan.html"].clone()).unwrap();
+    let runs = |page: &str, n: u64| page.contains(&format!("</th><td class=\"number\">{n}</td>"));
+    assert!(
+        runs(&page, 2) && runs(&newest, 3),
+        "each shows the runs up to itself"
+    );
+    assert!(
+        Response::download(&bkn, &folder).plaintexts() == before,
+        "byte by byte"
+    );
+    let figures = padan.ledger("SELECT reader FROM run_figures");
+    assert_eq!(
+        figures.len(),
+        2 * 3,
+        "a run that is done again is no other run"
+    );
+}
+
+#[test]
+#[ignore = "needs age, ssh-keygen, sha256sum, sftp"]
 fn a_dry_run_changes_nothing() {
     let padan = answered();
     let bkn = padan.party("bkn");

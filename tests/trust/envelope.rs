@@ -91,7 +91,7 @@ fn we_open_what_age_seals() {
 
 #[test]
 #[ignore = "needs age, ssh-keygen"]
-fn files_for_others_and_with_passphrases_have_no_key_of_ours() {
+fn files_for_others_and_with_passphrases_are_told_apart() {
     let place = Place::new();
     let (identity, _) = place.age_key("a.txt");
     let (_, another) = place.age_key("b.txt");
@@ -101,9 +101,12 @@ fn files_for_others_and_with_passphrases_have_no_key_of_ours() {
     let scrypt = "age-encryption.org/v1\n-> scrypt bBjlhJVYZeE4aqUdmtRHfw 15\n\
                   ZV/AhotwSGqaPCU43cepl4WYUouAa17a3xpu4G2yi5k\n\
                   --- fgMiVLJHMlg9fW7CVG/hPS5EAU4Zeg19LyCP7SoH5nA\n0123456789abcdef0123456789abcdef";
-    assert_eq!(rejected(scrypt.into(), &identity), Some(Code::DecryptNoKey));
+    assert_eq!(
+        rejected(scrypt.into(), &identity),
+        Some(Code::DecryptPassphrase)
+    );
     let ssh = place.ssh_key("ssh", "ed25519", "");
-    assert_eq!(rejected(scrypt.into(), &ssh), Some(Code::DecryptNoKey));
+    assert_eq!(rejected(scrypt.into(), &ssh), Some(Code::DecryptPassphrase));
 }
 
 #[test]

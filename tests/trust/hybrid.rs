@@ -2,7 +2,9 @@
 
 use std::fs;
 use std::io::{Cursor, Read, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::process::{Command, Output};
 
 use padan::rejection::Code;
 use padan::trust::envelope::{Identities, Locked, OpenError, Recipients, open, seal};
@@ -101,6 +103,70 @@ fn a_service_opens_classical_and_postquantum_files() {
 }
 
 /// One classical stanza is a way around all others: such a file opens, but does not count as post-quantum.
+#[test]
+fn a_party_makes_its_own_key_and_never_over_another() {
+    let place = Place::new();
+    let path = place.path("mine.txt");
+    let made = new_key(&["--postquantum", "--out", path.to_str().unwrap()]);
+    assert!(made.status.success(), "{made:?}");
+    let recipient = String::from_utf8(made.stdout).unwrap();
+    assert!(recipient.starts_with("age1pq1"), "{recipient}");
+    let public = place.path("mine.txt.pub");
+    assert_eq!(fs::read_to_string(&public).unwrap(), recipient);
+    for (path, mode) in [(&path, 0o600), (&public, 0o644)] {
+        let found = fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(found, mode, "{}", path.display());
+    }
+    let before = fs::read(&path).unwrap();
+    assert!(!String::from_utf8_lossy(&made.stderr).contains("SECRET"));
+    // Neither half is overwritten, and none is written without the other.
+    for (there, gone) in [(&public, &path), (&path, &public)] {
+        fs::remove_file(gone).unwrap();
+        let refused = new_key(&["--out", path.to_str().unwrap()]);
+        assert_eq!(refused.status.code(), Some(2), "{refused:?}");
+        let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+        assert!(
+            said.contains(&format!("{} is there already", there.display())),
+            "{said}"
+        );
+        assert!(!gone.exists());
+        fs::write(gone, &before).unwrap();
+    }
+}
+
+#[test]
+#[ignore = "needs age, node"]
+fn others_seal_to_the_key_that_a_party_made() {
+    let place = Place::new();
+    for (name, more) in [("new-pq.txt", Some("--postquantum")), ("new.txt", None)] {
+        let path = place.path(name);
+        let out = ["--out", path.to_str().unwrap()];
+        let args: Vec<&str> = more.into_iter().chain(out).collect();
+        let made = new_key(&args);
+        assert!(made.status.success(), "{made:?}");
+        let recipient = String::from_utf8(made.stdout).unwrap();
+        let recipient = recipient.trim();
+        let file = match more {
+            Some(_) => npm(&["encrypt", recipient], b"rows"),
+            None => succeed("age", ["-r", recipient], b"rows"),
+        };
+        let identities = Identities::load(&path).unwrap();
+        let mut plaintext = Vec::new();
+        let mut stream = open(Cursor::new(file), &identities).unwrap();
+        stream.read_to_end(&mut plaintext).unwrap();
+        assert_eq!(plaintext, b"rows");
+    }
+}
+
+/// `padan keys new`.
+fn new_key(args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_padan"))
+        .args(["keys", "new"])
+        .args(args)
+        .output()
+        .unwrap()
+}
+
 #[test]
 #[ignore = "needs age, node"]
 fn a_mixed_file_is_no_postquantum_file() {

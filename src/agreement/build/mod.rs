@@ -90,6 +90,7 @@ fn build(
         classes,
         names: raw.names.clone()?,
         thresholds: raw.thresholds.clone()?,
+        minutes: raw.minutes.clone(),
         reminders: raw.reminders,
         digest,
     })

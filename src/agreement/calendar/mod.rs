@@ -123,7 +123,7 @@ impl Schedule {
     }
 
     /// The period in which a day lies; `None` at the end of the calendar.
-    fn period_of(self, day: Date) -> Option<Period> {
+    pub fn period_of(self, day: Date) -> Option<Period> {
         let (first, next) = match self.0 {
             Every::Week { .. } => {
                 let into = i64::from(day.weekday().to_monday_zero_offset());

@@ -3,6 +3,7 @@
 
 pub mod dataset;
 pub mod exchange;
+mod minutes;
 pub mod tuning;
 
 use std::str::FromStr;
@@ -12,7 +13,7 @@ use jiff::{Span, ToSpan};
 
 use super::document::problem::Findings;
 use super::document::reader::{Located, Section, Spot, quoted};
-use super::{NameRules, PartyId, Reminders, Thresholds};
+use super::{Minutes, NameRules, PartyId, Reminders, Thresholds};
 use dataset::RawDataset;
 use exchange::{RawChanges, RawEntitlement, RawGroup, RawPostquantum, RawReconciliation};
 
@@ -49,6 +50,8 @@ pub struct RawAgreement<'d> {
     pub reconciliations: Vec<RawReconciliation<'d>>,
     /// Thresholds of the checks.
     pub thresholds: Option<Thresholds>,
+    /// The parties' words for their minutes.
+    pub minutes: Minutes,
     /// Whether a party that is late is told again.
     pub reminders: Option<Reminders>,
 }
@@ -68,6 +71,7 @@ const KEYS: &[&str] = &[
     "changes",
     "names",
     "reconciliations",
+    "minutes",
     "thresholds",
     "calendar",
 ];
@@ -104,6 +108,7 @@ pub fn read<'d>(root: &Spot<'d>, found: &mut Findings) -> Option<RawAgreement<'d
         changes: exchange::read_changes(&file, found),
         names: tuning::read_names(&file, found),
         reconciliations: exchange::read_reconciliations(&file, found),
+        minutes: minutes::read(&file, found),
         thresholds: tuning::read_thresholds(&file, found),
         reminders: tuning::read_calendar(&file, found),
     })

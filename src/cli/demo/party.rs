@@ -9,6 +9,7 @@ use tokio::runtime::Runtime;
 
 use crate::fault::Fault;
 use crate::party::open::{Form, Opening, verify};
+use crate::pipeline::MARKER_ENDING;
 use crate::sftp::client::{Client, Login};
 
 use super::super::keys_of_party::KeyArgs;
@@ -122,7 +123,8 @@ impl<'a> Party<'a> {
             }
             let waited = since.elapsed();
             for entry in client.list("receipts").await? {
-                if entry.name.starts_with(stem) {
+                // The marker of what is being examined goes just now.
+                if entry.name.starts_with(stem) && !entry.name.ends_with(MARKER_ENDING) {
                     let remote = format!("receipts/{}", entry.name);
                     client.get(&remote, &receipts.join(&entry.name)).await?;
                 }

@@ -32,6 +32,7 @@ impl From<Refused> for Failure {
     fn from(refused: Refused) -> Self {
         match refused {
             Refused::Fault(fault) => fault.into(),
+            Refused::Trouble(trouble) => trouble.into(),
             other => Self::Refused(format!("{other}\nnothing was changed")),
         }
     }
@@ -46,7 +47,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     })?;
     let changes = new_keys::read(&profile, &args.notice, Timestamp::now())?;
     if changes.is_empty() {
-        return say("nothing to do: your files have these keys already\n");
+        return say("nothing to do: this notice was taken already, and your files have its keys\n");
     }
     let mut shown = String::from("The notice is the service's. It changes:\n");
     for change in &changes {

@@ -2,6 +2,7 @@
 
 mod accept;
 mod list;
+mod new;
 mod retire;
 mod rotate;
 
@@ -46,6 +47,7 @@ enum Command {
     Rotate(rotate::Args),
     Retire(retire::Args),
     Accept(accept::Args),
+    New(new::Args),
 }
 
 /// Runs the command.
@@ -54,6 +56,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
         Some(Command::Rotate(rotate)) => rotate::run(rotate),
         Some(Command::Retire(retire)) => retire::run(retire),
         Some(Command::Accept(accept)) => accept::run(accept),
+        Some(Command::New(new)) => new::run(new),
         None => list(args),
     }
 }

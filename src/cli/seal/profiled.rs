@@ -13,6 +13,7 @@ use crate::delivery::manifest::MOST_FILES;
 use crate::delivery::{DataFileName, Mode, Sha256Digest};
 use crate::fault::Fault;
 use crate::files;
+use crate::party::Trouble;
 use crate::party::check::{Checked, Fact, check};
 use crate::party::faults::FaultList;
 use crate::party::profile::Profile;
@@ -168,7 +169,7 @@ fn number(
     let mut known = vec![0; wishes.len()];
     if let Some(way) = way {
         known = runtime.block_on(async {
-            let client = way.connect().await.map_err(send::unreached)?;
+            let client = way.connect().await.map_err(Trouble::from)?;
             let mut known = Vec::new();
             for (_, wish) in &wishes {
                 known.push(last_sequence(&client, &profile.party, &wish.dataset).await?);

@@ -4,17 +4,17 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use indicatif::ProgressBar;
-use jiff::Timestamp;
 use tokio::runtime::Runtime;
 
+use crate::party::Trouble;
 use crate::party::profile::Profile;
-use crate::party::receipt::{NoReceipt, Proven, Trust, wait_for};
+use crate::party::receipt::{Proven, wait_for};
 use crate::party::sending::{Step, Unsent, upload};
 use crate::party::sent::{Record, Sent, State};
-use crate::party::server::{Unreached, Way};
-use crate::trust::allowed_signers::AllowedSigners;
+use crate::party::server::Way;
 
 use super::super::Failure;
+use super::super::keys_of_party::KeyArgs;
 use super::super::look::say;
 use super::super::progress::bar as progress_bar;
 use super::{Args, told};
@@ -28,15 +28,11 @@ pub fn deliver(
     mut record: Record,
     runtime: &Runtime,
 ) -> Result<(), Failure> {
-    let signers = AllowedSigners::load(&profile.signers).map_err(told::usage)?;
-    let trust = Trust {
-        signers: &signers,
-        namespace: &profile.namespace,
-        clock: &Timestamp::now,
-    };
+    let believed = KeyArgs::default().believed(Some(profile))?;
+    let trust = || believed.trust();
     let look = |record: &Record, patience| {
-        let looked = wait_for(way, &record.stem, &record.delivery, &trust, patience);
-        runtime.block_on(looked).map_err(no_receipt)
+        let looked = wait_for(way, &record.stem, Some(&record.delivery), &trust, patience);
+        Ok::<_, Failure>(runtime.block_on(looked)?)
     };
     // It may have been sent before, also with another program.
     if let Some(proven) = look(&record, Duration::ZERO)? {
@@ -94,7 +90,7 @@ fn send(way: &Way<'_>, files: &[PathBuf], runtime: &Runtime) -> Result<(), Failu
         bar.finish_and_clear();
     }
     uploaded.map_err(|unsent| match unsent {
-        Unsent::Unreached(closed) => unreached(closed),
+        Unsent::Unreached(closed) => Trouble::from(closed).into(),
         in_the_way @ Unsent::InTheWay(_) => Failure::Refused(in_the_way.to_string()),
     })
 }
@@ -111,21 +107,6 @@ fn answered(sent: &Sent, mut record: Record, proven: &Proven) -> Result<(), Fail
     }
     sent.set_aside(&record)?;
     Err(Failure::Refused(told::REFUSED.to_owned()))
-}
-
-/// A server that nobody knows is for the person to settle; the rest is trouble on the way.
-pub fn unreached(closed: Unreached) -> Failure {
-    match closed {
-        Unreached::Unknown { .. } | Unreached::Changed(_) => Failure::Usage(closed.to_string()),
-        Unreached::Fault(fault) => fault.into(),
-    }
-}
-
-fn no_receipt(none: NoReceipt) -> Failure {
-    match none {
-        NoReceipt::Unreached(closed) => unreached(closed),
-        unproven @ NoReceipt::Unproven(_) => Failure::Fault(unproven.to_string()),
-    }
 }
 
 /// As a line of a message.

@@ -17,6 +17,7 @@ use crate::party::sheet::refusal::{Refusal, letters};
 use crate::rejection::{Code, FindingCount, Rejection};
 
 use super::super::Failure;
+use super::super::look::safe;
 use super::ready::quoted;
 use super::send::shown;
 
@@ -285,7 +286,7 @@ pub fn no_receipt_yet(record: &Record, patience: Duration) -> String {
 pub fn receipt(folder: &Path, proven: &Proven) -> String {
     let mut text = format!(
         "\n{}\nTanda tangan tanda terima BENAR; disimpan di {1}\nThe receipt's signature is GOOD; kept in {1}\n",
-        proven.text.trim_end(),
+        page(&proven.text),
         shown(folder)
     );
     if let Some(rows) = &proven.rows_file {
@@ -297,7 +298,26 @@ pub fn receipt(folder: &Path, proven: &Proven) -> String {
     text
 }
 
+/// A page from the server as a terminal may see it: its lines, and nothing that commands.
+fn page(text: &str) -> String {
+    let lines: Vec<_> = text.trim_end().lines().map(safe).collect();
+    lines.join("\n")
+}
+
 /// A file that a person named is theirs to mend.
 pub fn usage(fault: Fault) -> Failure {
     Failure::Usage(fault.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::page;
+
+    #[test]
+    fn a_page_commands_no_terminal() {
+        assert_eq!(
+            page("DITERIMA\n\u{1b}[2Jx\u{202e}\n"),
+            "DITERIMA\n\\u{1b}[2Jx\\u{202e}"
+        );
+    }
 }

@@ -4,6 +4,7 @@ mod files;
 mod tell;
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -15,6 +16,7 @@ use serde_json::Value;
 use crate::agreement::PartyId;
 use crate::delivery::receipt::{FORMAT, FORMER_FORMAT, Receipt};
 use crate::fault::Fault;
+use crate::party::Trouble;
 use crate::party::open::{SERVICE, read_small};
 use crate::rejection::Code;
 use crate::trust::allowed_signers::AllowedSigners;
@@ -37,8 +39,8 @@ const LARGEST: usize = 4 << 20;
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  padan verify --signers padan_signers receipts/bkn_pns_full_2026-11-22_0007.json\n  \
-                  padan verify --files send receipts\n\nExit codes: 0 all are proven; 1 one is not, or a file of --files is \
-                  another or not there; 2 wrong usage, or no signature; 3 a fault"
+                  padan verify --files send receipts\n\nExit codes: 0 all are proven; 1 one is not, has no signature or \
+                  cannot be read, or a file of --files is another or not there; 2 wrong usage; 3 a fault"
 )]
 pub struct Args {
     /// Receipts, or folders of them
@@ -77,6 +79,9 @@ struct Judged {
     /// Why it is not proven.
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<Code>,
+    /// Why it could not be judged, or not all of it be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problem: Option<Problem>,
     /// Whether its files are the ones meant; only where they were to be compared.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     files: Vec<Compared>,
@@ -86,6 +91,18 @@ struct Judged {
     /// The same as a receipt, if it is one.
     #[serde(skip)]
     receipt: Option<Receipt>,
+}
+
+/// What keeps one document from being judged, and no other one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "kind", content = "why")]
+enum Problem {
+    /// There is no signature beside it.
+    NoSignature,
+    /// It, or its signature, cannot be read, in the system's words.
+    Unreadable(String),
+    /// The service signed it, but this program cannot read all of it.
+    TooNew,
 }
 
 /// Tells on stdout what each receipt proves.
@@ -120,7 +137,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
 impl Judged {
     /// Whether it is proven and every compared file is the one meant.
     fn holds(&self) -> bool {
-        self.proven && self.files.iter().all(Compared::is_the_one)
+        self.proven && self.problem.is_none() && self.files.iter().all(Compared::is_the_one)
     }
 }
 
@@ -166,10 +183,6 @@ fn judge(
     revoked: Option<&Revoked>,
     path: &Path,
 ) -> Result<Judged, Failure> {
-    let raw = read_small(path, LARGEST)?;
-    let mut signature = path.to_path_buf().into_os_string();
-    signature.push(".sig");
-    let armored = read_small(Path::new(&signature), sshsig::LARGEST)?;
     let service: PartyId = SERVICE
         .parse()
         .map_err(|_| Failure::Fault("the service has no name".to_owned()))?;
@@ -178,9 +191,17 @@ fn judge(
         proven: false,
         key: None,
         code: None,
+        problem: None,
         files: vec![],
         document: None,
         receipt: None,
+    };
+    let (raw, armored) = match read(path) {
+        Ok(both) => both,
+        Err(problem) => {
+            judged.problem = Some(problem);
+            return Ok(judged);
+        }
     };
     let at = args.at.unwrap_or_else(Timestamp::now);
     match sshsig::verify(
@@ -200,7 +221,10 @@ fn judge(
     }
     judged.proven = true;
     judged.document = serde_json::from_slice(&raw).ok();
-    judged.receipt = receipt(judged.document.as_ref(), path)?;
+    match receipt(judged.document.as_ref()) {
+        Ok(receipt) => judged.receipt = receipt,
+        Err(problem) => judged.problem = Some(problem),
+    }
     let signed = judged
         .document
         .as_ref()
@@ -217,9 +241,23 @@ fn judge(
     Ok(judged)
 }
 
+/// The bytes of a document and of its signature.
+fn read(path: &Path) -> Result<(Vec<u8>, Vec<u8>), Problem> {
+    let unreadable = |trouble: Trouble| Problem::Unreadable(safe(&trouble.to_string()));
+    let raw = read_small(path, LARGEST).map_err(unreadable)?;
+    let mut signature = path.to_path_buf().into_os_string();
+    signature.push(".sig");
+    let signature = Path::new(&signature);
+    if fs::symlink_metadata(signature).is_err_and(|e| e.kind() == ErrorKind::NotFound) {
+        return Err(Problem::NoSignature);
+    }
+    let armored = read_small(signature, sshsig::LARGEST).map_err(unreadable)?;
+    Ok((raw, armored))
+}
+
 /// The receipt, if the document is one of a format that this program knows. What the service signs besides is no receipt,
 /// and proven all the same.
-fn receipt(document: Option<&Value>, path: &Path) -> Result<Option<Receipt>, Failure> {
+fn receipt(document: Option<&Value>) -> Result<Option<Receipt>, Problem> {
     let format = document
         .and_then(|d| d.get("format"))
         .and_then(Value::as_str);
@@ -229,12 +267,7 @@ fn receipt(document: Option<&Value>, path: &Path) -> Result<Option<Receipt>, Fai
         return Ok(None);
     };
     let receipt = serde_json::from_value(document.clone());
-    receipt.map(Some).map_err(|_| {
-        Failure::Usage(format!(
-            "{}: the service signed it, but this program cannot read all of it; take the newest one",
-            path.display()
-        ))
-    })
+    receipt.map(Some).map_err(|_| Problem::TooNew)
 }
 
 /// A day (as it begins in UTC) or an instant, RFC 3339.

@@ -6,8 +6,8 @@ use crate::delivery::receipt::{FileReceipt, Receipt, Verdict};
 use crate::party::open::meaning;
 use crate::rejection::Code;
 
-use super::Judged;
 use super::files::{Compared, State, What};
+use super::{Judged, Problem};
 
 /// All that was found about one document. Writing to a String cannot fail.
 pub fn in_words(judged: &Judged) -> String {
@@ -18,6 +18,7 @@ pub fn in_words(judged: &Judged) -> String {
                 let _ = writeln!(out, "  {} {key}", words.genuine);
                 match &judged.receipt {
                     Some(receipt) => proven(receipt, words, &mut out),
+                    None if judged.problem.is_some() => {}
                     None => {
                         let _ = writeln!(out, "  {}", words.no_receipt);
                     }
@@ -27,8 +28,8 @@ pub fn in_words(judged: &Judged) -> String {
                 }
             }
         }
-        (None, code) => {
-            let code = code.unwrap_or(Code::SignatureBad);
+        (None, None) => {}
+        (None, Some(code)) => {
             let _ = writeln!(
                 out,
                 "  TIDAK TERBUKTI ({code}): {}\n  NOT PROVEN ({code}): {}",
@@ -43,7 +44,34 @@ pub fn in_words(judged: &Judged) -> String {
             }
         }
     }
+    if let Some(problem) = &judged.problem {
+        let [id, en] = words_of(problem);
+        let _ = match judged.proven {
+            true => writeln!(out, "  TIDAK TERBACA: {id}\n  NOT READ: {en}"),
+            false => writeln!(out, "  TIDAK TERBUKTI: {id}\n  NOT PROVEN: {en}"),
+        };
+    }
     out
+}
+
+/// What keeps a document from being judged, in Indonesian and English, with what to do.
+fn words_of(problem: &Problem) -> [String; 2] {
+    match problem {
+        Problem::NoSignature => [
+            "tidak ada tanda tangan di sampingnya; unduh juga berkas .json.sig".to_owned(),
+            "there is no signature beside it; download its .json.sig, too".to_owned(),
+        ],
+        Problem::Unreadable(why) => [
+            format!("tidak dapat dibaca: {why}"),
+            format!("it cannot be read: {why}"),
+        ],
+        Problem::TooNew => [
+            "layanan menandatanganinya, tetapi program ini tidak dapat membaca semuanya; pakai versi terbaru"
+                .to_owned(),
+            "the service signed it, but this program cannot read all of it; take the newest one"
+                .to_owned(),
+        ],
+    }
 }
 
 /// Who sent what when, who signed it, what became of it.

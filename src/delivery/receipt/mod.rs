@@ -39,7 +39,7 @@ pub struct Receipt {
     pub name: String,
     /// Who sent it.
     pub party: PartyId,
-    /// When it was received, RFC 3339 in the service's time zone.
+    /// When it was received, as [`super::INSTANT`].
     pub received: String,
     /// Fingerprint of the key that signed the manifest, as `ssh-keygen -l` prints it; `None` before that is proven.
     #[serde(default, skip_serializing_if = "Option::is_none")]

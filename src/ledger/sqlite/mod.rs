@@ -8,6 +8,7 @@ mod answers;
 mod deliveries;
 mod door;
 mod events;
+mod figures;
 mod keys;
 mod open;
 mod parts;
@@ -31,7 +32,7 @@ use crate::fault::Fault;
 use super::Ledger;
 use super::record::{
     Begun, Clock, Counts, Delivery, DoorEvent, Event, Expected, Incomplete, Inputs, KeyNotice,
-    NewDelivery, Part, PartOutcome, Published, ServiceEvent, Waiting,
+    NewDelivery, Part, PartOutcome, Published, RunFigures, ServiceEvent, Waiting,
 };
 
 /// [`Ledger`] in an SQLite file.
@@ -217,6 +218,26 @@ impl Ledger for SqliteLedger {
 
     fn state_of(&self, reconciliation: &ReconciliationId) -> Result<Option<DeliveryId>, Fault> {
         self.read(async |db| answers::state_of(db, reconciliation).await)
+    }
+
+    fn set_run_figures(
+        &self,
+        id: &DeliveryId,
+        reconciliation: &ReconciliationId,
+        reader: &PartyId,
+        figures: &RunFigures,
+    ) -> Result<(), Fault> {
+        self.write(async |db| figures::set(db, id, reconciliation, reader, figures).await)
+    }
+
+    fn run_figures(
+        &self,
+        reconciliation: &ReconciliationId,
+        reader: &PartyId,
+        last: &DeliveryId,
+        most: u32,
+    ) -> Result<Vec<RunFigures>, Fault> {
+        self.read(async |db| figures::up_to(db, reconciliation, reader, last, most).await)
     }
 
     fn prepared(

@@ -50,14 +50,17 @@ pub(super) async fn fetch(run: &mut Run<'_>, client: &Client, entry: &Entry) -> 
         return Ok(());
     }
 
+    let entries = client.list(&format!("{OUTBOX}/{name}")).await?;
+    if is_left_over(client, name, known.as_ref(), &entries).await? {
+        return finish_removal(run, client, name, &entries).await;
+    }
     let partial = run.folder.partial(OUTBOX, name)?;
     let list = fetch_list(run, client, name, &partial).await?;
     if let Some(known) = known.filter(|known| same_answer(known, &list) && !run.order.all) {
         files::remove_dir(&partial)?;
-        let modified = entry.modified;
         let is_open = known.opened;
-        let state = &mut run.folder.state;
-        state.set_response(name, Response { modified, ..known })?;
+        let seen = list.response(known.folder, is_open, entry);
+        run.folder.state.set_response(name, seen)?;
         return match is_open {
             true => remove(run, client, name, &list).await,
             false => Ok(()),
@@ -73,7 +76,7 @@ pub(super) async fn fetch(run: &mut Run<'_>, client: &Client, entry: &Entry) -> 
         Place::Free(folder) => folder,
     };
 
-    let verified = match fetch_files(run, client, name, &list, &partial).await {
+    let verified = match fetch_files(run, client, &entries, name, &list, &partial).await {
         Ok(verified) => verified,
         Err(Stop::Refused {
             why,
@@ -144,7 +147,7 @@ async fn fetch_list(
         (format!("{SUMS}.sig"), sshsig::LARGEST),
     ] {
         let remote = format!("{OUTBOX}/{name}/{file}");
-        let bytes = download::small(client, &remote, most).await?;
+        let bytes = client.small(&remote, most).await?;
         let Some(bytes) = bytes else {
             return Err(set_aside(run, name, format!("{remote} is too large"))?);
         };
@@ -213,13 +216,13 @@ fn place(run: &Run<'_>, name: &str, list: &List) -> Result<Place, Stop> {
 async fn fetch_files(
     run: &mut Run<'_>,
     client: &Client,
+    entries: &[Entry],
     name: &str,
     list: &List,
     partial: &Path,
 ) -> Result<Verified, Stop> {
     require_not_refused_before(run, name, list, partial)?;
-    let entries = client.list(&format!("{OUTBOX}/{name}")).await?;
-    let wanted = require_exactly(&entries, &list.files)?;
+    let wanted = require_exactly(entries, &list.files)?;
     let sizes: Vec<&Entry> = wanted.iter().map(|(entry, _)| *entry).collect();
     download::require_room(&sizes, partial)?;
     clear_others(partial, &list.files)?;
@@ -335,7 +338,8 @@ fn open(run: &mut Run<'_>, name: &str, verified: Verified) -> (Vec<PathBuf>, boo
     }
 }
 
-/// Removes on the server what is here, if that is asked for: every listed file, the list, the folder.
+/// Removes on the server what is here, if that is asked for: every listed file, the list, the folder. What proves the rest
+/// goes last, so that a removal which breaks off is gone on with by the next run.
 async fn remove(run: &mut Run<'_>, client: &Client, name: &str, list: &List) -> Result<(), Stop> {
     if !run.order.remove {
         return Ok(());
@@ -347,7 +351,43 @@ async fn remove(run: &mut Run<'_>, client: &Client, name: &str, list: &List) -> 
         client.remove(&format!("{folder}/{file}")).await?;
     }
     client.remove_folder(&folder).await?;
-    run.tell(&Event::Removed { name: folder });
+    run.removed(folder);
+    Ok(())
+}
+
+/// Whether no more is there than a removal leaves that broke off: at most the list of the answer that is here.
+async fn is_left_over(
+    client: &Client,
+    name: &str,
+    known: Option<&Response>,
+    entries: &[Entry],
+) -> Result<bool, Stop> {
+    let (only, known) = match (entries, known) {
+        ([], _) => return Ok(true),
+        ([only], Some(known)) if only.name == SUMS => (only, known),
+        _ => return Ok(false),
+    };
+    let remote = format!("{OUTBOX}/{name}/{}", only.name);
+    let list = client.small(&remote, checksums::LARGEST).await?;
+    Ok(list.is_some_and(|list| Sha256Digest::of(&list) == known.sums))
+}
+
+/// Removes that, if it is asked for; there is nothing in it to be fetched.
+async fn finish_removal(
+    run: &mut Run<'_>,
+    client: &Client,
+    name: &str,
+    entries: &[Entry],
+) -> Result<(), Stop> {
+    if !run.order.remove {
+        return Ok(());
+    }
+    let folder = format!("{OUTBOX}/{name}");
+    for entry in entries {
+        client.remove(&format!("{folder}/{}", entry.name)).await?;
+    }
+    client.remove_folder(&folder).await?;
+    run.removed(folder);
     Ok(())
 }
 

@@ -20,27 +20,6 @@ const BUFFER: usize = 256 << 10;
 /// Bytes that stay free on the disk.
 const SPARE: u64 = 64 << 20;
 
-/// A small file as a whole, `None` if it is larger than `most`.
-pub(super) async fn small(
-    client: &Client,
-    remote: &str,
-    most: usize,
-) -> Result<Option<Vec<u8>>, Fault> {
-    let mut source = client.read_from(remote, 0).await?;
-    let mut bytes = Vec::new();
-    let mut buffer = vec![0; BUFFER];
-    loop {
-        let count = source.read(&mut buffer).await?;
-        if count == 0 {
-            return Ok(Some(bytes));
-        }
-        bytes.extend_from_slice(buffer.get(..count).unwrap_or_default());
-        if bytes.len() > most {
-            return Ok(None);
-        }
-    }
-}
-
 /// Refuses sizes that no file of ours has, and those for which there is no room.
 pub(super) fn require_room(entries: &[&Entry], into: &Path) -> Result<(), Stop> {
     if let Some(entry) = entries.iter().find(|entry| entry.size > LARGEST) {

@@ -127,6 +127,8 @@ pub struct Totals {
     pub refused: u64,
     /// What the server did not hand out.
     pub failed: u64,
+    /// What was removed on the server.
+    pub removed: u64,
 }
 
 /// A run on one connection after the other.
@@ -237,6 +239,12 @@ impl Run<'_> {
 
     fn tell(&self, event: &Event) {
         (self.order.tell)(event);
+    }
+
+    /// Something is removed on the server, all of it.
+    fn removed(&mut self, name: String) {
+        self.totals.removed += 1;
+        self.tell(&Event::Removed { name });
     }
 
     /// Something verified could not be decrypted.

@@ -11,7 +11,7 @@ use crate::sftp::client::{Client, Entry};
 use crate::trust::sshsig;
 
 use super::super::Trouble;
-use super::super::open::{LARGEST_PAPER, Paper, told, verify};
+use super::super::open::{LARGEST_PAPER, Paper, REFUSED, WAITING, told, verify};
 use super::folder::move_whole;
 use super::state;
 use super::{Event, Run, Stop, download, oldest_first, plain};
@@ -20,12 +20,11 @@ use super::{Event, Run, Stop, download, oldest_first, plain};
 const RECEIPTS: &str = "receipts";
 /// Endings of a paper's files in the order in which they appear, the page for people last.
 const ORDER: [&str; 4] = [".rows.csv.age", ".json", ".json.sig", ".txt"];
+/// Endings in the order in which a paper is removed: the document that proves the rest goes last, so that a removal which
+/// breaks off is gone on with by the next run.
+const REMOVAL: [&str; 4] = [".rows.csv.age", ".txt", ".json.sig", ".json"];
 /// While the service puts another in its place, document and signature may be of two papers for a moment.
 const TRIES: usize = 3;
-/// Verdict of a paper that the service itself replaces or removes.
-const WAITING: &str = "MENUNGGU";
-/// Verdict of a refused delivery.
-const REFUSED: &str = "DITOLAK";
 
 /// A paper that lies ready.
 pub(super) struct Ready {
@@ -33,6 +32,8 @@ pub(super) struct Ready {
     pub name: String,
     json: Entry,
     rows: Option<Entry>,
+    /// Not all of it is there: it is just being written, or was removed in part.
+    partial: bool,
 }
 
 /// A paper whose signature is proven.
@@ -52,11 +53,13 @@ pub(super) async fn list(client: &Client) -> Result<Vec<Ready>, Fault> {
             .find(|entry| entry.name == name && entry.file)
     };
     let ready = entries.iter().filter_map(|entry| {
-        let name = entry.name.strip_suffix(".txt")?;
+        let name = entry.name.strip_suffix(".json")?;
+        let whole = [".txt", ".json.sig"].map(|ending| named(&format!("{name}{ending}")).is_some());
         Some(Ready {
-            json: named(&format!("{name}.json"))?.clone(),
+            json: named(&entry.name)?.clone(),
             rows: named(&format!("{name}.rows.csv.age")).cloned(),
-            name: named(&format!("{name}.json.sig")).map(|_| name.to_owned())?,
+            name: name.to_owned(),
+            partial: whole.contains(&false),
         })
     });
     Ok(ready.collect())
@@ -71,6 +74,9 @@ pub(super) async fn fetch(run: &mut Run<'_>, client: &Client, ready: &Ready) -> 
     }
     let name = ready.name.as_str();
     let known = run.folder.state.paper(name).cloned();
+    if ready.partial {
+        return finish_removal(run, client, name, known).await;
+    }
     let unchanged = |known: &state::Paper| {
         let there = (ready.json.size, ready.json.modified);
         ready.json.modified.is_some() && (known.size, known.modified) == there
@@ -91,7 +97,7 @@ pub(super) async fn fetch(run: &mut Run<'_>, client: &Client, ready: &Ready) -> 
     if before || signed.paper.name != name || is_here(run, name, &signed) {
         files::remove_dir(&partial)?;
         remember(run, ready, &signed)?;
-        return remove(run, client, ready, &signed).await;
+        return remove(run, client, name, &signed).await;
     }
     match fetch_rest(run, client, ready, &signed.paper, &partial).await {
         Ok(()) => {}
@@ -104,7 +110,7 @@ pub(super) async fn fetch(run: &mut Run<'_>, client: &Client, ready: &Ready) -> 
     put_in_place(run, name, &partial)?;
     remember(run, ready, &signed)?;
     tell(run, name, &signed.paper);
-    remove(run, client, ready, &signed).await
+    remove(run, client, name, &signed).await
 }
 
 /// The document and its signature.
@@ -117,9 +123,9 @@ async fn fetch_signed(
     let remote = format!("{RECEIPTS}/{name}.json");
     let mut wrong = Code::SignatureBad;
     for _ in 0..TRIES {
-        let raw = download::small(client, &remote, LARGEST_PAPER).await?;
+        let raw = client.small(&remote, LARGEST_PAPER).await?;
         let signature = format!("{remote}.sig");
-        let armored = download::small(client, &signature, sshsig::LARGEST).await?;
+        let armored = client.small(&signature, sshsig::LARGEST).await?;
         let (Some(raw), Some(armored)) = (raw, armored) else {
             return Err(Stop::at_sight("it is larger than any receipt"));
         };
@@ -156,7 +162,9 @@ async fn fetch_rest(
     let name = ready.name.as_str();
     if let Some(digest) = paper.text_sha256 {
         let file = format!("{name}.txt");
-        let page = download::small(client, &format!("{RECEIPTS}/{file}"), LARGEST_PAPER).await?;
+        let page = client
+            .small(&format!("{RECEIPTS}/{file}"), LARGEST_PAPER)
+            .await?;
         match page {
             Some(page) if Sha256Digest::of(&page) == digest => {
                 files::write_whole(&partial.join(file), &page)?;
@@ -272,33 +280,45 @@ fn remember(run: &mut Run<'_>, ready: &Ready, signed: &Signed) -> Result<(), Fau
 /// Removes on the server what is here, if that is asked for; what waits, the service itself takes away. Looks once more,
 /// so that a paper which came meanwhile under the same name is not removed unread.
 async fn remove(
-    run: &Run<'_>,
+    run: &mut Run<'_>,
     client: &Client,
-    ready: &Ready,
+    name: &str,
     signed: &Signed,
 ) -> Result<(), Stop> {
     if !run.order.remove || signed.paper.verdict.as_deref() == Some(WAITING) {
         return Ok(());
     }
-    let name = ready.name.as_str();
     let json = format!("{RECEIPTS}/{name}.json");
-    if download::small(client, &json, LARGEST_PAPER)
-        .await?
-        .as_ref()
-        != Some(&signed.raw)
-    {
+    let there = client.small(&json, LARGEST_PAPER).await?;
+    if there.as_ref() != Some(&signed.raw) {
         return Ok(());
     }
-    for ending in ORDER.iter().rev() {
-        if *ending == ".rows.csv.age" && ready.rows.is_none() {
-            continue;
-        }
+    for ending in REMOVAL {
         client.remove(&format!("{RECEIPTS}/{name}{ending}")).await?;
     }
-    run.tell(&Event::Removed {
-        name: format!("{RECEIPTS}/{name}"),
-    });
+    run.removed(format!("{RECEIPTS}/{name}"));
     Ok(())
+}
+
+/// Goes on with the removal of a paper that is here, by its document; that of another paper is just being written.
+async fn finish_removal(
+    run: &mut Run<'_>,
+    client: &Client,
+    name: &str,
+    known: Option<state::Paper>,
+) -> Result<(), Stop> {
+    let (true, Some(known)) = (run.order.remove, known) else {
+        return Ok(());
+    };
+    let json = format!("{RECEIPTS}/{name}.json");
+    let raw = client.small(&json, LARGEST_PAPER).await?;
+    let raw = raw.filter(|raw| Sha256Digest::of(raw) == known.json);
+    let paper = raw.and_then(|raw| Some((Paper::parse(&raw)?, raw)));
+    let Some((paper, raw)) = paper else {
+        return Ok(());
+    };
+    let digest = known.json;
+    remove(run, client, name, &Signed { paper, raw, digest }).await
 }
 
 fn set_aside(run: &Run<'_>, name: &str, why: String) -> Result<Stop, Fault> {

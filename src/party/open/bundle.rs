@@ -233,6 +233,10 @@ fn require_all_listed(folder: &Path, files: &[Listed], name: &str) -> Result<(),
 /// # Errors
 /// [`Trouble::Usage`]: a person named the file.
 pub fn read_small(path: &Path, most: usize) -> Result<Vec<u8>, Trouble> {
+    // Looks before it opens: opening a named pipe would wait for a writer.
+    if fs::metadata(path).is_ok_and(|found| !found.is_file()) {
+        return Err(Trouble::Usage(format!("{} is not a file", path.display())));
+    }
     let mut bytes = Vec::new();
     File::open(path)
         .and_then(|file| file.take(most as u64 + 1).read_to_end(&mut bytes))

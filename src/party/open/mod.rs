@@ -22,7 +22,7 @@ use crate::trust::envelope::Identities;
 use crate::trust::revoked::Revoked;
 
 pub use bundle::{Listed, SERVICE, SUMS, read_small, read_sums, require_digest};
-pub use receipt::{LARGEST as LARGEST_PAPER, Paper};
+pub use receipt::{ACCEPTED, LARGEST as LARGEST_PAPER, Paper, REFUSED, WAITING};
 pub use refusal::{meaning, told};
 pub use summary::{Answer, FILE as SUMMARY};
 

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+use crate::delivery::DeliveryId;
 use crate::digest::Sha256Digest;
 use crate::rejection::Code;
 
@@ -25,6 +26,8 @@ pub struct Paper {
     pub name: String,
     /// Whom it is for.
     pub party: String,
+    /// The delivery that it is about; a notice, and a receipt of what makes no delivery, have none.
+    pub delivery: Option<DeliveryId>,
     /// `DITERIMA`, `DITOLAK` or `MENUNGGU`; a notice has none.
     pub verdict: Option<String>,
     /// Why it was refused, or what it waits for.
@@ -36,6 +39,13 @@ pub struct Paper {
     /// SHA-256 of the page for a person.
     pub text_sha256: Option<Sha256Digest>,
 }
+
+/// Verdict of an accepted delivery.
+pub const ACCEPTED: &str = "DITERIMA";
+/// Verdict of a refused one.
+pub const REFUSED: &str = "DITOLAK";
+/// Verdict of one that waits; the service itself replaces or removes that paper.
+pub const WAITING: &str = "MENUNGGU";
 
 /// The reason.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -64,7 +74,8 @@ impl Paper {
         })
     }
 
-    fn parse(raw: &[u8]) -> Option<Self> {
+    /// What stands in a document, whoever wrote it: nothing of it is to be believed.
+    pub fn parse(raw: &[u8]) -> Option<Self> {
         let paper: Self = serde_json::from_slice(raw).ok()?;
         let ours = ["padan-receipt-", "padan-notice-"];
         let known = ours.iter().any(|format| paper.format.starts_with(format));

@@ -29,6 +29,9 @@ pub fn meaning(code: Code) -> &'static str {
         Code::DecryptNoKey => {
             "it is not encrypted to this identity; try your other key with --identity"
         }
+        Code::DecryptPassphrase => {
+            "it is locked with a passphrase and not encrypted to a key; ask its sender for another"
+        }
         Code::DecryptDamaged | Code::TooLarge => {
             "it is no whole age file; ask its sender for another"
         }

@@ -35,6 +35,8 @@ pub struct Profile {
     pub recipients: PathBuf,
     /// Who signs receipts and answers, in ssh-keygen's `allowed_signers` format.
     pub signers: PathBuf,
+    /// Keys that may not have signed any more; `None` where none is revoked.
+    pub revoked: Option<PathBuf>,
     /// SSHSIG namespace of this environment.
     pub namespace: String,
     /// The service's SFTP server; `None` for a party that uploads with another program.

@@ -15,6 +15,7 @@ const KEYS: &[&str] = &[
     "identity",
     "recipients",
     "signers",
+    "revoked",
     "namespace",
     "server",
     "sent",
@@ -39,6 +40,12 @@ pub(super) fn read(root: &Spot<'_>, file: &Path, found: &mut Findings) -> Option
     let party = section
         .required("party", found)
         .and_then(|spot| spot.parsed::<PartyId>("a party", "bkn", found));
+    let revoked = match section.optional("revoked") {
+        Some(spot) => spot
+            .text("the path of a file", found)
+            .map(|named| Some(folder.join(named))),
+        None => Some(None),
+    };
     let namespace = read_namespace(&section, found);
     let server = match section.optional("server") {
         Some(spot) => read_server(&spot, folder, found).map(Some),
@@ -52,6 +59,7 @@ pub(super) fn read(root: &Spot<'_>, file: &Path, found: &mut Findings) -> Option
         identity: identity?,
         recipients: recipients?,
         signers: signers?,
+        revoked: revoked?,
         namespace: namespace?,
         server: server?,
         sent: sent?,

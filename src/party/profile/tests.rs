@@ -13,6 +13,7 @@ key: id_ed25519
 identity: age_identity.txt
 recipients: padan_recipients.txt
 signers: padan_signers
+revoked: dicabut
 namespace: uji
 server: { host: padan.example.go.id, port: 22, known_hosts: known_hosts, host_key_alias: padan }
 sent: /srv/sent
@@ -26,6 +27,7 @@ fn a_profile_is_read_with_paths_beside_it() {
     assert_eq!(profile.party.as_str(), "bkn");
     assert_eq!(profile.key, folder.path().join("id_ed25519"));
     assert_eq!(profile.namespace, "uji");
+    assert_eq!(profile.revoked, Some(folder.path().join("dicabut")));
     assert_eq!(profile.sent, Path::new("/srv/sent"));
     assert_eq!(profile.received, folder.path().join("masuk"));
     let server = profile.server.unwrap();
@@ -42,7 +44,7 @@ fn what_may_be_left_out_has_a_usual_value() {
     let short: String = WHOLE
         .lines()
         .filter(|line| {
-            !["namespace", "server", "sent", "received"]
+            !["revoked", "namespace", "server", "sent", "received"]
                 .iter()
                 .any(|key| line.starts_with(key))
         })
@@ -51,6 +53,7 @@ fn what_may_be_left_out_has_a_usual_value() {
     let (folder, profile) = load(&short);
     let profile = profile.unwrap();
     assert_eq!(profile.namespace, "padan");
+    assert_eq!(profile.revoked, None);
     assert_eq!(profile.sent, folder.path().join("sent"));
     assert_eq!(profile.received, folder.path().join("received"));
     assert_eq!(profile.server, None);

@@ -7,6 +7,7 @@ use calamine::{DataRef, ExcelDateTime};
 use crate::agreement::FieldKind;
 
 use super::damage::Damage;
+use super::shown::Shown;
 
 /// Spreadsheets keep 15 digits of a number; from here on whole numbers may be others than were typed.
 const EXACT: f64 = 1e15;
@@ -24,8 +25,13 @@ pub struct Text<'a> {
     pub number_in_text: bool,
 }
 
-/// The text of a cell in a column of this kind; `None` for a column that was not agreed.
-pub fn text<'a>(value: &'a DataRef<'_>, kind: Option<&FieldKind>) -> Result<Text<'a>, Damage> {
+/// The text of a cell in a column of this kind; `None` for a column that was not agreed. `shown` is how the spreadsheet
+/// shows a number where that is not as it is.
+pub fn text<'a>(
+    value: &'a DataRef<'_>,
+    kind: Option<&FieldKind>,
+    shown: Option<Shown>,
+) -> Result<Text<'a>, Damage> {
     let is_date = matches!(kind, Some(FieldKind::Date));
     let plain = |text: Cow<'a, str>| {
         Ok(Text {
@@ -49,18 +55,29 @@ pub fn text<'a>(value: &'a DataRef<'_>, kind: Option<&FieldKind>) -> Result<Text
         }),
         DataRef::Int(_) | DataRef::Float(_) if is_date => Err(Damage::DateNumber),
         // Spreadsheets have no other numbers than these.
-        DataRef::Int(number) => number_text(*number as f64, kind),
-        DataRef::Float(number) => number_text(*number, kind),
+        DataRef::Int(number) => number_text(*number as f64, kind, shown),
+        DataRef::Float(number) => number_text(*number, kind, shown),
     }
 }
 
-fn number_text<'a>(number: f64, kind: Option<&FieldKind>) -> Result<Text<'a>, Damage> {
+fn number_text<'a>(
+    number: f64,
+    kind: Option<&FieldKind>,
+    shown: Option<Shown>,
+) -> Result<Text<'a>, Damage> {
     if !number.is_finite() || number.abs() >= EXACT {
         return Err(Damage::DigitsLost);
     }
     // A whole number below 1e15 is exact, and is written without a point or an exponent.
     // Adding zero takes the sign from a negative zero.
-    let text = format!("{}", number + 0.0);
+    let mut text = format!("{}", number + 0.0);
+    // In a column of numbers leading zeros mean nothing; anywhere else what is sent is what is seen.
+    let shown = shown.filter(|_| !matches!(kind, Some(FieldKind::Integer { .. })));
+    match shown {
+        Some(Shown::Zeros(digits)) => text = format!("{text:0>digits$}"),
+        Some(Shown::Otherwise(_)) => return Err(Damage::ZerosLost),
+        None => {}
+    }
     let whole = number.fract() == 0.0;
     match kind {
         Some(FieldKind::Nip | FieldKind::Nik | FieldKind::NomorKartu) if !whole => {
@@ -69,10 +86,11 @@ fn number_text<'a>(number: f64, kind: Option<&FieldKind>) -> Result<Text<'a>, Da
         Some(FieldKind::NomorKartu) if text.len() < CARD => return Err(Damage::ZerosLost),
         _ => {}
     }
-    let number_in_text = matches!(
+    let is_text = matches!(
         kind,
         Some(FieldKind::Name { .. } | FieldKind::Text { .. } | FieldKind::Opaque { .. })
     );
+    let number_in_text = is_text && shown.is_none();
     Ok(Text {
         text: Cow::Owned(text),
         number_in_text,
@@ -94,7 +112,7 @@ fn day(date: &ExcelDateTime) -> Result<String, Damage> {
 mod tests {
     use calamine::{CellErrorType, DataRef, ExcelDateTime, ExcelDateTimeType};
 
-    use super::{Damage, FieldKind, text};
+    use super::{Damage, FieldKind, Shown, text};
 
     fn date(serial: f64, kind: ExcelDateTimeType, from_1904: bool) -> DataRef<'static> {
         DataRef::DateTime(ExcelDateTime::new(serial, kind, from_1904))
@@ -188,7 +206,7 @@ mod tests {
                 Err(Damage::TurnedIntoDate),
             ),
         ] {
-            let found = text(&value, Some(kind));
+            let found = text(&value, Some(kind), None);
             let found = found
                 .as_ref()
                 .map(|found| found.text.as_ref())
@@ -198,10 +216,36 @@ mod tests {
     }
 
     #[test]
+    fn zeros_that_are_shown_are_sent_or_the_cell_is_refused() {
+        use Shown::{Otherwise, Zeros};
+        let (code, card) = (FieldKind::Opaque { max: 40 }, FieldKind::NomorKartu);
+        let count = FieldKind::Integer { min: 0, max: 99 };
+        for (number, kind, shown, expected) in [
+            (7.0, &code, Zeros(4), Ok("0007")),
+            (7.0, &code, Otherwise(4), Err(Damage::ZerosLost)),
+            (7.0, &count, Zeros(4), Ok("7")),
+            (7.0, &count, Otherwise(4), Ok("7")),
+            (1_234_567.0, &card, Zeros(13), Ok("0000001234567")),
+            (1_234_567.0, &card, Zeros(9), Err(Damage::ZerosLost)),
+        ] {
+            let value = DataRef::Float(number);
+            let found = text(&value, Some(kind), Some(shown));
+            // Nothing was lost, so there is nothing to look at.
+            assert!(found.as_ref().is_ok_and(|found| !found.number_in_text) == expected.is_ok());
+            let found = found.as_ref().map(|found| found.text.as_ref());
+            assert_eq!(
+                found.map_err(|damage| *damage),
+                expected,
+                "{kind:?} {shown:?}"
+            );
+        }
+    }
+
+    #[test]
     fn a_number_in_a_column_of_text_is_noted() {
         let code = FieldKind::Text { max: 40 };
         assert!(
-            text(&DataRef::Float(101.0), Some(&code))
+            text(&DataRef::Float(101.0), Some(&code), None)
                 .unwrap()
                 .number_in_text
         );
@@ -209,7 +253,7 @@ mod tests {
             (DataRef::Float(1.0), FieldKind::Sex),
             (DataRef::SharedString("101"), code),
         ] {
-            assert!(!text(&value, Some(&kind)).unwrap().number_in_text);
+            assert!(!text(&value, Some(&kind), None).unwrap().number_in_text);
         }
     }
 }

@@ -4,13 +4,15 @@
 //! anybody noticing is refused with its place, since nothing here is ever guessed ([`damage`] is the table). Rows keep
 //! their numbers: row 17 of the sheet is row 17 in every message, also in the service's receipt.
 //!
-//! - `package` looks at the ZIP and `structure` at the sheet's XML before the library reads a cell;
+//! - `package` looks at the ZIP and `structure` at the sheet's XML before the library reads a cell; `shown` tells which numbers a
+//!   person sees with other digits;
 //! - `cell` judges a value, `stream` turns the sheet into CSV; [`refusal`] gathers what is wrong.
 
 mod cell;
 pub mod damage;
 mod package;
 pub mod refusal;
+mod shown;
 mod stream;
 mod structure;
 
@@ -24,6 +26,7 @@ use quick_xml::events::Event;
 use damage::Damage;
 use package::{Package, attribute};
 use refusal::Refusal;
+use shown::Formats;
 use structure::Structure;
 
 pub use stream::{Remarks, SheetStream};
@@ -236,13 +239,14 @@ fn choose(
     if sheets.len() != parts.len() {
         return Err(Refusal::of(Damage::Unreadable));
     }
+    let formats = Formats::read(package)?;
     let mut found = Vec::new();
     let mut hidden = Vec::new();
     for (sheet, part) in sheets.iter().zip(parts) {
         if sheet.typ != SheetType::WorkSheet {
             continue;
         }
-        let structure = Structure::read(package, part)?;
+        let structure = Structure::read(package, part, &formats)?;
         let visible = sheet.visible == SheetVisible::Visible;
         match wanted {
             Some(wanted) if sheet.name == wanted => found.push((sheet.name.clone(), structure)),

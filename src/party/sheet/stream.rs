@@ -236,7 +236,8 @@ impl Pass {
             return Ok(());
         };
         let kind = known.kind.as_ref().filter(|_| row > 0);
-        match cell::text(&cell.value, kind) {
+        let shown = self.structure.shown(u64::from(row), index);
+        match cell::text(&cell.value, kind, shown) {
             Ok(found) => {
                 self.filled |= !found.text.trim().is_empty();
                 known.number_in_text |= found.number_in_text;

@@ -1,10 +1,14 @@
 //! What of a sheet is not in its cells: merged ranges, hidden rows and columns, whether it holds anything at all.
 
+use std::collections::BTreeMap;
+
 use quick_xml::events::{BytesStart, Event};
 
+use super::MOST_COLUMNS;
 use super::damage::Damage;
 use super::package::{Package, attribute};
 use super::refusal::Refusal;
+use super::shown::{Formats, Shown};
 
 /// Most separate runs of hidden rows or columns that are kept; a filtered sheet may have one for every other row.
 const MOST_RUNS: usize = 1 << 20;
@@ -20,7 +24,13 @@ pub struct Structure {
     hidden_rows: Runs,
     /// Columns that nobody sees, from 0.
     hidden_columns: Runs,
+    /// By column, from 0: rows whose numbers are shown with more digits than they have.
+    shown: BTreeMap<u64, BTreeMap<Shown, Runs>>,
     row: u64,
+    column: u64,
+    /// The style of the cell under way, if it is a number.
+    number: Option<usize>,
+    is_value: bool,
 }
 
 /// Ascending runs of numbers, both ends included.
@@ -29,10 +39,15 @@ struct Runs(Vec<(u64, u64)>);
 
 impl Structure {
     /// Reads the part.
-    pub fn read(package: &mut Package, part: &str) -> Result<Self, Refusal> {
+    pub fn read(package: &mut Package, part: &str, formats: &Formats) -> Result<Self, Refusal> {
         let mut structure = Self::default();
         package.scan(part, |event| match event {
             Event::Start(element) | Event::Empty(element) => structure.see(element),
+            Event::Text(text) if structure.is_value => structure.see_number(text, formats),
+            Event::End(_) => {
+                structure.is_value = false;
+                Ok(())
+            }
             _ => Ok(()),
         })?;
         Ok(structure)
@@ -48,10 +63,44 @@ impl Structure {
         self.hidden_columns.hold(column as u64)
     }
 
+    /// How the number in a cell is shown, row and column from 0, where that is not as it is.
+    pub fn shown(&self, row: u64, column: usize) -> Option<Shown> {
+        let mut all = self.shown.get(&(column as u64))?.iter();
+        all.find_map(|(shown, rows)| rows.hold(row).then_some(*shown))
+    }
+
+    /// The text of a cell's value.
+    fn see_number(&mut self, text: &str, formats: &Formats) -> Result<(), Refusal> {
+        let shown = self.number.and_then(|style| formats.of(style, text));
+        let (Some(shown), true) = (shown, self.column <= MOST_COLUMNS as u64) else {
+            return Ok(());
+        };
+        let (row, column) = (self.row.saturating_sub(1), self.column.saturating_sub(1));
+        let rows = self
+            .shown
+            .entry(column)
+            .or_default()
+            .entry(shown)
+            .or_default();
+        rows.add(row, row)
+    }
+
     fn see(&mut self, element: &BytesStart<'_>) -> Result<(), Refusal> {
         match element.local_name().as_ref() {
-            "v" | "is" | "f" => self.filled = true,
+            "v" => (self.filled, self.is_value) = (true, true),
+            "is" | "f" => self.filled = true,
+            "c" => {
+                self.column = match attribute(element, "r")? {
+                    Some(place) => corner(&place).map_or(0, |(column, _)| u64::from(column)),
+                    None => self.column + 1,
+                };
+                let kind = attribute(element, "t")?;
+                let is_number = kind.is_none_or(|kind| kind == "n");
+                let style = attribute(element, "s")?.and_then(|style| style.parse().ok());
+                self.number = is_number.then(|| style.unwrap_or(0));
+            }
             "row" => {
+                self.column = 0;
                 self.row = match attribute(element, "r")? {
                     Some(number) => number
                         .parse()

@@ -12,6 +12,7 @@ use crate::ledger::Published;
 use super::super::Context;
 use super::super::job::Job;
 use super::super::reconcile::ReconciledPart;
+use super::reports::reports;
 use super::sealed_file::SealedFile;
 use super::summary::Summary;
 use super::{Prepared, summary};
@@ -77,11 +78,14 @@ pub fn build_folder(
                 let seen = folder.sealed(&format!("perbedaan_{id}.csv"), |out| {
                     found.write_csv(reader, out)
                 })?;
-                summary.set_compared(cx, id, found, seen);
+                summary.set_compared(cx, id, found, &seen.own);
                 if let Some(candidates) = found.candidates(reader) {
                     let name = format!("calon_padanan_{id}.csv");
                     folder.sealed(&name, |out| candidates.write_csv(out))?;
                     summary.set_candidates(id, candidates);
+                }
+                for (name, bytes) in reports(cx, job, part, reader, (id, found), seen)? {
+                    folder.plain(&name, &bytes)?;
                 }
             }
             None => summary.set_waiting(id),

@@ -12,6 +12,7 @@ pub mod notices;
 mod papers;
 mod publish;
 mod receipts;
+mod reports;
 mod sealed_file;
 mod summary;
 

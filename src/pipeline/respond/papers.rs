@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use crate::agreement::PartyId;
 use crate::delivery::receipt::{Receipt, Verdict};
-use crate::delivery::{DeliveryId, Sha256Digest};
+use crate::delivery::{DeliveryId, INSTANT, Sha256Digest};
 use crate::fault::Fault;
 use crate::files;
 use crate::ledger::{Delivery, Published};
@@ -201,7 +201,7 @@ pub fn receipt_name(job: &Job) -> String {
 /// An instant as receipts tell it.
 pub fn in_zone(cx: &Context, at: Timestamp) -> String {
     let zoned = at.to_zoned(cx.config.time_zone.clone());
-    zoned.strftime("%Y-%m-%d %H:%M:%S %:z").to_string()
+    zoned.strftime(INSTANT).to_string()
 }
 
 /// The text itself, or where it could hold anything a name made of a digest.

@@ -132,7 +132,7 @@ impl Summary {
         cx: &Context,
         id: &ReconciliationId,
         found: &Differences,
-        seen: DifferenceCounts,
+        seen: &DifferenceCounts,
     ) {
         let reconciliations = &cx.config.agreement.reconciliations;
         let knows = reconciliations
@@ -143,11 +143,11 @@ impl Summary {
         let compared = Reconciliation::Compared {
             matched: knows.then_some(found.matched),
             agreeing: knows.then_some(found.agreeing),
-            jenis: seen.kinds,
-            kolom: seen.columns,
-            putusan: seen.verdicts,
-            tindakan: seen.actions,
-            status: seen.statuses,
+            jenis: seen.kinds.clone(),
+            kolom: seen.columns.clone(),
+            putusan: seen.verdicts.clone(),
+            tindakan: seen.actions.clone(),
+            status: seen.statuses.clone(),
             calon: None,
         };
         self.reconciliations.insert(id.clone(), compared);
@@ -168,11 +168,9 @@ impl Summary {
     }
 }
 
-/// Whether the reader may know which records a dataset holds: its own, or one whose key it is entitled to. Else their
-/// number would tell what the rows do not.
 fn knows_records(cx: &Context, id: &DatasetId, reader: &PartyId) -> bool {
     let dataset = cx.config.agreement.dataset(id);
-    dataset.is_some_and(|dataset| dataset.key.iter().all(|k| dataset.entitled(reader, *k)))
+    dataset.is_some_and(|dataset| dataset.tells_records(reader))
 }
 
 /// The page for a person, Indonesian and English side by side.

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::agreement::Row;
 
-use super::record::{self, JENIS, KOLOM, PUTUSAN, STATUS, TINDAKAN};
+use super::record::{self, JENIS, KOLOM, PUTUSAN, SEJAK, STATUS, TINDAKAN};
 
-/// Numbers of differences. Only open ones (BARU, MASIH) count by kind, column, verdict and action.
+/// Numbers of differences. Only open ones (BARU, MASIH) count by kind, column, verdict, action and day.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DifferenceCounts {
     /// By `jenis`.
@@ -19,6 +19,17 @@ pub struct DifferenceCounts {
     pub actions: BTreeMap<String, u64>,
     /// By `status`: BARU, MASIH, SELESAI.
     pub statuses: BTreeMap<String, u64>,
+    /// By `sejak`: the run date on which they were opened, as `YYYY-MM-DD`.
+    pub since: BTreeMap<String, u64>,
+}
+
+/// What one reader sees of the differences, counted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// Everything it sees.
+    pub own: DifferenceCounts,
+    /// Of these what the other party sees too, with a verdict only where both see the values: the same for both.
+    pub common: DifferenceCounts,
 }
 
 impl DifferenceCounts {
@@ -43,6 +54,7 @@ impl DifferenceCounts {
         }
         count(&mut self.kinds, row.get(JENIS));
         count(&mut self.actions, row.get(TINDAKAN));
+        count(&mut self.since, row.get(SEJAK));
         if row.get(JENIS) == record::NILAI {
             count(&mut self.columns, row.get(KOLOM));
             count(&mut self.verdicts, row.get(PUTUSAN));

@@ -24,7 +24,7 @@ use crate::fault::Fault;
 use crate::snapshot::{Reader, StoreKey};
 use crate::workers::Workers;
 
-pub use counts::DifferenceCounts;
+pub use counts::{DifferenceCounts, Seen};
 
 use super::candidates::{self, Candidates};
 use life::Lives;
@@ -35,6 +35,8 @@ use report::Report;
 pub struct Differences {
     reports: [Report; 2],
     candidates: Vec<Candidates>,
+    /// Records of each side, in the order of [`Reconciliation::sides`].
+    pub records: [u64; 2],
     /// Records that met, by key or by the second column.
     pub matched: u64,
     /// Of these, the ones without any difference.
@@ -92,6 +94,7 @@ pub fn differences(
     Ok(Differences {
         reports: [report(&first.id)?, report(&second.id)?],
         candidates,
+        records: sides.map(Reader::rows),
         matched: found.matched,
         agreeing: found.agreeing,
         counts: lives.counts,
@@ -105,20 +108,25 @@ impl Differences {
         self.candidates.iter().find(|c| c.is_for(reader))
     }
 
-    /// Writes what `reader` may see, sorted by key, and returns the counts of it. A stranger gets the header only.
+    /// Writes what `reader` may see, sorted by key, and counts it. A stranger gets the header only.
     ///
     /// Columns: `id`, `jenis`, the key columns, `kolom`, `nilai_<party>` of both, `putusan`, `acuan`, `tindakan`,
     /// `status`, `sejak`.
-    pub fn write_csv(
-        &self,
-        reader: &PartyId,
-        out: &mut dyn Write,
-    ) -> Result<DifferenceCounts, Fault> {
-        let [first, _] = &self.reports;
+    pub fn write_csv(&self, reader: &PartyId, out: &mut dyn Write) -> Result<Seen, Fault> {
+        let [first, second] = &self.reports;
         first.write_header(out)?;
-        match self.reports.iter().find(|r| r.party() == reader) {
-            Some(report) => report.write_rows(out),
-            None => Ok(DifferenceCounts::default()),
+        match [(first, second), (second, first)]
+            .into_iter()
+            .find(|(report, _)| report.party() == reader)
+        {
+            Some((report, other)) => report.write_rows(other, out),
+            None => Ok(Seen::default()),
         }
+    }
+
+    /// Whether `reader` learns of each difference in the column that is reported as `kolom`.
+    pub fn tells_of(&self, reader: &PartyId, kolom: &str) -> bool {
+        let report = self.reports.iter().find(|r| r.party() == reader);
+        report.is_some_and(|report| report.tells_of(kolom))
     }
 }

@@ -10,7 +10,7 @@ use crate::csv::Lines;
 use crate::fault::Fault;
 use crate::snapshot::{Merged, Partition, Reader, Rows, StoreKey, Writer, sorted};
 
-use super::counts::DifferenceCounts;
+use super::counts::Seen;
 use super::record::{
     self, ACUAN, ID, JENIS, KOLOM, PUTUSAN, SEJAK, STATUS, Side, TINDAKAN, only_side,
 };
@@ -91,10 +91,10 @@ impl Report {
         lines.end()
     }
 
-    /// Writes the rows and counts them.
-    pub(super) fn write_rows(&self, out: &mut dyn Write) -> Result<DifferenceCounts, Fault> {
+    /// Writes the rows and counts them, and of these what the `other` party sees too.
+    pub(super) fn write_rows(&self, other: &Self, out: &mut dyn Write) -> Result<Seen, Fault> {
         let mut lines = Lines::new(out, "perbedaan.csv");
-        let mut counts = DifferenceCounts::default();
+        let mut seen = Seen::default();
         let mut rows = Merged::of(&self.rows, &record::order(self.key_parts))?;
         let (mut row, mut bare) = (Row::new(), Row::new());
         while rows.read(&mut row)? {
@@ -102,11 +102,19 @@ impl Report {
                 continue;
             }
             // Whoever may know that a column differs, and no more, is not told how much it differs.
-            if only_side(&row).is_none() && !self.shows_value(self.own.other(), &row) {
+            if !self.tells_verdict(&row) {
                 record::with(&row, &[(PUTUSAN, "")], &mut bare);
                 mem::swap(&mut row, &mut bare);
             }
-            counts.add(&row);
+            seen.own.add(&row);
+            if other.shows(&row) {
+                if other.tells_verdict(&row) {
+                    seen.common.add(&row);
+                } else {
+                    record::with(&row, &[(PUTUSAN, "")], &mut bare);
+                    seen.common.add(&bare);
+                }
+            }
             let key = record::first_key(self.key_parts);
             let head = [ID, JENIS].into_iter().chain(key).chain([KOLOM]);
             head.for_each(|position| lines.field(row.get(position)));
@@ -120,15 +128,25 @@ impl Report {
                 .for_each(|position| lines.field(row.get(position)));
             lines.end()?;
         }
-        Ok(counts)
+        Ok(seen)
     }
 
     /// Whether the party may know of this difference at all.
     fn shows(&self, row: &Row) -> bool {
         match only_side(row) {
             Some(side) => side == self.own || self.sees_key,
-            None => self.disclosed || self.shows_value(self.own.other(), row),
+            None => self.tells_of(row.get(KOLOM)),
         }
+    }
+
+    /// Whether it learns of every difference in a column.
+    pub(super) fn tells_of(&self, kolom: &str) -> bool {
+        self.disclosed || self.visible.contains(kolom)
+    }
+
+    /// Whether it learns how much the values differ.
+    fn tells_verdict(&self, row: &Row) -> bool {
+        only_side(row).is_some() || self.shows_value(self.own.other(), row)
     }
 
     fn shows_value(&self, side: Side, row: &Row) -> bool {

@@ -45,7 +45,7 @@ fn run(
 fn rows(found: &Differences, reader: &str) -> (Vec<String>, Vec<String>, DifferenceCounts) {
     let mut out = Vec::new();
     let reader = reader.parse().unwrap();
-    let counts = found.write_csv(&reader, &mut out).unwrap();
+    let counts = found.write_csv(&reader, &mut out).unwrap().own;
     let text = String::from_utf8(out).unwrap();
     let mut lines = text.lines();
     assert_eq!(lines.next(), Some(HEADER));
@@ -295,6 +295,21 @@ fn a_reader_sees_what_it_is_entitled_to() {
         assert_eq!(counts.kinds.values().sum::<u64>() as usize, expected.len());
         assert_eq!(found.counts.kinds.values().sum::<u64>() as usize, all.len());
         assert_eq!((found.matched, found.agreeing), (4, 0));
+        assert_eq!(found.records, [7, 7]);
+        // What both see is what the one sees who sees less, whoever is asked.
+        let seen = ["bkn", "bpjs"].map(|reader| {
+            let seen = found.write_csv(&reader.parse().unwrap(), &mut Vec::new());
+            seen.unwrap()
+        });
+        let [bkn, bpjs] = &seen;
+        assert_eq!(bkn.common, bpjs.common);
+        assert_eq!(bkn.common, bkn.own, "BPJS sees everything");
+        if reader == "bkn" {
+            for (column, n) in &bpjs.own.columns {
+                let told = found.tells_of(&"bkn".parse().unwrap(), column);
+                assert_eq!(bkn.own.columns.get(column), told.then_some(n), "{column}");
+            }
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use std::ops::Range;
 use crate::sftp::root::path::{Area, CanonicalPath, STATUS_FILE, Target};
 
 /// Endings of files that are exchanged, of uploads under way, and of what is dropped by mistake.
-const ENDINGS: [&str; 19] = [
+const ENDINGS: [&str; 21] = [
     ".csv",
     ".gz",
     ".zst",
@@ -16,6 +16,8 @@ const ENDINGS: [&str; 19] = [
     ".rows",
     ".txt",
     ".json",
+    ".html",
+    ".pdf",
     ".berkas",
     ".sisa",
     ".filepart",
@@ -31,6 +33,8 @@ const ENDINGS: [&str; 19] = [
 const MOST_ENDINGS: usize = 7;
 /// Names without their endings that the service itself gives.
 const OURS: [&str; 3] = ["perubahan", "ringkasan", "SHA256SUMS"];
+/// What stands before the name of a reconciliation in names that the service itself gives.
+const OF_RECONCILIATIONS: [&str; 3] = ["perbedaan_", "ringkasan_", "berita_acara_"];
 /// Most digits in a sequence.
 const SEQUENCE_DIGITS: usize = 6;
 /// Years of dates in names: an earlier one is rather the day when somebody was born.
@@ -105,9 +109,10 @@ impl Names {
     fn follows_the_rule(&self, stem: &str) -> bool {
         let is_reconciliation = |name| self.reconciliations.iter().any(|known| known == name);
         OURS.contains(&stem)
-            || stem
-                .strip_prefix("perbedaan_")
-                .is_some_and(is_reconciliation)
+            || OF_RECONCILIATIONS
+                .iter()
+                .filter_map(|prefix| stem.strip_prefix(prefix))
+                .any(is_reconciliation)
             || self.is_data_stem(stem)
             || self.is_notice(stem)
             || self.is_response(stem)
@@ -226,6 +231,8 @@ mod tests {
             "2026-11-22_peserta_pns_bpjs_0007",
             "perubahan.csv.age",
             "perbedaan_kepesertaan.csv.age",
+            "ringkasan_kepesertaan.html",
+            "berita_acara_kepesertaan.pdf",
             "ringkasan.json",
             "SHA256SUMS",
             "SHA256SUMS.sig",
@@ -267,6 +274,7 @@ mod tests {
             ("2026-05-12_siti_rahayu_200604", "(masked 29)"),
             ("1978-05-12_pns_bkn_200604", "(masked 25)"),
             ("perbedaan_siti_rahayu_sakit_jantung", "(masked 35)"),
+            ("ringkasan_siti_rahayu.html", "(masked 21).html"),
             (
                 "bkn_pns_full_2026-05-12_3201.015205780001.csv.age",
                 "(masked 41).csv.age",

@@ -18,7 +18,7 @@ use super::stream::{ALONE, AT_ONCE, Batch, Cipher, SALT};
 /// Why an age file does not open.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// The sender's: `DECRYPT_NO_KEY`, `DECRYPT_DAMAGED` or `TOO_LARGE` (the header).
+    /// The sender's: `DECRYPT_NO_KEY`, `DECRYPT_PASSPHRASE`, `DECRYPT_DAMAGED` or `TOO_LARGE` (the header).
     #[error("{}", .0.as_str())]
     Rejected(Code),
     /// Ours: the file could not be read.
@@ -70,7 +70,7 @@ enum State {
 /// Opens an age file up to its first byte of plaintext.
 ///
 /// A header line altered so that it fits none of our keys cannot be told from one for somebody else: both are
-/// `DECRYPT_NO_KEY`, as is a file locked with a passphrase.
+/// `DECRYPT_NO_KEY`. A file locked with a passphrase is `DECRYPT_PASSPHRASE`, whatever else is wrong with it.
 pub fn open<R: Read + Send + 'static>(
     input: R,
     identities: &Identities,
@@ -102,6 +102,9 @@ impl Locked {
 
     /// Opens it with the first identity that fits. The header's authentication code is checked before any plaintext.
     pub fn open(self, identities: &Identities) -> Result<Plaintext, OpenError> {
+        if self.has_passphrase() {
+            return Err(OpenError::Rejected(Code::DecryptPassphrase));
+        }
         self.open_with(identities.iter())
     }
 

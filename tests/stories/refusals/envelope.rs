@@ -108,6 +108,22 @@ fn damaged_or_meant_for_somebody_else() {
             },
         ),
         case(
+            "with a passphrase",
+            "DECRYPT_PASSPHRASE",
+            |party, sequence| {
+                // `age -p` wants a terminal, so this is what it wrote once.
+                let locked = "age-encryption.org/v1\n-> scrypt bBjlhJVYZeE4aqUdmtRHfw 15\n\
+                              ZV/AhotwSGqaPCU43cepl4WYUouAa17a3xpu4G2yi5k\n\
+                              --- fgMiVLJHMlg9fW7CVG/hPS5EAU4Zeg19LyCP7SoH5nA\n0123456789abcdef";
+                let stem = party.stem("pns", "full", sequence);
+                let file = format!("{stem}.csv.age");
+                std::fs::write(party.out().join(&file), locked).unwrap();
+                party.sum_and_sign(&stem, &[&file]);
+                party.put(&format!("{stem}.*"));
+                stem
+            },
+        ),
+        case(
             "to an SSH key of the sender",
             "DECRYPT_NO_KEY",
             |party, sequence| {
