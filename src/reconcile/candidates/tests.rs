@@ -149,8 +149,8 @@ fn no_order_of_rows_changes_a_byte() {
     let agreement = asking(&[], &FIELDS);
     let [own, other] = crowd(600);
     let mut first = None;
+    let place = Place::new();
     for seed in 0..3 {
-        let place = Place::new();
         let mut random = fastrand::Rng::with_seed(seed);
         let (mut own, mut other) = (lines(&own), lines(&other));
         random.shuffle(&mut own);
