@@ -263,7 +263,7 @@ mod tests {
             (Name, "A FAUZI", "AHMAD FAUZI", "MIRIP"),
             (Name, "AHMAD FAUZI", "FAUZI AHMAD", "MIRIP"),
             (Name, "SRI WAHYUNI", "SRI WAHONO", "AGAK_MIRIP"),
-            (Name, "HASAN BASRI", "HUSIN BASRI", "AGAK_MIRIP"),
+            (Name, "HASAN BASRI", "HUSIN BASRI", "SEBAGIAN"),
             (Name, "SRI WAHYUNINGSIH", "SRI PERMATA LUBIS", "SEBAGIAN"),
             (Name, "SITI AMINAH", "BUDI SANTOSO", "BEDA"),
             (Name, "SITI AMINAH", "", "KOSONG"),

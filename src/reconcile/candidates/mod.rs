@@ -30,9 +30,9 @@ use std::io::Write;
 use std::path::Path;
 use std::sync::Mutex;
 
-use crate::agreement::{self, Agreement, CandidateField, Dataset, PartyId, Reconciliation, Row};
+use crate::agreement::{self, Agreement, CandidateField, Dataset, PartyId, Reconciliation};
 use crate::fault::Fault;
-use crate::snapshot::{Partition, Reader, Rows, StoreKey};
+use crate::snapshot::{Reader, StoreKey, Writer};
 
 pub use estimates::{Estimate, Estimates};
 
@@ -40,14 +40,14 @@ use blocks::{everyone, passes};
 use facets::Facet;
 use levels::Likeness;
 use parallel::{locked, unlocked};
-use people::{NUMBER, People, drawn, facet};
+use people::{People, drawn, facet};
 use settle::{Demand, Found, Pair};
 use sheet::{Making, Sheet};
 use sweep::{Blocks, MOST, Member, Skipped};
 use weights::{Counts, Outcome, Seen, Weights};
 
-/// Records of each side whose pairs with each other tell how alike two people are.
-const APART: u64 = 800;
+/// Records of each side whose pairs with each other tell how alike two people are: the more, the more are left over.
+const APART: [u64; 2] = [200, 800];
 /// Records of the left side whose pairs the weights are estimated from; more hardly changes them.
 const TRAINING: u64 = 25_000;
 /// Pairs that wait before they are written together.
@@ -89,13 +89,15 @@ impl Candidates {
     }
 }
 
-/// Finds the likely pairs among what is left of both sides, for each reader who may know of them.
+/// Finds the likely pairs among what is left of both sides, for each reader who may know of them. The whole snapshots tell
+/// how alike two people are.
 pub(super) fn run(
     scratch: &Path,
     store: &StoreKey,
     agreement: &Agreement,
     recon: &Reconciliation,
     datasets: [&Dataset; 2],
+    snapshots: [&Reader; 2],
     leftovers: &[Reader; 2],
 ) -> Result<Vec<Candidates>, Fault> {
     let Some(asked) = &recon.candidates else {
@@ -124,6 +126,7 @@ pub(super) fn run(
             agreement,
             recon,
             datasets,
+            snapshots,
             asked,
             likenesses: facets.iter().map(|f| f.likeness).collect(),
             facets: &facets,
@@ -147,6 +150,7 @@ struct Search<'a> {
     agreement: &'a Agreement,
     recon: &'a Reconciliation,
     datasets: [&'a Dataset; 2],
+    snapshots: [&'a Reader; 2],
     asked: &'a agreement::Candidates,
     facets: &'a [Facet],
     likenesses: Vec<Likeness>,
@@ -155,7 +159,14 @@ struct Search<'a> {
 
 impl Search<'_> {
     fn run(&self, leftovers: &[Reader; 2]) -> Result<(Sheet, Estimates), Fault> {
+        let left_over = leftovers.each_ref().map(Reader::rows);
         let [left, right] = leftovers;
+        // Where one side has nobody left, the other one's need not be looked at.
+        let none = |side: &Reader| Writer::scratch(self.scratch, self.store, side.columns());
+        let (left, right) = match left_over.contains(&0) {
+            true => (&none(left)?.finish()?, &none(right)?.finish()?),
+            false => (left, right),
+        };
         let [on_left, on_right] = self.datasets;
         let people = |dataset, rows, side| {
             let (scratch, store, rules) = (self.scratch, self.store, &self.agreement.names);
@@ -175,7 +186,7 @@ impl Search<'_> {
             let made = Blocks::of(self.scratch, self.store, &pass, people, &frequencies)?;
             blocks.push((pass.within, made));
         }
-        let weights = self.weights(&demand, people, &blocks)?;
+        let weights = self.weights(&demand, &blocks)?;
         let (found, compared) = self.weigh(&demand, &weights, &blocks)?;
         let settled = found.settle(self.scratch, self.store, &demand)?;
         let sheet = Making {
@@ -197,7 +208,7 @@ impl Search<'_> {
         }
         let sides = self.datasets.map(|dataset| dataset.party.clone());
         let estimates = Estimates::of(
-            sides.into_iter().zip(demand.records).collect(),
+            sides.into_iter().zip(left_over).collect(),
             compared,
             skipped,
             settled.share,
@@ -215,16 +226,8 @@ impl Search<'_> {
         }
     }
 
-    fn weights(
-        &self,
-        demand: &Demand,
-        people: [&People; 2],
-        blocks: &[(u16, Blocks)],
-    ) -> Result<Weights, Fault> {
-        let mut apart = Counts::new();
-        for side in people {
-            self.count_apart(side, &mut apart)?;
-        }
+    fn weights(&self, demand: &Demand, blocks: &[(u16, Blocks)]) -> Result<Weights, Fault> {
+        let apart = self.count_apart(demand)?;
         let [left, _] = demand.records;
         let trains = |member: &Member<'_>| {
             left <= TRAINING || drawn(member.number().parse().unwrap_or_default(), TRAINING, left)
@@ -254,26 +257,26 @@ impl Search<'_> {
         ))
     }
 
-    /// How alike different people are: pairs of records of one side.
-    fn count_apart(&self, side: &People, counts: &mut Counts) -> Result<(), Fault> {
-        let mut sample: Vec<Row> = Vec::new();
-        let mut row = Row::new();
-        for partition in Partition::all() {
-            let mut rows = side.rows.partition(partition);
-            while rows.read(&mut row)? {
-                let number = row.get(NUMBER).parse().unwrap_or_default();
-                if drawn(number, APART, side.rows.rows()) {
-                    sample.push(std::mem::take(&mut row));
+    /// How alike different people are: pairs of records of one side, whether they met somebody or not.
+    fn count_apart(&self, demand: &Demand) -> Result<Counts, Fault> {
+        let mut counts = Counts::new();
+        let fewer = demand.records.iter().min().copied().unwrap_or_default();
+        if fewer == 0 {
+            return Ok(counts);
+        }
+        let [least, most] = APART;
+        for (side, (dataset, snapshot)) in self.datasets.iter().zip(self.snapshots).enumerate() {
+            let rules = &self.agreement.names;
+            let wanted = fewer.clamp(least, most);
+            let sample = people::sample(rules, self.facets, dataset, snapshot, side, wanted)?;
+            for (at, a) in sample.iter().enumerate() {
+                for b in sample.iter().skip(at + 1) {
+                    let outcome = self.outcome(|place| [facet(a, place), facet(b, place)]);
+                    *counts.entry(outcome.0).or_default() += 1;
                 }
             }
         }
-        for (at, a) in sample.iter().enumerate() {
-            for b in sample.iter().skip(at + 1) {
-                let outcome = self.outcome(|place| [facet(a, place), facet(b, place)]);
-                *counts.entry(outcome.0).or_default() += 1;
-            }
-        }
-        Ok(())
+        Ok(counts)
     }
 
     /// Every pair that may be likely enough, or a rival of one that is; also how many pairs the passes hold, each as often

@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::agreement::{Dataset, NameRules, Row};
 use crate::digest::Sha256Digest;
 use crate::fault::Fault;
-use crate::snapshot::{Merged, Partition, Reader, Rows, StoreKey, Writer, sorted};
+use crate::snapshot::{Merged, PARTITIONS, Partition, Reader, Rows, StoreKey, Writer, sorted};
 
 use super::super::columns::Columns;
 use super::facets::Facet;
@@ -50,19 +50,65 @@ impl People {
         let mut number = 0;
         while stream.read(&mut record)? {
             let text = number_text(number);
-            person.clear();
-            person.push(&text);
-            for (place, facet) in facets.iter().enumerate() {
-                let position = facet.positions.get(side).copied().unwrap_or(usize::MAX);
-                let form = facet.form(rules, columns.get(&record, position));
-                frequencies.count(place, &form);
-                person.push(&form);
+            write(rules, facets, &columns, side, &text, &record, &mut person);
+            for place in 0..facets.len() {
+                frequencies.count(place, facet(&person, place));
             }
             writer.push(&text, &person)?;
             number += 1;
         }
         let rows = writer.finish()?;
         Ok((Self { records, key, rows }, frequencies))
+    }
+}
+
+/// About so many people of a snapshot, in the forms in which they compare. Partitions hold people by a hash of their key,
+/// so the first ones are as good as all; the same snapshots of one store give the same sample.
+pub(super) fn sample(
+    rules: &NameRules,
+    facets: &[Facet],
+    dataset: &Dataset,
+    snapshot: &Reader,
+    side: usize,
+    wanted: u64,
+) -> Result<Vec<Row>, Fault> {
+    let columns = Columns::of(dataset, snapshot);
+    let mut record = Row::new();
+    let (mut seen, mut people) = (0, Vec::new());
+    // A partition in advance, since how many there are decides how many are drawn.
+    let rows = snapshot.rows();
+    let share = rows.div_ceil(wanted.max(1)).clamp(1, PARTITIONS as u64);
+    let looked_at = PARTITIONS.div_ceil(usize::try_from(share).unwrap_or(1));
+    let all = (rows / share).max(1);
+    for partition in Partition::all().take(looked_at) {
+        let mut rows = snapshot.partition(partition);
+        while rows.read(&mut record)? {
+            if drawn(seen, wanted, all) {
+                let mut person = Row::new();
+                write(rules, facets, &columns, side, "", &record, &mut person);
+                people.push(person);
+            }
+            seen += 1;
+        }
+    }
+    Ok(people)
+}
+
+/// A person's row.
+fn write(
+    rules: &NameRules,
+    facets: &[Facet],
+    columns: &Columns,
+    side: usize,
+    number: &str,
+    record: &Row,
+    person: &mut Row,
+) {
+    person.clear();
+    person.push(number);
+    for facet in facets {
+        let position = facet.positions.get(side).copied().unwrap_or(usize::MAX);
+        person.push(&facet.form(rules, columns.get(record, position)));
     }
 }
 

@@ -150,8 +150,8 @@ fn no_order_of_rows_changes_a_byte() {
     let agreement = asking(&[], &FIELDS);
     let [own, other] = crowd(600);
     let mut first = None;
+    let place = Place::new();
     for seed in 0..3 {
-        let place = Place::new();
         let mut random = fastrand::Rng::with_seed(seed);
         let (mut own, mut other) = (lines(&own), lines(&other));
         random.shuffle(&mut own);
@@ -191,6 +191,8 @@ fn nearly_everyone_of_a_crowd_is_found_and_hardly_anyone_else() {
     let (right, all) = (right.count(), rows.len() - 1);
     assert!(right >= 880, "{right} of 900");
     assert!(all - right <= 5, "{} of {all} are wrong", all - right);
+    let numbers: Vec<String> = rows[1..].iter().map(|line| name(line, ours)).collect();
+    assert!(numbers.is_sorted(), "by BKN's key");
     // One record, one partner.
     for at in [ours, theirs] {
         let mut numbers: Vec<String> = rows[1..].iter().map(|line| name(line, at)).collect();
@@ -240,6 +242,35 @@ fn twins_are_marked_and_each_gets_one_partner() {
     );
     let candidates = found.candidates(&"bpjs".parse().unwrap()).unwrap();
     assert_eq!(candidates.counts().ambiguous, 2);
+    // And where the other side has only one of the two, one of ours stays without.
+    let (a, b) = (
+        place.people(&lines(&own)),
+        place.people(&lines(&other[..1])),
+    );
+    let found = run(&place, &agreement, [&a, &b]);
+    let rows = told(&found, "bpjs").unwrap();
+    assert_eq!(rows.len(), 2, "{rows:?}");
+    assert!(
+        rows[1].contains("RAGU") && rows[1].contains(",198003112005021001,198003112005011001,")
+    );
+}
+
+#[test]
+fn records_that_share_their_second_column_are_looked_at_too() {
+    let place = Place::new();
+    let agreement = asking(&[], &FIELDS);
+    // BPJS has the NIK twice: nobody guesses, but one of the two is the likely one.
+    let own = ["198003112005012001|3174015103800001|Siti Aminah|1980-03-11|III/a|Jl. Melati 1"];
+    let other = [
+        "198003112005022001|3174015103800001|Siti Aminah|1980-03-11|III/a|Jl. Melati 1",
+        "197707072007071009|3174015103800001|Bambang Wibowo|1977-07-07|III/a|",
+    ];
+    let (a, b) = (place.people(&own), place.people(&other));
+    let found = run(&place, &agreement, [&a, &b]);
+    let rows = told(&found, "bpjs").unwrap();
+    assert_eq!(rows.len(), 2, "{rows:?}");
+    assert!(rows[1].contains(",198003112005022001,198003112005012001,"));
+    assert_eq!((found.matched, found.counts.kinds["GANDA"]), (0, 3));
 }
 
 #[test]

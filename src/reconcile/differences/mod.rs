@@ -87,7 +87,9 @@ pub fn differences(
         )
     };
     let candidates = match &found.leftovers {
-        Some(leftovers) => candidates::run(scratch, store, agreement, recon, datasets, leftovers)?,
+        Some(leftovers) => {
+            candidates::run(scratch, store, agreement, recon, datasets, sides, leftovers)?
+        }
         None => Vec::new(),
     };
     let [first, second] = &agreement.parties;
