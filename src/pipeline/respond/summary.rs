@@ -74,7 +74,7 @@ enum Reconciliation {
         status: BTreeMap<String, u64>,
         /// `calon_padanan_<name>.csv.age`, only for whoever receives it.
         #[serde(skip_serializing_if = "Option::is_none")]
-        calon: Option<Found>,
+        calon: Option<Box<Found>>,
     },
 }
 
@@ -156,7 +156,7 @@ impl Summary {
     /// Tells about the likely pairs of a reconciliation that was compared.
     pub fn set_candidates(&mut self, id: &ReconciliationId, found: &Candidates) {
         if let Some(Reconciliation::Compared { calon, .. }) = self.reconciliations.get_mut(id) {
-            *calon = Some(Found::of(found));
+            *calon = Some(Box::new(Found::of(found)));
         }
     }
 

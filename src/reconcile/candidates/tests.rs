@@ -242,6 +242,24 @@ fn twins_are_marked_and_each_gets_one_partner() {
 }
 
 #[test]
+fn records_that_share_their_second_column_are_looked_at_too() {
+    let place = Place::new();
+    let agreement = asking(&[], &FIELDS);
+    // BPJS has the NIK twice: nobody guesses, but one of the two is the likely one.
+    let own = ["198003112005012001|3174015103800001|Siti Aminah|1980-03-11|III/a|Jl. Melati 1"];
+    let other = [
+        "198003112005022001|3174015103800001|Siti Aminah|1980-03-11|III/a|Jl. Melati 1",
+        "197707072007071009|3174015103800001|Bambang Wibowo|1977-07-07|III/a|",
+    ];
+    let (a, b) = (place.people(&own), place.people(&other));
+    let found = run(&place, &agreement, [&a, &b]);
+    let rows = told(&found, "bpjs").unwrap();
+    assert_eq!(rows.len(), 2, "{rows:?}");
+    assert!(rows[1].contains(",198003112005022001,198003112005012001,"));
+    assert_eq!((found.matched, found.counts.kinds["GANDA"]), (0, 3));
+}
+
+#[test]
 fn a_block_that_is_too_large_is_left_out_and_counted() {
     let place = Place::new();
     let agreement = asking(&[], &["nama", "tanggal_lahir"]);
