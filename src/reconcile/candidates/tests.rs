@@ -190,6 +190,8 @@ fn nearly_everyone_of_a_crowd_is_found_and_hardly_anyone_else() {
     let (right, all) = (right.count(), rows.len() - 1);
     assert!(right >= 880, "{right} of 900");
     assert!(all - right <= 5, "{} of {all} are wrong", all - right);
+    let numbers: Vec<String> = rows[1..].iter().map(|line| name(line, ours)).collect();
+    assert!(numbers.is_sorted(), "by BKN's key");
     // One record, one partner.
     for at in [ours, theirs] {
         let mut numbers: Vec<String> = rows[1..].iter().map(|line| name(line, at)).collect();
@@ -239,6 +241,17 @@ fn twins_are_marked_and_each_gets_one_partner() {
     );
     let candidates = found.candidates(&"bpjs".parse().unwrap()).unwrap();
     assert_eq!(candidates.counts().ambiguous, 2);
+    // And where the other side has only one of the two, one of ours stays without.
+    let (a, b) = (
+        place.people(&lines(&own)),
+        place.people(&lines(&other[..1])),
+    );
+    let found = run(&place, &agreement, [&a, &b]);
+    let rows = told(&found, "bpjs").unwrap();
+    assert_eq!(rows.len(), 2, "{rows:?}");
+    assert!(
+        rows[1].contains("RAGU") && rows[1].contains(",198003112005021001,198003112005011001,")
+    );
 }
 
 #[test]

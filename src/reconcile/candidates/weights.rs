@@ -141,16 +141,16 @@ impl Weights {
     }
 
     fn find_m(&mut self, passes: &[Seen], people: u64) {
-        let narrowed: Vec<(u16, Counts)> = passes.iter().map(Seen::narrowed).collect();
+        let narrowed: Vec<Counts> = passes.iter().map(Seen::narrowed).collect();
         let begin = |counts: &Counts| {
             let pairs: u64 = counts.values().sum();
             (people as f64 / 2.0 / pairs.max(1) as f64).clamp(1e-6, 0.5)
         };
-        let mut shares: Vec<f64> = narrowed.iter().map(|(_, counts)| begin(counts)).collect();
+        let mut shares: Vec<f64> = narrowed.iter().map(begin).collect();
         let beforehand: Vec<Vec<f64>> = self.column(|level| level.m);
         for _ in 0..ROUNDS {
             let mut sums: Vec<Vec<f64>> = self.column(|_| 0.0);
-            for ((within, counts), share) in narrowed.iter().zip(&mut shares) {
+            for (counts, share) in narrowed.iter().zip(&mut shares) {
                 let (mut matching, mut all) = (0.0, 0.0);
                 for (outcome, count) in counts {
                     let outcome = Outcome(*outcome);
@@ -159,8 +159,7 @@ impl Weights {
                     all += *count as f64;
                     for (place, sums) in sums.iter_mut().enumerate() {
                         let level = usize::from(outcome.level(place)).checked_sub(1);
-                        let sum = level.and_then(|level| sums.get_mut(level));
-                        if let Some(sum) = sum.filter(|_| within >> place & 1 == 0) {
+                        if let Some(sum) = level.and_then(|level| sums.get_mut(level)) {
                             *sum += expected;
                         }
                     }
@@ -202,15 +201,15 @@ impl FacetWeights {
 }
 
 impl Seen {
-    /// The counts without what the keys say.
-    fn narrowed(&self) -> (u16, Counts) {
+    /// The counts without what the keys say: as if it were missing.
+    fn narrowed(&self) -> Counts {
         let hidden = (0..16).filter(|place| self.within >> place & 1 == 1);
         let mask = hidden.fold(u64::MAX, |mask, place| mask & !(15 << (4 * place)));
         let mut counts = Counts::new();
         for (outcome, count) in &self.counts {
             *counts.entry(outcome & mask).or_default() += count;
         }
-        (self.within, counts)
+        counts
     }
 }
 
