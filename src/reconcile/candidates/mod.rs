@@ -47,7 +47,7 @@ use sweep::{Blocks, MOST, Member, Skipped};
 use weights::{Counts, Outcome, Seen, Weights};
 
 /// Records of each side whose pairs with each other tell how alike two people are: the more, the more are left over.
-const APART: [u64; 2] = [200, 800];
+const APART: [u64; 2] = [100, 800];
 /// Records of the left side whose pairs the weights are estimated from; more hardly changes them.
 const TRAINING: u64 = 25_000;
 /// Pairs that wait before they are written together.
