@@ -33,6 +33,7 @@ use std::sync::Mutex;
 use crate::agreement::{self, Agreement, CandidateField, Dataset, PartyId, Reconciliation};
 use crate::fault::Fault;
 use crate::snapshot::{Reader, StoreKey, Writer};
+use crate::workers::Workers;
 
 pub use estimates::{Estimate, Estimates};
 
@@ -47,7 +48,7 @@ use sweep::{Blocks, MOST, Member, Skipped};
 use weights::{Counts, Outcome, Seen, Weights};
 
 /// Records of each side whose pairs with each other tell how alike two people are: the more, the more are left over.
-const APART: [u64; 2] = [200, 800];
+const APART: [u64; 2] = [100, 800];
 /// Records of the left side whose pairs the weights are estimated from; more hardly changes them.
 const TRAINING: u64 = 25_000;
 /// Pairs that wait before they are written together.
@@ -99,6 +100,7 @@ pub(super) fn run(
     datasets: [&Dataset; 2],
     snapshots: [&Reader; 2],
     leftovers: &[Reader; 2],
+    workers: &Workers,
 ) -> Result<Vec<Candidates>, Fault> {
     let Some(asked) = &recon.candidates else {
         return Ok(Vec::new());
@@ -121,6 +123,7 @@ pub(super) fn run(
             continue;
         }
         let search = Search {
+            workers,
             scratch,
             store,
             agreement,
@@ -145,6 +148,7 @@ pub(super) fn run(
 
 /// One run over one set of columns.
 struct Search<'a> {
+    workers: &'a Workers,
     scratch: &'a Path,
     store: &'a StoreKey,
     agreement: &'a Agreement,
@@ -183,7 +187,14 @@ impl Search<'_> {
         };
         let mut blocks = Vec::new();
         for pass in self.passes(&demand) {
-            let made = Blocks::of(self.scratch, self.store, &pass, people, &frequencies)?;
+            let made = Blocks::of(
+                self.workers,
+                self.scratch,
+                self.store,
+                &pass,
+                people,
+                &frequencies,
+            )?;
             blocks.push((pass.within, made));
         }
         let weights = self.weights(&demand, &blocks)?;
@@ -235,10 +246,16 @@ impl Search<'_> {
         let mut passes = Vec::new();
         for (within, blocks) in blocks {
             let begin = HashMap::<u64, u64>::new;
-            let states = blocks.sweep(self.facets.len(), begin, trains, |counts, a, b| {
-                *counts.entry(self.compare(a, b).0).or_default() += 1;
-                Ok(())
-            })?;
+            let states = blocks.sweep(
+                self.workers,
+                self.facets.len(),
+                begin,
+                trains,
+                |counts, a, b| {
+                    *counts.entry(self.compare(a, b).0).or_default() += 1;
+                    Ok(())
+                },
+            )?;
             let mut counts = Counts::new();
             for (outcome, count) in states.into_iter().flatten() {
                 *counts.entry(outcome).or_default() += count;
@@ -297,6 +314,7 @@ impl Search<'_> {
         for (_, blocks) in blocks {
             let begin = || (Vec::new(), 0);
             let rests = blocks.sweep(
+                self.workers,
                 self.facets.len(),
                 begin,
                 |_| true,

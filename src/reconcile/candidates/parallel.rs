@@ -1,49 +1,58 @@
 //! Work on several cores. Whatever is made of it is put in an order afterwards, so that no answer depends on theirs.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::thread::{self, ScopedJoinHandle};
 
 use crate::fault::Fault;
-use crate::snapshot::{PARTITIONS, Partition};
+use crate::snapshot::{Partition, Reader};
+use crate::workers::Workers;
 
-/// Partitions, each handed out once.
-pub(super) struct Turns(AtomicUsize);
-
-impl Turns {
-    /// The next one that nobody has.
-    pub(super) fn next(&self) -> Option<Partition> {
-        let turn = self.0.fetch_add(1, Ordering::Relaxed);
-        Partition::all().nth(turn.min(PARTITIONS))
-    }
-}
-
-/// Lets as many threads as there are cores work on the partitions; returns what each made, in no order.
+/// Has each partition worked on by some thread, whose state `begin` makes; returns all states, in no order.
 pub(super) fn in_parallel<T: Send>(
-    work: impl Fn(&Turns) -> Result<T, Fault> + Sync,
+    workers: &Workers,
+    sides: [&Reader; 2],
+    begin: impl Fn() -> T + Sync,
+    work: impl Fn(&mut T, Partition) -> Result<(), Fault> + Sync,
 ) -> Result<Vec<T>, Fault> {
-    let turns = Turns(AtomicUsize::new(0));
-    let threads = thread::available_parallelism().map_or(1, usize::from);
-    thread::scope(|scope| {
-        let spawn = |_| scope.spawn(|| work(&turns));
-        let workers: Vec<_> = (0..threads).map(spawn).collect();
-        workers.into_iter().map(joined).collect()
-    })
+    let [left, right] = sides.map(Reader::rows);
+    let states = Mutex::new(Vec::new());
+    workers.each(
+        Partition::runs(left.max(right)).map(Ok),
+        || Ok(begin()),
+        |state, run| {
+            run.into_iter()
+                .try_for_each(|partition| work(state, partition))
+        },
+        |state| {
+            locked(&states).push(state);
+            Ok(())
+        },
+        |()| Ok(()),
+    )?;
+    Ok(unlocked(states))
 }
 
 /// Does the same for both sides at once.
 pub(super) fn both<A: Send, T: Send>(
+    workers: &Workers,
     [left, right]: [A; 2],
     work: impl Fn(A) -> Result<T, Fault> + Sync,
 ) -> Result<[T; 2], Fault> {
-    thread::scope(|scope| {
-        let left = scope.spawn(|| work(left));
-        let right = work(right);
-        Ok([joined(left)?, right?])
-    })
+    let mut made = Vec::new();
+    workers.each(
+        [Ok(left), Ok(right)].into_iter(),
+        || Ok(()),
+        |(), side| work(side),
+        |()| Ok(()),
+        |one| {
+            made.push(one);
+            Ok(())
+        },
+    )?;
+    made.try_into()
+        .map_err(|_| Fault::Inconsistent("one side of two was not worked on".to_owned()))
 }
 
-/// What a lock guards; a thread that panicked takes the whole run with it when it is joined.
+/// What a lock guards.
 pub(super) fn locked<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
     lock.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -51,11 +60,4 @@ pub(super) fn locked<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
 /// What a lock guarded.
 pub(super) fn unlocked<T>(lock: Mutex<T>) -> T {
     lock.into_inner().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn joined<T>(thread: ScopedJoinHandle<'_, Result<T, Fault>>) -> Result<T, Fault> {
-    match thread.join() {
-        Ok(made) => made,
-        Err(panic) => std::panic::resume_unwind(panic),
-    }
 }

@@ -7,6 +7,7 @@ use std::sync::Mutex;
 use crate::agreement::Row;
 use crate::fault::Fault;
 use crate::snapshot::{Partition, Reader, Rows, StoreKey, Writer, sorted};
+use crate::workers::Workers;
 
 use super::super::ordered::Ordered;
 use super::blocks::Pass;
@@ -65,13 +66,14 @@ impl<'r> Member<'r> {
 impl Blocks {
     /// The blocks of both sides in one pass.
     pub(super) fn of(
+        workers: &Workers,
         scratch: &Path,
         store: &StoreKey,
         pass: &Pass,
         people: [&People; 2],
         frequencies: &Frequencies,
     ) -> Result<Self, Fault> {
-        let [left, right] = both(people, |people| {
+        let [left, right] = both(workers, people, |people| {
             members(scratch, store, pass, people, frequencies)
         })?;
         let mut blocks = Self {
@@ -81,7 +83,7 @@ impl Blocks {
         let mut rows = Some([left, right]);
         for last in [false, true] {
             let Some(sides) = rows.take() else { break };
-            let divided = divide(scratch, store, &sides, last, &mut blocks.skipped)?;
+            let divided = divide(workers, scratch, store, &sides, last, &mut blocks.skipped)?;
             blocks.parts.push(divided.whole);
             rows = divided.again;
         }
@@ -92,34 +94,39 @@ impl Blocks {
     /// of its own, which `begin` makes.
     pub(super) fn sweep<T: Send>(
         &self,
+        workers: &Workers,
         facets: usize,
         begin: impl Fn() -> T + Sync,
         admit: impl Fn(&Member<'_>) -> bool + Sync,
         look: impl Fn(&mut T, &Member<'_>, &Member<'_>) -> Result<(), Fault> + Sync,
     ) -> Result<Vec<T>, Fault> {
-        in_parallel(|turns| {
-            let mut state = begin();
-            let mut block = [Block::default(), Block::default()];
-            while let Some(partition) = turns.next() {
+        let Some([left, right]) = self.parts.first() else {
+            return Ok(Vec::new());
+        };
+        let states = in_parallel(
+            workers,
+            [left, right],
+            || (begin(), [Block::default(), Block::default()]),
+            |(state, [a, b]), partition| {
                 for [left, right] in &self.parts {
                     let stream = |reader: &Reader| {
                         Ordered::grouped(reader.partition(partition), reader, vec![BLOCK])
                     };
                     let (mut left, mut right) = (stream(left)?, stream(right)?);
                     while left.row().is_some() && right.row().is_some() {
-                        let [a, b] = &mut block;
                         a.fill(&mut left)?;
                         b.fill(&mut right)?;
                         for x in a.members(facets).filter(&admit) {
                             for y in b.members(facets) {
-                                look(&mut state, &x, &y)?;
+                                look(state, &x, &y)?;
                             }
                         }
                     }
                 }
-            }
-            Ok(state)
-        })
+                Ok(())
+            },
+        )?;
+        Ok(states.into_iter().map(|(state, _)| state).collect())
     }
 }
 
@@ -167,6 +174,7 @@ struct Divided {
 }
 
 fn divide(
+    workers: &Workers,
     scratch: &Path,
     store: &StoreKey,
     sides: &[Reader; 2],
@@ -175,10 +183,12 @@ fn divide(
 ) -> Result<Divided, Fault> {
     let whole = Mutex::new(writers_of(sides, scratch, store)?);
     let again: Mutex<Option<[Writer; 2]>> = Mutex::new(None);
-    let counted = in_parallel(|turns| {
-        let mut skipped = Skipped::default();
-        let mut blocks = [Block::default(), Block::default()];
-        while let Some(partition) = turns.next() {
+    let begin = || (Skipped::default(), [Block::default(), Block::default()]);
+    let counted = in_parallel(
+        workers,
+        sides.each_ref(),
+        begin,
+        |(skipped, blocks), partition| {
             let stream = |reader: &Reader| {
                 let rows = sorted(reader, partition, &[BLOCK], scratch, store)?;
                 Ordered::grouped(rows, reader, vec![BLOCK])
@@ -192,15 +202,15 @@ fn divide(
                     Some(Ordering::Less) => skip(left)?,
                     Some(Ordering::Greater) => skip(right)?,
                     Some(Ordering::Equal) => {
-                        let large = fill_both(&mut blocks, &mut streams)?;
+                        let large = fill_both(blocks, &mut streams)?;
                         if !large {
                             let mut writers = locked(&whole);
-                            for (writer, block) in writers.iter_mut().zip(&blocks) {
+                            for (writer, block) in writers.iter_mut().zip(&*blocks) {
                                 let mut rows = block.rows();
                                 rows.try_for_each(|row| writer.push_to(partition, row))?;
                             }
                         } else if last {
-                            skipped.count(&mut blocks, &mut streams)?;
+                            skipped.count(blocks, &mut streams)?;
                         } else {
                             let mut writers = locked(&again);
                             let writers = match &mut *writers {
@@ -216,10 +226,10 @@ fn divide(
                     }
                 }
             }
-        }
-        Ok(skipped)
-    })?;
-    for one in counted {
+            Ok(())
+        },
+    )?;
+    for (one, _) in counted {
         skipped.blocks += one.blocks;
         skipped.pairs += one.pairs;
     }

@@ -87,9 +87,9 @@ pub fn differences(
         )
     };
     let candidates = match &found.leftovers {
-        Some(leftovers) => {
-            candidates::run(scratch, store, agreement, recon, datasets, sides, leftovers)?
-        }
+        Some(leftovers) => candidates::run(
+            scratch, store, agreement, recon, datasets, sides, leftovers, workers,
+        )?,
         None => Vec::new(),
     };
     let [first, second] = &agreement.parties;
