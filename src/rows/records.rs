@@ -1,5 +1,6 @@
 //! The records of a piece of CSV text as rows in the dataset's own column order.
 
+use memchr::memchr;
 use simd_csv::{ZeroCopyReader, ZeroCopyReaderBuilder};
 use zeroize::Zeroizing;
 
@@ -22,9 +23,9 @@ pub(super) struct Records<'t> {
 /// Where the fields of one record stand.
 #[derive(Default)]
 struct Fields {
-    /// Of each field where it begins and ends, in the record or, where it was quoted, in `unquoted`.
+    /// Of each field where it begins and ends: in the record or, where quotes stand in that, in `unquoted`.
     places: Vec<(usize, usize, bool)>,
-    /// What stood in quotes, without them. Kept for its memory.
+    /// The fields without quotes. Kept for its memory.
     unquoted: Zeroizing<String>,
 }
 
@@ -90,15 +91,15 @@ impl Fields {
     fn find(&mut self, text: &str, lengths: impl Iterator<Item = usize>) -> Option<()> {
         self.places.clear();
         empty(&mut self.unquoted, text.len());
+        let quotes = memchr(b'"', text.as_bytes()).is_some();
         let mut start = 0;
         for length in lengths {
             let end = start + length;
-            let field = text.get(start..end)?;
-            self.places.push(match field.as_bytes().contains(&b'"') {
+            self.places.push(match quotes {
                 false => (start, end, false),
                 true => {
                     let begin = self.unquoted.len();
-                    unquoted(field, &mut self.unquoted)?;
+                    unquoted(text.get(start..end)?, &mut self.unquoted)?;
                     (begin, self.unquoted.len(), true)
                 }
             });

@@ -20,7 +20,7 @@ const ROOMS: &[(&str, &str)] = &[
     ),
     (
         "serve",
-        "sftp watch pipeline snapshot ledger trust layout files config delivery agreement digest rejection fault",
+        "sftp watch pipeline snapshot ledger trust layout files config delivery agreement digest rejection workers fault",
     ),
     // A party's own machine: of the door it knows the client's side alone, and of the service nothing.
     (

@@ -149,7 +149,13 @@ impl Values for Row {
 
 /// The value as it counts: without the spaces around it.
 fn value(raw: &(impl Values + ?Sized), position: usize) -> &str {
-    raw.value(position).trim()
+    let value = raw.value(position);
+    let plain = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_graphic);
+    // Most values have nothing to be cut off, which two bytes tell.
+    match plain(value.as_bytes().first()) && plain(value.as_bytes().last()) {
+        true => value,
+        false => value.trim(),
+    }
 }
 
 /// Appends one value's normal form.
