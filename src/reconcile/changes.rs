@@ -305,7 +305,7 @@ impl Search<'_> {
                 new.advance()?;
             }
         }
-        Ok(())
+        hand.lane.leave(partition)
     }
 
     fn push(

@@ -198,7 +198,8 @@ impl Pass<'_> {
                 self.keep(hand, partition, None, old)?;
             }
         }
-        self.end_group(hand, partition)
+        self.end_group(hand, partition)?;
+        hand.snapshot.leave(partition)
     }
 
     /// Goes through the base up to `key`: what stands before it stays in a delta and is gone in a full delivery. Returns

@@ -223,6 +223,15 @@ impl Lane {
         Ok(())
     }
 
+    /// No row of this partition comes any more: its memory is given back.
+    pub fn leave(&mut self, partition: Partition) -> Result<(), Fault> {
+        self.seal(partition)?;
+        if let Some(buffer) = self.buffers.get_mut(partition.index()) {
+            *buffer = Plain::default();
+        }
+        Ok(())
+    }
+
     /// Writes what is left of this lane's rows.
     pub fn end(self) -> Result<(), Fault> {
         self.end_of().map(drop)
