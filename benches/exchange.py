@@ -1,5 +1,6 @@
 """A trial exchange in a temporary folder, and what its commands cost."""
 
+import csv
 import json
 import os
 import subprocess
@@ -39,13 +40,13 @@ def measure(command, **popen):
 class Exchange:
     """`padan init --trial` with sampled, not yet sealed data files of pns and peserta_banding."""
 
-    def __init__(self, padan, folder, rows):
+    def __init__(self, padan, folder, rows, unmatched=0):
         self.padan, self.folder = padan, Path(folder)
         self.home = self.folder / "exchange"
         self.config = self.home / "padan.yaml"
         self.quiet("init", self.home, "--trial")
         sample = self.folder / "sample"
-        self.quiet("sample", "--rows", rows, "--as-of", AS_OF, "--out", sample)
+        self.quiet("sample", "--rows", rows, "--unmatched", unmatched, "--as-of", AS_OF, "--out", sample)
         self.data = {}
         for file in (sample / "babak-1").iterdir():
             part = next((p for p in (PNS, BANDING) if file.name.startswith("_".join((*p, "full")))), None)
@@ -65,12 +66,26 @@ class Exchange:
     def trial(self, party, name):
         return self.home / "trial" / party / name
 
-    def seal(self, part, sequence=1):
+    def later(self, part, number):
+        """The same extract a month later: in one record of a hundred the place of work has changed, in each month others."""
+        changed = self.folder / f"later-{number}.csv"
+        with open(self.data[part], newline="") as before, open(changed, "w", newline="") as after:
+            records, out = csv.reader(before), csv.writer(after, lineterminator="\n")
+            header = next(records)
+            out.writerow(header)
+            place = header.index("lokasi_kerja")
+            for row, record in enumerate(records):
+                if row % 100 == number:
+                    record[place] = f"Kantor {number}"
+                out.writerow(record)
+        return changed
+
+    def seal(self, part, sequence=1, data=None):
         """Encrypts, sums and signs; returns the files to send, the signature last."""
         party, dataset = part
         name = self.folder / f"{party}_{dataset}_full_{AS_OF}_{sequence:04}.csv"
         if not name.exists():
-            os.link(self.data[part], name)
+            os.link(data or self.data[part], name)
         out = self.folder / "sealed"
         keys = ["--to", self.trial(party, "padan_recipients.txt"), "--key", self.trial(party, "id_ed25519")]
         self.quiet("seal", *keys, "--out", out, name)

@@ -5,24 +5,12 @@ peer.py PNS.age BANDING.age PNS_IDENTITY BANDING_IDENTITY RECIPIENTS OUT.age
 It checks no row, verifies no signature, keeps nothing and matches by nip alone.
 """
 
-import importlib.util
-import os
-import shutil
 import subprocess
 import sys
 
 COLUMNS = """nik nama tempat_lahir tanggal_lahir jenis_kelamin alamat_domisili instansi_kerja instansi_kerja_kode
     instansi_induk instansi_induk_kode lokasi_kerja lokasi_kerja_kode status_pegawai golongan tmt_golongan
     masa_kerja_golongan_tahun masa_kerja_golongan_bulan jenis_data""".split()
-
-
-def missing():
-    """Why the peer cannot run here, or None."""
-    if importlib.util.find_spec("duckdb") is None:
-        return f"no module duckdb for {sys.executable} (pip install duckdb)"
-    if shutil.which("age") is None:
-        return "no age (apt-get install age)"
-    return None
 
 
 def query(pns, banding, out):

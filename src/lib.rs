@@ -22,6 +22,7 @@
 //! - what was agreed: [`agreement`] with its row checks, [`config`]
 //! - what is exchanged: [`digest`], [`delivery`] (names, manifests, receipts)
 //! - whom we believe: [`trust`] (SSHSIG, `allowed_signers`, age, key files)
+//! - who works: [`workers`], all cores in turn
 //! - what is kept: [`layout`] and [`files`] on disk, [`ledger`], [`snapshot`]; [`csv`] as it is written
 //! - what is accepted: [`rows`] judges them, on either side
 //! - what is compared: [`reconcile`], and what is told of it: [`report`]
@@ -63,3 +64,4 @@ pub mod snapshot;
 pub mod stop;
 pub mod trust;
 pub mod watch;
+pub mod workers;

@@ -261,6 +261,28 @@ pub struct Reconciliation {
     pub presence: Authority,
     /// Readers told a differing column's name although its value is not theirs (domain §2).
     pub names_disclosed_to: BTreeSet<PartyId>,
+    /// Whether likely pairs are looked for among the records that met nobody, and by which columns.
+    pub candidates: Option<Candidates>,
+}
+
+/// How likely pairs are found among the records that met nobody. They are for a person to decide, never adopted.
+#[derive(Debug, Clone)]
+pub struct Candidates {
+    /// The columns that are compared, at least one of them a name or a number of a person.
+    pub fields: Vec<CandidateField>,
+    /// Least probability of a pair, in percent.
+    pub least_percent: u8,
+    /// A pair with a rival that is at most so many times less likely is marked as ambiguous.
+    pub ambiguous_ratio: u32,
+}
+
+/// A column by which likely pairs are found.
+#[derive(Debug, Clone)]
+pub struct CandidateField {
+    /// Name as reported in `alasan`.
+    pub name: String,
+    /// Its position on each side.
+    pub positions: [usize; 2],
 }
 
 /// One compared column.

@@ -46,6 +46,33 @@ impl Row {
         })
     }
 
+    /// Replaces all fields: `text` is what they hold without anything between them, `ends` where each ends in it.
+    pub fn lay(&mut self, text: &str, ends: &[usize]) {
+        self.bytes.clear();
+        if text.len() > self.bytes.capacity() {
+            self.grow(text.len());
+        }
+        self.bytes.push_str(text);
+        self.ends.clear();
+        self.ends.extend_from_slice(ends);
+    }
+
+    /// Keeps the first `fields` of them.
+    pub fn truncate(&mut self, fields: usize) {
+        self.ends.truncate(fields);
+        self.bytes.truncate(self.ends.last().copied().unwrap_or(0));
+    }
+
+    /// What the fields hold, without anything between them.
+    pub fn text(&self) -> &str {
+        &self.bytes
+    }
+
+    /// Where each field ends in [`Row::text`].
+    pub fn ends(&self) -> &[usize] {
+        &self.ends
+    }
+
     /// Number of fields.
     pub fn len(&self) -> usize {
         self.ends.len()
@@ -56,13 +83,9 @@ impl Row {
         self.ends.is_empty()
     }
 
-    /// Removes all fields, wipes them and keeps the memory.
+    /// Removes all fields and keeps the memory. The old text stays until it is written over or dropped.
     pub fn clear(&mut self) {
-        let capacity = self.bytes.capacity();
-        let mut old = std::mem::take(&mut self.bytes);
-        old.zeroize();
-        self.bytes = old;
-        debug_assert!(self.bytes.is_empty() && self.bytes.capacity() == capacity);
+        self.bytes.clear();
         self.ends.clear();
     }
 

@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Zoned;
 use jiff::civil::Date;
 
-use crate::sample::{FEWEST, FileTruth, MOST, Plan, Truth, YEARS, generate};
+use crate::sample::{FEWEST, FileTruth, MOST, MOST_UNMATCHED, Plan, Truth, YEARS, generate};
 
 use super::Failure;
 
@@ -28,6 +28,9 @@ pub struct Args {
     /// Rows of the dataset pns; the others are in proportion.
     #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u64).range(FEWEST..=MOST))]
     rows: u64,
+    /// Records of each party that neither NIP nor NIK brings together; truth.json tells which are one person.
+    #[arg(long, default_value_t = 0, value_name = "N", value_parser = clap::value_parser!(u64).range(0..=MOST_UNMATCHED))]
+    unmatched: u64,
     /// Another number gives other people; the same gives the same bytes.
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -59,6 +62,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
         rows: args.rows,
         seed: args.seed,
         as_of,
+        unmatched: args.unmatched,
     };
     let bar = progress(plan.rows);
     let truth = generate(&plan, &args.out, |rows| bar.inc(rows))?;

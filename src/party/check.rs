@@ -11,6 +11,7 @@ use crate::rejection::FindingCount;
 use crate::rows::{Desk, Findings, Learned, Line, judge};
 use crate::snapshot::StoreKey;
 use crate::stop::Stop;
+use crate::workers::Workers;
 
 /// Sizes beyond which the service refuses a file, as its configuration has them unless the operator chose others.
 pub const LIMITS: Limits = Limits {
@@ -65,6 +66,7 @@ pub fn check(
         limits: LIMITS,
         work: work.path(),
         store: &store,
+        workers: &Workers::of_this_machine(),
         progress,
     };
     let mut learned = Learned::default();
@@ -91,9 +93,6 @@ struct Listener<'a>(&'a mut dyn FnMut(Fact) -> Result<(), Fault>);
 impl Findings for Listener<'_> {
     fn hear(&mut self, dataset: &Dataset, line: &Line) -> Result<(), Fault> {
         let finding = line.finding;
-        if finding.level == Level::Info {
-            return Ok(());
-        }
         let field = finding.column.and_then(|column| dataset.fields.get(column));
         (self.0)(Fact {
             row: line.row,

@@ -42,6 +42,7 @@ use crate::ledger::{Ledger, Stage};
 use crate::snapshot::StoreKey;
 use crate::trust::keyring::{Keyring, PublicKeys};
 use crate::trust::life::Key;
+use crate::workers::Workers;
 
 pub use beside::seen_beside;
 pub use board::{Board, Examined, Inbox, Seen, Standing};
@@ -76,6 +77,8 @@ pub struct Context<'a> {
     pub keys: &'a [Key],
     /// Wraps the keys of snapshots.
     pub store: &'a StoreKey,
+    /// Who works.
+    pub workers: &'a Workers,
     /// The service's memory.
     pub ledger: &'a dyn Ledger,
     /// Where everything lies.

@@ -86,6 +86,7 @@ fn one(cx: &Context, job: &Job, part: IngestedPart) -> Result<ReconciledPart, St
         &agreement.classes,
         previous.as_ref(),
         &part.snapshot,
+        cx.workers,
     )?;
     let mut found = BTreeMap::new();
     for reconciliation in agreement.reconciliations_of(id) {
@@ -150,6 +151,7 @@ fn compare(
         before.as_ref(),
         inputs.run_date,
         &state,
+        cx.workers,
     )
     .map(Some)
 }

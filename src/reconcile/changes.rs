@@ -3,12 +3,14 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::io::Write;
+use std::mem;
 use std::path::Path;
 
 use crate::agreement::{ChangeClass, ChangeClasses, Dataset, PartyId, Row};
 use crate::csv::Lines;
 use crate::fault::Fault;
-use crate::snapshot::{Merged, Partition, Reader, Rows, StoreKey, Writer};
+use crate::snapshot::{Lane, Merged, Partition, Reader, Rows, StoreKey, Writer};
+use crate::workers::Workers;
 
 use super::columns::Columns;
 use super::ordered::Ordered;
@@ -26,11 +28,20 @@ pub enum Action {
 
 /// The changes between two snapshots, held encrypted in a file without a name until this is dropped.
 pub struct Changes {
-    /// Per row the action, the positions of the changed columns, then the dataset's fields.
+    /// Sorted by key in each partition.
     rows: Reader,
+    kept: Kept,
     classes: ChangeClasses,
     /// All changes, whoever may see them.
     pub counts: ChangeCounts,
+}
+
+/// What the rows are.
+enum Kept {
+    /// The first snapshot itself: each record appeared.
+    Whole(Columns),
+    /// Per change the action, the positions of the changed columns, then the dataset's fields.
+    Changed,
 }
 
 /// Number of changes by action and class.
@@ -53,29 +64,59 @@ pub fn changes(
     classes: &ChangeClasses,
     previous: Option<&Reader>,
     current: &Reader,
+    workers: &Workers,
 ) -> Result<Changes, Fault> {
-    let mut found = Found {
+    let now = Side::of(dataset, current)?;
+    let Some(previous) = previous else {
+        let mut counts = ChangeCounts::default();
+        counts.add(
+            Action::Tambah,
+            class(Action::Tambah, &[], dataset, classes),
+            current.rows(),
+        );
+        return Ok(Changes {
+            rows: current.clone(),
+            kept: Kept::Whole(now.columns),
+            classes: classes.clone(),
+            counts,
+        });
+    };
+    let before = Side::of(dataset, previous)?;
+    let search = Search {
         dataset,
         classes,
-        writer: Writer::scratch(scratch, store, &names(dataset))?,
-        counts: ChangeCounts::default(),
-        row: Row::new(),
+        before,
+        now,
     };
-    let sides = (
-        previous
-            .map(|reader| Side::of(dataset, reader))
-            .transpose()?,
-        Side::of(dataset, current)?,
-    );
-    for partition in Partition::all() {
-        match &sides {
-            (Some(before), now) => found.between(partition, before, now)?,
-            (None, now) => found.first(partition, now)?,
-        }
-    }
+    let writer = Writer::scratch(scratch, store, &names(dataset))?;
+    let mut counts = ChangeCounts::default();
+    workers.each(
+        Partition::runs(current.rows().max(previous.rows())).map(Ok),
+        || {
+            Ok(Hand {
+                lane: writer.lane(),
+                counts: ChangeCounts::default(),
+                row: Row::new(),
+            })
+        },
+        |hand, run| {
+            for partition in run {
+                search.partition(hand, partition)?;
+            }
+            Ok(mem::take(&mut hand.counts))
+        },
+        |hand| hand.lane.end(),
+        |more: ChangeCounts| {
+            for ((action, class), count) in more.0 {
+                counts.add(action, class, count);
+            }
+            Ok(())
+        },
+    )?;
     Ok(Changes {
-        counts: found.counts,
-        rows: found.writer.finish()?,
+        counts,
+        rows: writer.finish()?,
+        kept: Kept::Changed,
         classes: classes.clone(),
     })
 }
@@ -106,29 +147,43 @@ impl Changes {
             return Ok(counts);
         }
 
-        let key: Vec<usize> = dataset.key.iter().map(|p| p + FIELDS).collect();
-        let mut rows = Merged::of(&self.rows, &key)?;
+        let place = |position: &usize| match &self.kept {
+            Kept::Whole(columns) => columns.place(*position),
+            Kept::Changed => Some(position + FIELDS),
+        };
+        let key: Vec<usize> = dataset.key.iter().filter_map(place).collect();
+        let entitled_places: Vec<Option<usize>> = entitled.iter().map(place).collect();
+        let rows = Merged::of(&self.rows, &key)?;
+        let mut rows = Ordered::unique(rows, &self.rows, key)?;
         let mut row = Row::new();
-        while rows.read(&mut row)? {
-            let action = Action::from_word(row.get(ACTION))
-                .ok_or_else(|| self.rows.damaged("has a change of no kind"))?;
-            let changed: Vec<usize> = positions(row.get(CHANGED))
-                .filter(|position| entitled.contains(position))
-                .collect();
+        while rows.row().is_some() {
+            rows.take(&mut row)?;
+            let (action, changed) = self.change(&row, &entitled)?;
             if action == Action::Ubah && changed.is_empty() {
                 continue;
             }
             let class = class(action, &changed, dataset, &self.classes);
-            counts.add(action, class);
+            counts.add(action, class, 1);
             lines.field(action.as_str());
             lines.field(class.as_str());
             lines.field(&changed.iter().map(name).collect::<Vec<_>>().join(";"));
-            entitled
+            entitled_places
                 .iter()
-                .for_each(|position| lines.field(row.get(position + FIELDS)));
+                .for_each(|place| lines.field(place.map_or("", |place| row.get(place))));
             lines.end()?;
         }
         Ok(counts)
+    }
+
+    /// What happened to a record, and the columns that changed among the `entitled`.
+    fn change(&self, row: &Row, entitled: &[usize]) -> Result<(Action, Vec<usize>), Fault> {
+        if let Kept::Whole(_) = self.kept {
+            return Ok((Action::Tambah, Vec::new()));
+        }
+        let action = Action::from_word(row.get(ACTION))
+            .ok_or_else(|| self.rows.damaged("has a change of no kind"))?;
+        let changed = positions(row.get(CHANGED));
+        Ok((action, changed.filter(|p| entitled.contains(p)).collect()))
     }
 }
 
@@ -171,8 +226,10 @@ impl ChangeCounts {
         kept.map(|(_, count)| count).sum()
     }
 
-    fn add(&mut self, action: Action, class: ChangeClass) {
-        *self.0.entry((action, class)).or_default() += 1;
+    fn add(&mut self, action: Action, class: ChangeClass, count: u64) {
+        if count > 0 {
+            *self.0.entry((action, class)).or_default() += count;
+        }
     }
 }
 
@@ -199,43 +256,44 @@ impl<'r> Side<'r> {
     }
 }
 
-/// The changes found so far.
-struct Found<'d> {
-    dataset: &'d Dataset,
-    classes: &'d ChangeClasses,
-    writer: Writer,
+/// Two snapshots to be compared.
+struct Search<'s> {
+    dataset: &'s Dataset,
+    classes: &'s ChangeClasses,
+    before: Side<'s>,
+    now: Side<'s>,
+}
+
+/// What one thread writes to.
+struct Hand {
+    lane: Lane,
     counts: ChangeCounts,
+    /// Kept for its memory.
     row: Row,
 }
 
-impl Found<'_> {
-    fn first(&mut self, partition: Partition, now: &Side) -> Result<(), Fault> {
-        let mut rows = now.rows(partition)?;
-        while let Some(row) = rows.row() {
-            self.push(partition, Action::Tambah, &[], &now.columns, row)?;
-            rows.advance()?;
-        }
-        Ok(())
-    }
-
-    fn between(&mut self, partition: Partition, before: &Side, now: &Side) -> Result<(), Fault> {
+impl Search<'_> {
+    fn partition(&self, hand: &mut Hand, partition: Partition) -> Result<(), Fault> {
+        let (before, now) = (&self.before, &self.now);
         let (mut old, mut new) = (before.rows(partition)?, now.rows(partition)?);
+        // The same columns in the same places: equal rows have not changed.
+        let aligned = before.columns == now.columns;
         while let Some(order) = old.against(&new) {
             match (order, old.row(), new.row()) {
                 (Ordering::Less, Some(row), _) => {
-                    self.push(partition, Action::Hapus, &[], &before.columns, row)?;
+                    self.push(hand, partition, Action::Hapus, &[], &before.columns, row)?;
                 }
                 (Ordering::Greater, _, Some(row)) => {
-                    self.push(partition, Action::Tambah, &[], &now.columns, row)?;
+                    self.push(hand, partition, Action::Tambah, &[], &now.columns, row)?;
                 }
-                (_, Some(was), Some(is)) => {
+                (_, Some(was), Some(is)) if !aligned || was != is => {
                     let differs = |position: &usize| {
                         before.columns.get(was, *position) != now.columns.get(is, *position)
                     };
                     let changed: Vec<usize> =
                         (0..self.dataset.fields.len()).filter(differs).collect();
                     if !changed.is_empty() {
-                        self.push(partition, Action::Ubah, &changed, &now.columns, is)?;
+                        self.push(hand, partition, Action::Ubah, &changed, &now.columns, is)?;
                     }
                 }
                 _ => {}
@@ -247,11 +305,12 @@ impl Found<'_> {
                 new.advance()?;
             }
         }
-        Ok(())
+        hand.lane.leave(partition)
     }
 
     fn push(
-        &mut self,
+        &self,
+        hand: &mut Hand,
         partition: Partition,
         action: Action,
         changed: &[usize],
@@ -259,15 +318,15 @@ impl Found<'_> {
         row: &Row,
     ) -> Result<(), Fault> {
         let class = class(action, changed, self.dataset, self.classes);
-        self.counts.add(action, class);
+        hand.counts.add(action, class, 1);
         let changed: Vec<String> = changed.iter().map(usize::to_string).collect();
-        self.row.clear();
-        self.row.push(action.as_str());
-        self.row.push(&changed.join(";"));
+        hand.row.clear();
+        hand.row.push(action.as_str());
+        hand.row.push(&changed.join(";"));
         for position in 0..self.dataset.fields.len() {
-            self.row.push(columns.get(row, position));
+            hand.row.push(columns.get(row, position));
         }
-        self.writer.push_to(partition, &self.row)
+        hand.lane.push_to(partition, &hand.row)
     }
 }
 
@@ -363,6 +422,7 @@ mod tests {
                 &classes(),
                 Some(&old),
                 &new,
+                &place.workers,
             )
             .unwrap();
             let (text, counts) = csv(&found, &dataset, reader);
@@ -383,7 +443,16 @@ mod tests {
         let place = Place::new();
         let (dataset, new) = (pns(&COLUMNS), place.people(&NEW));
         let nothing = ChangeClasses::default();
-        let found = changes(place.path(), &place.store, &dataset, &nothing, None, &new).unwrap();
+        let found = changes(
+            place.path(),
+            &place.store,
+            &dataset,
+            &nothing,
+            None,
+            &new,
+            &place.workers,
+        )
+        .unwrap();
         let (text, counts) = csv(&found, &dataset, "bpjs");
         assert_eq!(text.matches("\nTAMBAH,NONFINANSIAL,,").count(), 4);
         assert_eq!(counts, found.counts);
@@ -409,8 +478,16 @@ mod tests {
             &[["1", "Siti", "III/b"].map(str::to_owned)],
         );
         let run = |old, new| {
-            changes(place.path(), &place.store, &now, &classes(), Some(old), new)
-                .map(|found| csv(&found, &now, "bkn").0)
+            changes(
+                place.path(),
+                &place.store,
+                &now,
+                &classes(),
+                Some(old),
+                new,
+                &place.workers,
+            )
+            .map(|found| csv(&found, &now, "bkn").0)
         };
         let header = "aksi,kelas,kolom_berubah,nama,nip,golongan\n";
         let expected = format!("{header}UBAH,FINANSIAL,golongan,Siti,1,III/b\n");
@@ -433,7 +510,17 @@ mod tests {
             }
             let bad = writer.finish().unwrap();
             for (old, new) in [(Some(&good), &bad), (Some(&bad), &good), (None, &bad)] {
-                let run = changes(place.path(), &place.store, &dataset, &classes(), old, new);
+                let run = changes(
+                    place.path(),
+                    &place.store,
+                    &dataset,
+                    &classes(),
+                    old,
+                    new,
+                    &place.workers,
+                );
+                let reader = "bkn".parse().unwrap();
+                let run = run.and_then(|found| found.write_csv(&dataset, &reader, &mut Vec::new()));
                 assert!(matches!(run, Err(Fault::Snapshot { .. })));
             }
         }
@@ -488,6 +575,7 @@ mod tests {
                 &classes(),
                 Some(&old),
                 &new,
+                &place.workers,
             );
             assert_eq!(csv(&found.unwrap(), &dataset, "bkn").0, expected);
         }

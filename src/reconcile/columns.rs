@@ -5,6 +5,7 @@ use crate::fault::Fault;
 use crate::snapshot::Reader;
 
 /// Where each field of a dataset stands in the rows of one snapshot.
+#[derive(PartialEq, Eq)]
 pub(super) struct Columns {
     places: Vec<Option<usize>>,
 }
@@ -23,6 +24,11 @@ impl Columns {
             Some(Some(place)) => row.get(*place),
             _ => "",
         }
+    }
+
+    /// Where the field at `position` of the dataset stands.
+    pub(super) fn place(&self, position: usize) -> Option<usize> {
+        self.places.get(position).copied().flatten()
     }
 
     /// The places of columns without which nothing can be matched.

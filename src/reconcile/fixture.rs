@@ -1,6 +1,7 @@
 //! Small agreements and snapshots for the tests of this room.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroUsize;
 use std::path::Path;
 
 use jiff::civil::{Date, date};
@@ -12,6 +13,7 @@ use crate::agreement::{
 };
 use crate::delivery::Sha256Digest;
 use crate::snapshot::{Partition, Reader, Rows, StoreKey, Writer, sorted};
+use crate::workers::Workers;
 
 /// Columns of both datasets.
 pub(super) const COLUMNS: [&str; 6] = ["nip", "nik", "nama", "tanggal_lahir", "golongan", "alamat"];
@@ -20,6 +22,7 @@ pub(super) const COLUMNS: [&str; 6] = ["nip", "nik", "nama", "tanggal_lahir", "g
 pub(super) struct Place {
     pub(super) dir: TempDir,
     pub(super) store: StoreKey,
+    pub(super) workers: Workers,
 }
 
 impl Place {
@@ -27,6 +30,7 @@ impl Place {
         Self {
             dir: tempfile::tempdir().unwrap(),
             store: StoreKey::generate_for_tests(),
+            workers: Workers::new(NonZeroUsize::new(3).unwrap()),
         }
     }
 
@@ -137,6 +141,7 @@ pub(super) fn agreement(entitled: &[&str], disclosed: bool) -> Agreement {
             .then(|| "bkn".parse().unwrap())
             .into_iter()
             .collect(),
+        candidates: None,
     };
     let party = |id: &str| Party {
         id: id.parse().unwrap(),

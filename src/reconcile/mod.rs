@@ -3,6 +3,7 @@
 //! Streams in, streams out: a pair of partitions is merged row by row, and whatever must wait is spilled into
 //! encrypted files without a name. Nothing here knows a delivery, a ledger or a clock.
 
+mod candidates;
 mod changes;
 mod columns;
 mod differences;
@@ -12,6 +13,7 @@ mod ordered;
 #[cfg(test)]
 mod fixture;
 
+pub use candidates::{CandidateCounts, Candidates, Estimate, Estimates};
 pub use changes::{Action, ChangeCounts, Changes, changes};
 pub use differences::{DifferenceCounts, Differences, Seen, differences};
 pub use names::{Verdict, normalise, verdict};

@@ -117,7 +117,7 @@ impl<'n> Name<'n> {
 }
 
 /// One pass of folding can make way for another (`ŉ` holds an apostrophe), so it is repeated until it changes nothing.
-fn fold(name: &str) -> Zeroizing<String> {
+pub(super) fn fold(name: &str) -> Zeroizing<String> {
     let mut folded = fold_once(name);
     for _ in 0..3 {
         let again = fold_once(&folded);
@@ -202,7 +202,7 @@ fn expand<'a>(rules: &'a NameRules, word: &'a str, first_of_many: bool) -> &'a s
 }
 
 /// Spelling since 1972: OE is U, TJ is C, DJ is J.
-fn modern(name: &str) -> Zeroizing<String> {
+pub(super) fn modern(name: &str) -> Zeroizing<String> {
     let mut modern = Zeroizing::new(String::with_capacity(name.len()));
     let mut rest = name.chars().peekable();
     while let Some(c) = rest.next() {
@@ -221,13 +221,13 @@ fn modern(name: &str) -> Zeroizing<String> {
 }
 
 /// Jaro-Winkler in permille, rounded down. The measure itself depends on the order, so the order is fixed.
-fn similarity(a: &str, b: &str) -> u16 {
+pub(super) fn similarity(a: &str, b: &str) -> u16 {
     let (a, b) = if a <= b { (a, b) } else { (b, a) };
     (jaro_winkler(a, b) * 1000.0 + 1e-9) as u16
 }
 
 /// Word by word equal or one short for the other, with at least one whole word in common.
-fn by_initials(a: &[&str], b: &[&str]) -> bool {
+pub(super) fn by_initials(a: &[&str], b: &[&str]) -> bool {
     let pairs = || a.iter().zip(b);
     a.len() == b.len()
         && pairs().all(|(x, y)| x == y || is_short_for(x, y) || is_short_for(y, x))
@@ -247,7 +247,7 @@ fn is_letter(word: &str) -> bool {
     chars.next().is_some() && chars.next().is_none()
 }
 
-fn letters(name: &str) -> impl Iterator<Item = char> {
+pub(super) fn letters(name: &str) -> impl Iterator<Item = char> {
     name.chars().filter(|c| *c != ' ')
 }
 

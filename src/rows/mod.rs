@@ -1,11 +1,15 @@
 //! What the rows of a data file must be: one judgement, by the service of what it received and by a party of what it is
 //! about to send.
 //!
-//! Two passes, each with constant memory: `intake` looks at each row by itself, `settle` at rows beside each other.
+//! Two passes, each with constant memory and on all cores: `intake` looks at each row by itself, `settle` at rows beside
+//! each other. What they say does not depend on how many cores there are.
 
 mod admit;
+mod beginning;
+mod blocks;
 mod finding;
 mod intake;
+mod records;
 mod settle;
 pub mod stream;
 mod table;
@@ -21,16 +25,16 @@ use crate::delivery::{DataFileName, Sha256Digest};
 use crate::rejection::{Code, Rejection, RowCounts};
 use crate::snapshot::{Reader, StoreKey};
 use crate::stop::Stop;
+use crate::workers::Workers;
 
 pub use admit::admit;
+pub use beginning::{Beginning, beginning};
 pub use finding::{Findings, Line};
-
-use intake::take_in;
-use settle::settle;
-use table::Table;
-
-pub use table::{Beginning, beginning};
 pub use tally::Tally;
+
+use blocks::Blocks;
+use intake::Text;
+use settle::settle;
 
 /// Where rows are laid while they are judged, and by which rules.
 pub struct Desk<'a> {
@@ -44,6 +48,8 @@ pub struct Desk<'a> {
     pub work: &'a Path,
     /// Their key.
     pub store: &'a StoreKey,
+    /// Who works.
+    pub workers: &'a Workers,
     /// Is told how many more rows were read.
     pub progress: &'a dyn Fn(u64),
 }
@@ -100,11 +106,11 @@ pub fn judge(
     learned: &mut Learned,
 ) -> Result<Judged, Stop> {
     let tally = &mut learned.tally;
-    let table = Table::open(plaintext, file, desk.dataset, desk.limits)?;
-    learned.columns = table.columns(desk.dataset);
-    let intake = take_in(desk, table, file, findings, tally)?;
+    let text = Text::open(desk, Blocks::of(plaintext, desk.limits.row), file)?;
+    learned.columns = text.columns(desk.dataset);
+    let intake = text.take_in(desk, file, findings, tally)?;
     let base = base()?;
-    let settled = settle(desk, file, &intake.rows, base.as_ref(), findings, tally)?;
+    let settled = settle(desk, file, &intake, base.as_ref(), findings, tally)?;
     let refused = intake.refused + settled.refused;
     learned.whole = Some(Whole {
         plaintext: intake.plaintext,

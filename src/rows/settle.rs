@@ -2,19 +2,20 @@
 
 use std::cmp::Ordering;
 use std::mem;
+use std::path::Path;
 
 use jiff::civil::Date;
 
 use crate::agreement::checks::{CheckCode, Finding, check_group};
-use crate::agreement::{Dataset, Row};
+use crate::agreement::{Dataset, Row, Thresholds};
 use crate::delivery::{DataFileName, Mode};
 use crate::fault::Fault;
 use crate::reconcile::Action;
-use crate::snapshot::{Cursor, Partition, Reader, Rows, SortKey, Writer, sorted};
+use crate::snapshot::{Cursor, Lane, Partition, Reader, Rows, SortKey, StoreKey, Writer, sorted};
 
 use super::Desk;
-use super::finding::{Findings, Line, tell};
-use super::intake::{EXTRA, group_key, key_text};
+use super::finding::{Findings, Notes};
+use super::intake::{Intake, group_key};
 use super::tally::Tally;
 use super::twins::Twins;
 
@@ -22,140 +23,190 @@ use super::twins::Twins;
 const GROUP_MOST: usize = 256;
 
 /// The new snapshot, sorted, not yet in its place.
-pub struct Settled {
+pub(super) struct Settled {
     /// It lies in the work folder.
-    pub snapshot: Reader,
+    pub(super) snapshot: Reader,
     /// Rows refused in this pass.
-    pub refused: u64,
+    pub(super) refused: u64,
     /// Rows of the base that stay because the new ones were refused.
-    pub carried: u64,
+    pub(super) carried: u64,
 }
 
 /// Merges the rows taken in with the `base`, the party's snapshot before, into its new one. A full delivery replaces the
 /// base but for the keys whose rows were refused.
-pub fn settle(
+pub(super) fn settle(
     desk: &Desk,
     file: &DataFileName,
-    rows: &Reader,
+    intake: &Intake,
     base: Option<&Reader>,
-    report: &mut dyn Findings,
+    findings: &mut dyn Findings,
     tally: &mut Tally,
 ) -> Result<Settled, Fault> {
-    let names: Vec<String> = desk.dataset.fields.iter().map(|f| f.name.clone()).collect();
-    let mut pass = Pass {
-        desk,
+    let dataset = desk.dataset;
+    let names: Vec<String> = dataset.fields.iter().map(|f| f.name.clone()).collect();
+    let path = desk.work.join(format!("{}.snap", file.dataset));
+    let snapshot = Writer::create(desk.work, &path, desk.store, &names)?;
+    let unique = dataset
+        .unique
+        .map(|_| Writer::scratch(desk.work, desk.store, &[]))
+        .transpose()?;
+    let pass = Pass {
+        dataset,
+        thresholds: &desk.agreement.thresholds,
         mode: file.mode,
         as_of: file.as_of,
-        report,
-        tally,
-        snapshot: Writer::create(
-            desk.work,
-            &desk.work.join(format!("{}.snap", file.dataset)),
-            desk.store,
-            &names,
-        )?,
-        unique: desk
-            .dataset
-            .unique
-            .map(|_| Writer::scratch(desk.work, desk.store, &[]))
-            .transpose()?,
-        numbers: vec![],
-        group: vec![],
-        entry: Row::new(),
-        refused: 0,
-        carried: 0,
+        intake,
+        base,
+        work: desk.work,
+        store: desk.store,
     };
-    let key: Vec<usize> = desk.dataset.key.iter().map(|k| k + EXTRA).collect();
-    for partition in Partition::all() {
-        let incoming = sorted(rows, partition, &key, desk.work, desk.store)?;
-        let base = base.map(|b| Base::of(b, partition, desk.dataset));
-        pass.partition(partition, Twins::of(incoming, &key)?, base)?;
-    }
-    if let Some(unique) = pass.unique.take() {
-        pass.report_shared(&unique.finish()?)?;
+    let (mut refused, mut carried) = (0, 0);
+    desk.workers.each(
+        Partition::runs(intake.read).map(Ok),
+        || Ok(Hand::of(snapshot.lane(), unique.as_ref().map(Writer::lane))),
+        |hand, run| {
+            for partition in run {
+                pass.partition(hand, partition)?;
+            }
+            Ok(mem::take(&mut hand.found))
+        },
+        Hand::end,
+        |found: Found| {
+            refused += found.refused;
+            carried += found.carried;
+            found.notes.tell(0, dataset, findings, tally)
+        },
+    )?;
+    if let Some(unique) = unique {
+        let unique = unique.finish()?;
+        desk.workers.each(
+            Partition::runs(unique.rows()).map(Ok),
+            || Ok(()),
+            |(), run| pass.shared(&unique, run),
+            |()| Ok(()),
+            |notes: Notes| notes.tell(0, dataset, findings, tally),
+        )?;
     }
     Ok(Settled {
-        snapshot: pass.snapshot.finish()?,
-        refused: pass.refused,
-        carried: pass.carried,
+        snapshot: snapshot.finish()?,
+        refused,
+        carried,
     })
 }
 
 struct Pass<'a> {
-    desk: &'a Desk<'a>,
+    dataset: &'a Dataset,
+    thresholds: &'a Thresholds,
     mode: Mode,
     as_of: Date,
-    report: &'a mut dyn Findings,
-    tally: &'a mut Tally,
-    snapshot: Writer,
-    unique: Option<Writer>,
+    intake: &'a Intake,
+    base: Option<&'a Reader>,
+    work: &'a Path,
+    store: &'a StoreKey,
+}
+
+/// What one thread keeps from partition to partition.
+struct Hand {
+    snapshot: Lane,
+    unique: Option<Lane>,
     /// Rows that share the first key column.
     group: Vec<Row>,
     /// Of each of these its number, where it came in this delivery.
     numbers: Vec<Option<u64>>,
-    /// Kept for its memory.
-    entry: Row,
+    /// Rows kept for their memory.
+    spare: Vec<Row>,
+    found: Found,
+}
+
+#[derive(Default)]
+struct Found {
+    notes: Notes,
     refused: u64,
     carried: u64,
 }
 
+impl Hand {
+    fn of(snapshot: Lane, unique: Option<Lane>) -> Self {
+        Self {
+            snapshot,
+            unique,
+            group: Vec::new(),
+            numbers: Vec::new(),
+            spare: Vec::new(),
+            found: Found::default(),
+        }
+    }
+
+    fn end(self) -> Result<(), Fault> {
+        self.snapshot.end()?;
+        self.unique.map_or(Ok(()), Lane::end)
+    }
+
+    fn spare(&mut self) -> Row {
+        self.spare.pop().unwrap_or_default()
+    }
+}
+
 impl Pass<'_> {
-    fn partition(
-        &mut self,
-        partition: Partition,
-        mut incoming: Twins<impl Rows>,
-        mut base: Option<Base>,
-    ) -> Result<(), Fault> {
-        let key = &self.desk.dataset.key;
+    fn partition(&self, hand: &mut Hand, partition: Partition) -> Result<(), Fault> {
+        let (key, width) = (&self.dataset.key, self.dataset.fields.len());
+        let incoming = sorted(&self.intake.rows, partition, key, self.work, self.store)?;
+        let mut incoming = Twins::of(incoming, key)?;
+        let mut base = self.base.map(|b| Base::of(b, partition, self.dataset));
         // Where the base is not known, only who keeps it can tell whom a delta may change.
         let based = base.is_some();
-        let mut stored = Row::new();
+        let mut row = hand.spare();
         let mut row_key = SortKey::default();
-        while let Some(twin) = incoming.read(&mut stored)? {
-            let number = stored.get(0).parse().unwrap_or(0);
-            let action = Action::from_word(stored.get(1));
-            let row: Row = stored.fields().skip(EXTRA).collect();
+        while let Some(twin) = incoming.read(&mut row)? {
+            let number = self.intake.numbers.of(row.get(width));
+            let action = Action::from_word(row.get(width + 1));
+            row.truncate(width);
             row_key.set(&row, key);
-            let old = self.pass_by(partition, base.as_mut(), &row_key)?;
+            let old = self.pass_by(hand, partition, base.as_mut(), &row_key)?;
             let Some(action) = action.filter(|_| !twin) else {
                 if action.is_some() {
-                    self.refuse(number, &row, CheckCode::KunciGanda)?;
+                    self.refuse(hand, number, &row, CheckCode::KunciGanda);
                 }
-                self.carry_over(partition, old)?;
+                self.carry_over(hand, partition, old)?;
                 continue;
             };
             match (self.mode, action, old) {
                 (Mode::Full, _, _)
                 | (Mode::Delta, Action::Tambah, None)
                 | (Mode::Delta, Action::Ubah, Some(_)) => {
-                    self.keep(partition, Some(number), row)?;
+                    let kept = mem::replace(&mut row, hand.spare());
+                    self.keep(hand, partition, Some(number), kept)?;
                 }
                 (Mode::Delta, Action::Ubah, None) if !based => {
-                    self.keep(partition, Some(number), row)?;
+                    let kept = mem::replace(&mut row, hand.spare());
+                    self.keep(hand, partition, Some(number), kept)?;
                 }
                 (Mode::Delta, Action::Hapus, None) if !based => {}
                 (Mode::Delta, Action::Hapus, Some(_)) => {}
                 (Mode::Delta, Action::Tambah, Some(old)) => {
-                    self.refuse(number, &row, CheckCode::DeltaAda)?;
-                    self.keep(partition, None, old)?;
+                    self.refuse(hand, number, &row, CheckCode::DeltaAda);
+                    self.keep(hand, partition, None, old)?;
                 }
                 (Mode::Delta, Action::Ubah | Action::Hapus, None) => {
-                    self.refuse(number, &row, CheckCode::DeltaTiada)?;
+                    self.refuse(hand, number, &row, CheckCode::DeltaTiada);
                 }
             }
         }
+        hand.spare.push(row);
         if let Some(base) = base.as_mut().filter(|_| self.mode == Mode::Delta) {
             while let Some(old) = base.rest()? {
-                self.keep(partition, None, old)?;
+                self.keep(hand, partition, None, old)?;
             }
         }
-        self.end_group(partition)
+        self.end_group(hand, partition)?;
+        hand.snapshot.leave(partition)
     }
 
     /// Goes through the base up to `key`: what stands before it stays in a delta and is gone in a full delivery. Returns
     /// the base's own row of that key.
     fn pass_by(
-        &mut self,
+        &self,
+        hand: &mut Hand,
         partition: Partition,
         base: Option<&mut Base>,
         key: &SortKey,
@@ -168,7 +219,9 @@ impl Pass<'_> {
                 return Ok(Some(old));
             }
             if self.mode == Mode::Delta {
-                self.keep(partition, None, old)?;
+                self.keep(hand, partition, None, old)?;
+            } else {
+                base.spare = Some(old);
             }
         }
         Ok(None)
@@ -176,98 +229,98 @@ impl Pass<'_> {
 
     /// A refused row tells nothing: what was known of that key stays. Else a typing error would be told to the counterpart
     /// as a person who left.
-    fn carry_over(&mut self, partition: Partition, old: Option<Row>) -> Result<(), Fault> {
+    fn carry_over(
+        &self,
+        hand: &mut Hand,
+        partition: Partition,
+        old: Option<Row>,
+    ) -> Result<(), Fault> {
         if let Some(old) = old {
-            self.carried += 1;
-            self.keep(partition, None, old)?;
+            hand.found.carried += 1;
+            self.keep(hand, partition, None, old)?;
         }
         Ok(())
     }
 
     /// A row of the new snapshot, in key order.
-    fn keep(&mut self, partition: Partition, number: Option<u64>, row: Row) -> Result<(), Fault> {
-        let dataset = self.desk.dataset;
-        let ended = self.group.first().is_some_and(|first| {
-            group_key(dataset, first) != group_key(dataset, &row) || self.group.len() >= GROUP_MOST
+    fn keep(
+        &self,
+        hand: &mut Hand,
+        partition: Partition,
+        number: Option<u64>,
+        row: Row,
+    ) -> Result<(), Fault> {
+        let key = group_key(self.dataset, &row);
+        let ended = hand.group.first().is_some_and(|first| {
+            group_key(self.dataset, first) != key || hand.group.len() >= GROUP_MOST
         });
         if ended {
-            self.end_group(partition)?;
+            self.end_group(hand, partition)?;
         }
-        self.group.push(row);
-        self.numbers.push(number);
+        hand.group.push(row);
+        hand.numbers.push(number);
         Ok(())
     }
 
-    fn end_group(&mut self, partition: Partition) -> Result<(), Fault> {
-        let (mut numbers, mut rows) = (mem::take(&mut self.numbers), mem::take(&mut self.group));
-        let dataset = self.desk.dataset;
-        if numbers.iter().any(Option::is_some) {
+    fn end_group(&self, hand: &mut Hand, partition: Partition) -> Result<(), Fault> {
+        if hand.numbers.iter().any(Option::is_some) {
             let mut findings = Vec::new();
-            let thresholds = &self.desk.agreement.thresholds;
-            check_group(dataset, thresholds, self.as_of, &rows, &mut findings);
+            check_group(
+                self.dataset,
+                self.thresholds,
+                self.as_of,
+                &hand.group,
+                &mut findings,
+            );
             for (index, finding) in &findings {
                 // A row that lay there before was reported when it came.
-                if let (Some(Some(number)), Some(row)) = (numbers.get(*index), rows.get(*index)) {
-                    self.tell(*number, row, finding)?;
+                if let (Some(Some(number)), Some(row)) =
+                    (hand.numbers.get(*index), hand.group.get(*index))
+                {
+                    hand.found.notes.add(*number, finding, self.dataset, row);
                 }
             }
         }
-        for (number, row) in numbers.iter().zip(&rows) {
-            self.snapshot.push_to(partition, row)?;
-            if let (Some(unique), Some(column)) = (&mut self.unique, dataset.unique)
+        for (number, row) in hand.numbers.drain(..).zip(&hand.group) {
+            hand.snapshot.push_to(partition, row)?;
+            if let (Some(unique), Some(column)) = (&mut hand.unique, self.dataset.unique)
                 && !row.get(column).is_empty()
             {
+                let mut entry = hand.spare.pop().unwrap_or_default();
+                entry.clear();
                 let number = number.map_or_else(String::new, |n| n.to_string());
-                self.entry.clear();
-                self.entry.extend([row.get(column), number.as_str()]);
-                self.entry.extend(dataset.key.iter().map(|k| row.get(*k)));
-                unique.push(row.get(column), &self.entry)?;
+                entry.extend([row.get(column), number.as_str()]);
+                entry.extend(self.dataset.key.iter().map(|k| row.get(*k)));
+                unique.push(row.get(column), &entry)?;
+                hand.spare.push(entry);
             }
         }
-        rows.clear();
-        numbers.clear();
-        (self.numbers, self.group) = (numbers, rows);
+        hand.spare.append(&mut hand.group);
         Ok(())
     }
 
     /// One value of the unique column under several keys: every row of this delivery that has it is warned.
-    fn report_shared(&mut self, unique: &Reader) -> Result<(), Fault> {
-        let mut entry = Row::new();
-        for partition in Partition::all() {
-            let rows = sorted(unique, partition, &[0], self.desk.work, self.desk.store)?;
+    fn shared(&self, unique: &Reader, run: Vec<Partition>) -> Result<Notes, Fault> {
+        let (mut notes, mut entry) = (Notes::default(), Row::new());
+        for partition in run {
+            let rows = sorted(unique, partition, &[0], self.work, self.store)?;
             let mut twins = Twins::of(rows, &[0])?;
             while let Some(twin) = twins.read(&mut entry)? {
                 let Some(number) = entry.get(1).parse().ok().filter(|_| twin) else {
                     continue;
                 };
-                let finding = Finding::new(CheckCode::NikGanda, self.desk.dataset.unique);
+                let finding = Finding::new(CheckCode::NikGanda, self.dataset.unique);
                 let key: Vec<&str> = entry.fields().skip(2).collect();
-                let line = Line {
-                    row: number,
-                    finding: &finding,
-                    key: key.join("/"),
-                    value: entry.get(0),
-                };
-                tell(self.report, self.tally, self.desk.dataset, &line)?;
+                notes.add_texts(number, &finding, &key, entry.get(0));
             }
         }
-        Ok(())
+        Ok(notes)
     }
 
-    fn refuse(&mut self, number: u64, row: &Row, code: CheckCode) -> Result<(), Fault> {
-        self.refused += 1;
-        let finding = Finding::new(code, self.desk.dataset.key.first().copied());
-        self.tell(number, row, &finding)
-    }
-
-    fn tell(&mut self, number: u64, row: &Row, finding: &Finding) -> Result<(), Fault> {
-        let line = Line {
-            row: number,
-            finding,
-            key: key_text(self.desk.dataset, row, 0),
-            value: finding.column.map_or("", |column| row.get(column)),
-        };
-        tell(self.report, self.tally, self.desk.dataset, &line)
+    fn refuse(&self, hand: &mut Hand, number: u64, row: &Row, code: CheckCode) {
+        hand.found.refused += 1;
+        let finding = Finding::new(code, self.dataset.key.first().copied());
+        hand.found.notes.add(number, &finding, self.dataset, row);
     }
 }
 
@@ -277,7 +330,13 @@ struct Base {
     /// For each column of the dataset, its place in the old snapshot.
     places: Vec<Option<usize>>,
     key: Vec<usize>,
-    ahead: Option<(SortKey, Row)>,
+    /// The row that comes next, and its key.
+    ahead: Option<Row>,
+    ahead_key: SortKey,
+    /// As it lies in the snapshot. Kept for its memory.
+    stored: Row,
+    /// A row that nobody keeps.
+    spare: Option<Row>,
 }
 
 impl Base {
@@ -288,42 +347,43 @@ impl Base {
             places: dataset.fields.iter().map(|f| place(&f.name)).collect(),
             key: dataset.key.clone(),
             ahead: None,
+            ahead_key: SortKey::default(),
+            stored: Row::new(),
+            spare: None,
         }
     }
 
     /// The next row if its key is not after `key`, and how it compares.
     fn up_to(&mut self, key: &SortKey) -> Result<Option<(Row, Ordering)>, Fault> {
-        match self.next()? {
-            Some((own, row)) if own <= *key => {
-                let ordering = own.cmp(key);
-                Ok(Some((row, ordering)))
-            }
-            later => {
-                self.ahead = later;
-                Ok(None)
-            }
+        if !self.look()? {
+            return Ok(None);
+        }
+        match self.ahead_key.cmp(key) {
+            Ordering::Greater => Ok(None),
+            ordering => Ok(self.ahead.take().map(|row| (row, ordering))),
         }
     }
 
     fn rest(&mut self) -> Result<Option<Row>, Fault> {
-        Ok(self.next()?.map(|(_, row)| row))
+        self.look()?;
+        Ok(self.ahead.take())
     }
 
-    fn next(&mut self) -> Result<Option<(SortKey, Row)>, Fault> {
-        if let Some(ahead) = self.ahead.take() {
-            return Ok(Some(ahead));
+    /// Brings the next row into view; `false` at the end.
+    fn look(&mut self) -> Result<bool, Fault> {
+        if self.ahead.is_some() {
+            return Ok(true);
         }
-        let mut old = Row::new();
-        if !self.cursor.read(&mut old)? {
-            return Ok(None);
+        if !self.cursor.read(&mut self.stored)? {
+            return Ok(false);
         }
-        let row: Row = self
-            .places
-            .iter()
-            .map(|place| place.map_or("", |p| old.get(p)))
-            .collect();
-        let mut key = SortKey::default();
-        key.set(&row, &self.key);
-        Ok(Some((key, row)))
+        let mut row = self.spare.take().unwrap_or_default();
+        row.clear();
+        for place in &self.places {
+            row.push(place.map_or("", |p| self.stored.get(p)));
+        }
+        self.ahead_key.set(&row, &self.key);
+        self.ahead = Some(row);
+        Ok(true)
     }
 }

@@ -19,6 +19,13 @@ const EXPANSION_GRACE: u64 = 16 << 20;
 #[error("{0}")]
 pub struct StreamError(pub Code);
 
+impl StreamError {
+    /// The sender's mistake in an error of a stream; `None` where it is the system's own.
+    pub(super) fn caused(error: &io::Error) -> Option<Self> {
+        error.get_ref()?.downcast_ref::<Self>().copied()
+    }
+}
+
 /// Decompresses as the name says, and stops a bomb. Errors are [`StreamError`]s, or the system's own for a file that
 /// cannot be read.
 pub fn expand(

@@ -20,12 +20,14 @@ pub struct Tally {
 }
 
 impl Tally {
+    /// Counts findings that nobody is told one by one.
+    pub fn count(&mut self, code: CheckCode, more: u64) {
+        *self.counts.entry(code).or_default() += more;
+    }
+
     /// Counts a finding in the row of that number.
     pub fn add(&mut self, line: u64, finding: &Finding) {
-        *self.counts.entry(finding.code).or_default() += 1;
-        if finding.level == Level::Info {
-            return;
-        }
+        self.count(finding.code, 1);
         let place = (Reverse(finding.level), line, finding.column, finding.code);
         if self.first.len() >= MOST_FIRST && self.first.last().is_some_and(|last| place > *last) {
             return;
@@ -89,7 +91,7 @@ mod tests {
                 line - 1,
                 &Finding::new(CheckCode::TmtBukanAwalBulan, Some(2)),
             );
-            tally.add(1, &Finding::new(CheckCode::GolonganDinormalkan, Some(3)));
+            tally.count(CheckCode::GolonganDinormalkan, 1);
         }
         let lines: Vec<_> = tally.first.iter().map(|(_, line, ..)| *line).collect();
         assert_eq!(lines, [3, 4, 5, 6, 7, 8, 9, 11, 12, 13]);

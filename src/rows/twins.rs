@@ -12,6 +12,8 @@ pub struct Twins<R> {
     columns: Vec<usize>,
     ahead: Option<Row>,
     ahead_key: SortKey,
+    /// Kept for its memory.
+    key: SortKey,
     same_as_last: bool,
 }
 
@@ -31,6 +33,7 @@ impl<R: Rows> Twins<R> {
             columns: columns.to_vec(),
             ahead,
             ahead_key,
+            key: SortKey::default(),
             same_as_last: false,
         })
     }
@@ -42,12 +45,10 @@ impl<R: Rows> Twins<R> {
             return Ok(None);
         };
         mem::swap(row, ahead);
-        let mut key = SortKey::default();
         let same_as_next = if self.rows.read(ahead)? {
-            key.set(ahead, &self.columns);
-            let same = key == self.ahead_key;
-            self.ahead_key = key;
-            same
+            self.key.set(ahead, &self.columns);
+            mem::swap(&mut self.key, &mut self.ahead_key);
+            self.key == self.ahead_key
         } else {
             self.ahead = None;
             false

@@ -223,6 +223,7 @@ mod tests {
             rows: 20_000,
             seed: 7,
             as_of: date(2024, 2, 29),
+            unmatched: 0,
         };
         let (mut nips, mut niks) = (BTreeSet::new(), BTreeSet::new());
         for index in 0..20_000 {

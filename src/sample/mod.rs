@@ -20,6 +20,7 @@ mod delta;
 mod differences;
 mod facts;
 mod household;
+mod misspelled;
 mod oddities;
 mod officials;
 mod presence;
@@ -28,6 +29,7 @@ mod scene;
 mod sheet;
 mod staff;
 mod truth;
+mod unmatched;
 mod words;
 
 use std::fs;
@@ -53,6 +55,8 @@ use truth::Sense;
 pub const FEWEST: u64 = 20;
 /// Most rows of a sample: above, numbers of people would meet.
 pub const MOST: u64 = 10_000_000;
+/// Most people of each side whom no number brings together.
+pub const MOST_UNMATCHED: u64 = 100_000;
 /// Years in which a sample can lie: its people are up to 80, and dates of this exchange begin in 1900.
 pub const YEARS: RangeInclusive<i16> = 1990..=2090;
 
@@ -70,6 +74,9 @@ pub struct Plan {
     pub seed: u64,
     /// The day on which the data is true, in one of [`YEARS`]: ages and the file names follow it.
     pub as_of: Date,
+    /// Records of each party that neither NIP nor NIK brings together, up to [`MOST_UNMATCHED`]: of four in five the
+    /// other party has the person, too.
+    pub unmatched: u64,
 }
 
 /// Writes a sample into `dir`, which must not hold one yet. `progress` is told the rows of `pns` as they come.
@@ -80,7 +87,7 @@ pub fn generate(plan: &Plan, dir: &Path, mut progress: impl FnMut(u64)) -> Resul
     for folder in [&first, &second] {
         fs::create_dir_all(folder).map_err(Fault::io("create the sample folder", folder))?;
     }
-    let mut babak_1 = employees(plan, &first, &mut progress)?;
+    let (mut babak_1, unmatched) = employees(plan, &first, &mut progress)?;
     officials::write(plan, &first, &mut babak_1)?;
     let babak_2 = delta::write(plan, &second, &babak_1)?;
     let truth = Truth {
@@ -89,6 +96,7 @@ pub fn generate(plan: &Plan, dir: &Path, mut progress: impl FnMut(u64)) -> Resul
         as_of: plan.as_of.to_string(),
         babak_1,
         babak_2,
+        unmatched,
     };
     let path = dir.join("truth.json");
     let text = serde_json::to_string_pretty(&truth)
@@ -97,8 +105,13 @@ pub fn generate(plan: &Plan, dir: &Path, mut progress: impl FnMut(u64)) -> Resul
     Ok(truth)
 }
 
-/// Writes `pns`, `keluarga`, `peserta_pns` and `peserta_banding`.
-fn employees(plan: &Plan, dir: &Path, progress: &mut impl FnMut(u64)) -> Result<Round, Fault> {
+/// Writes `pns`, `keluarga`, `peserta_pns` and `peserta_banding`. Also returns the pairs of those whom no number brings
+/// together.
+fn employees(
+    plan: &Plan,
+    dir: &Path,
+    progress: &mut impl FnMut(u64),
+) -> Result<(Round, Vec<[String; 2]>), Fault> {
     let file = |party, dataset| plan.file(party, dataset, "full", 1);
     let create = |name: &str, style, header: &[&str]| Sheet::create(dir, name, style, header);
     let plain = Style::default();
@@ -165,6 +178,23 @@ fn employees(plan: &Plan, dir: &Path, progress: &mut impl FnMut(u64)) -> Result<
         progress(act.pns_rows());
     }
 
+    let mut pairs = Vec::new();
+    for person in unmatched::people(plan) {
+        pairs.extend(person.pair());
+        if let Some(line) = &person.pns {
+            pns.row(line.values.values(), &line.findings, line.late)?;
+        }
+        if let Some(line) = &person.peserta {
+            peserta.row(line.values.values(), &line.findings, line.late)?;
+        }
+        if let Some(line) = &person.banding {
+            let values = line.values.values().into_iter().rev();
+            banding.row(values, &line.findings, line.late)?;
+        }
+        kepesertaan.count(&person.outcome, Sense::Add);
+        pembanding.count(&person.outcome, Sense::Add);
+    }
+
     let mut round = Round::default();
     for (name, sheet) in names.into_iter().zip([pns, keluarga, peserta, banding]) {
         round.files.insert(name, sheet.finish()?);
@@ -173,7 +203,7 @@ fn employees(plan: &Plan, dir: &Path, progress: &mut impl FnMut(u64)) -> Result<
         truth.status.baru = truth.differences();
         round.reconciliations.insert(name.to_owned(), truth);
     }
-    Ok(round)
+    Ok((round, pairs))
 }
 
 impl Plan {

@@ -19,6 +19,9 @@ pub struct Truth {
     pub babak_1: Round,
     /// The delta in `babak-2/`, delivered after all of `babak-1/` was answered.
     pub babak_2: Round,
+    /// Of those whom neither NIP nor NIK brings together: the NIPs of one person at BKN and at BPJS.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unmatched: Vec<[String; 2]>,
 }
 
 /// One round of deliveries and the state after all of them.

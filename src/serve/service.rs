@@ -15,6 +15,7 @@ use crate::pipeline::{Board, Context, Looked, Progress};
 use crate::snapshot::StoreKey;
 use crate::trust::keyring::Keyring;
 use crate::trust::life::Key;
+use crate::workers::Workers;
 
 use super::key_watch::{Seen, look};
 
@@ -28,6 +29,7 @@ pub struct Service {
     ledger: SqliteLedger,
     looked: Looked,
     board: Board,
+    workers: Workers,
 }
 
 /// What comes from key files, as of the last good reading of all of them.
@@ -73,6 +75,7 @@ impl Service {
             ledger,
             looked: Looked::default(),
             board: Board::default(),
+            workers: Workers::of_this_machine(),
         })
     }
 
@@ -137,6 +140,7 @@ impl Service {
             keyring: &keys.keyring,
             keys: &keys.inventory,
             store: &keys.store,
+            workers: &self.workers,
             ledger: &self.ledger,
             layout: &self.layout,
             clock: &Timestamp::now,

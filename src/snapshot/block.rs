@@ -1,9 +1,8 @@
 //! Rows as bytes, in buffers that are wiped.
 //!
-//! A row is its number of fields, then each field's length and text; numbers are LEB128.
+//! A row is its number of fields, each field's length, then the text of all of them; numbers are LEB128.
 
 use std::ops::{Deref, DerefMut};
-use std::str;
 
 use zeroize::Zeroizing;
 
@@ -34,10 +33,8 @@ impl Plain {
     pub(super) fn push_row(&mut self, row: &Row) {
         self.reserve(encoded_len(row));
         self.push_number(row.len());
-        for field in row.fields() {
-            self.push_number(field.len());
-            self.0.extend_from_slice(field.as_bytes());
-        }
+        lengths(row.ends()).for_each(|length| self.push_number(length));
+        self.0.extend_from_slice(row.text().as_bytes());
     }
 
     /// Forgets the content and keeps the memory. The old bytes stay until they are written over or dropped.
@@ -51,6 +48,14 @@ impl Plain {
         self.reserve(len);
         self.0.resize(len, 0);
         &mut self.0
+    }
+
+    /// So many zero bytes more, to be written over.
+    pub(super) fn widen(&mut self, by: usize) -> &mut [u8] {
+        self.reserve(by);
+        let end = self.0.len();
+        self.0.resize(end + by, 0);
+        self.0.get_mut(end..).unwrap_or_default()
     }
 
     /// Keeps the first `len` bytes.
@@ -81,22 +86,63 @@ impl DerefMut for Plain {
     }
 }
 
-/// Takes one row off the front of `bytes`; `None` when they are no row.
-pub(super) fn take_row(bytes: &mut &[u8], row: &mut Row) -> Option<()> {
-    row.clear();
-    for _ in 0..take_number(bytes)? {
-        let length = take_number(bytes)?;
-        let (field, rest) = bytes.split_at_checked(length)?;
-        row.push(str::from_utf8(field).ok()?);
+/// A row as it was written, its text not yet looked at.
+pub(super) struct Raw<'b, 'e> {
+    /// All of it.
+    pub(super) encoded: &'b [u8],
+    /// What the fields hold, without anything between them.
+    pub(super) text: &'b [u8],
+    /// Where each field ends in the text.
+    pub(super) ends: &'e [usize],
+}
+
+impl<'b, 'e> Raw<'b, 'e> {
+    /// Takes one row off the front of `bytes`; `None` when they are no row. `ends` is kept for its memory.
+    pub(super) fn take(bytes: &mut &'b [u8], ends: &'e mut Vec<usize>) -> Option<Self> {
+        let all = *bytes;
+        ends.clear();
+        let mut end = 0;
+        for _ in 0..take_number(bytes)? {
+            end += take_number(bytes)?;
+            ends.push(end);
+        }
+        let (text, rest) = bytes.split_at_checked(end)?;
         *bytes = rest;
+        let encoded = all.get(..all.len() - rest.len())?;
+        Some(Self {
+            encoded,
+            text,
+            ends,
+        })
     }
-    Some(())
+
+    /// The bytes of one field; none where there is no such field.
+    pub(super) fn field(&self, position: usize) -> &'b [u8] {
+        let end = self.ends.get(position).copied().unwrap_or(0);
+        let start = match position {
+            0 => 0,
+            p => self.ends.get(p - 1).copied().unwrap_or(end),
+        };
+        self.text.get(start..end).unwrap_or_default()
+    }
+
+    /// Puts it into `row`; `None` when it is no text.
+    pub(super) fn read(&self, row: &mut Row) -> Option<()> {
+        row.lay(std::str::from_utf8(self.text).ok()?, self.ends);
+        Some(())
+    }
 }
 
 /// Length of a row as [`Plain::push_row`] writes it.
 pub(super) fn encoded_len(row: &Row) -> usize {
-    let fields: usize = row.fields().map(|f| number_len(f.len()) + f.len()).sum();
-    number_len(row.len()) + fields
+    let numbers: usize = lengths(row.ends()).map(number_len).sum();
+    number_len(row.len()) + numbers + row.text().len()
+}
+
+fn lengths(ends: &[usize]) -> impl Iterator<Item = usize> {
+    let mut start = 0;
+    ends.iter()
+        .map(move |end| end - std::mem::replace(&mut start, *end))
 }
 
 fn number_len(number: usize) -> usize {
@@ -122,6 +168,10 @@ mod tests {
 
     use super::*;
 
+    fn take_row(bytes: &mut &[u8], row: &mut Row) -> Option<()> {
+        Raw::take(bytes, &mut vec![])?.read(row)
+    }
+
     proptest! {
         #[test]
         fn rows_come_back(fields in any::<Vec<String>>()) {
@@ -135,6 +185,13 @@ mod tests {
             prop_assert!(back == row);
             take_row(&mut bytes, &mut back).unwrap();
             prop_assert!(back.is_empty() && bytes.is_empty());
+            let (mut bytes, mut ends) = (&plain[..], vec![]);
+            let raw = Raw::take(&mut bytes, &mut ends).unwrap();
+            prop_assert_eq!(raw.encoded.len() + 1, plain.len());
+            for (position, field) in fields.iter().enumerate() {
+                prop_assert_eq!(raw.field(position), field.as_bytes());
+            }
+            prop_assert!(raw.field(fields.len()).is_empty());
         }
 
         #[test]

@@ -9,7 +9,7 @@ use crate::agreement::Row;
 use crate::fault::Fault;
 
 use super::layout::{HEADER_FIXED, TRAILER};
-use super::{Merged, Partition, Reader, Rows, StoreKey, Writer};
+use super::{Lane, Merged, Partition, Reader, Rows, StoreKey, Writer};
 
 struct Place {
     dir: TempDir,
@@ -284,4 +284,53 @@ fn threads_read_one_snapshot_side_by_side() {
             .map(|thread| thread.join().unwrap())
     });
     assert_eq!(halves.iter().sum::<u64>(), 5_000);
+}
+
+#[test]
+fn threads_write_one_snapshot_side_by_side() {
+    let place = place();
+    let path = place.path("x.snap");
+    let mut writer = Writer::create(place.dir.path(), &path, &place.store, &columns()).unwrap();
+    let push = |mut lane: Lane, numbers: std::ops::Range<usize>| {
+        for n in numbers {
+            let row = person(n);
+            lane.push(row.get(0), &row).unwrap();
+        }
+        lane.end().unwrap();
+    };
+    std::thread::scope(|scope| {
+        for numbers in [0..9_000, 9_000..20_000] {
+            let lane = writer.lane();
+            scope.spawn(move || push(lane, numbers));
+        }
+        for n in 20_000..20_100 {
+            let row = person(n);
+            writer.push(row.get(0), &row).unwrap();
+        }
+    });
+    writer.finish().unwrap();
+    let mut rows = read_all(&path, &place.store).unwrap();
+    rows.sort();
+    assert_eq!(rows.len(), 20_100);
+    for (n, row) in rows.iter().enumerate() {
+        assert!(row.iter().eq(person(n).fields()), "{n}");
+    }
+}
+
+#[test]
+fn a_snapshot_does_not_end_while_somebody_writes() {
+    let place = place();
+    let path = place.path("x.snap");
+    for forget in [true, false] {
+        let writer = Writer::create(place.dir.path(), &path, &place.store, &columns()).unwrap();
+        let mut lane = writer.lane();
+        lane.push("1", &person(1)).unwrap();
+        let kept = match forget {
+            true => None,
+            false => Some(lane),
+        };
+        assert!(matches!(writer.finish(), Err(Fault::Inconsistent(_))));
+        drop(kept);
+        assert!(place.names().is_empty(), "nothing has its name");
+    }
 }

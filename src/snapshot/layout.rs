@@ -1,4 +1,4 @@
-//! The file format, version 1. Numbers are little-endian.
+//! The file format, version 2. Numbers are little-endian.
 //!
 //! ```text
 //! header   "PADANSNP", version u8, flags u8 (bit 0: lz4), file id [16], length u16 of what follows, age file of the data key
@@ -27,12 +27,10 @@ pub(super) const HEADER_FIXED: usize = 28;
 pub(super) const TRAILER: usize = 24;
 /// Longest wrapped key: an age file for one recipient has about 250 bytes.
 const WRAPPED_MOST: usize = 4 << 10;
-/// Length of the GCM tag.
-pub(super) const TAG: usize = 16;
 
 const MAGIC: &[u8; 8] = b"PADANSNP";
 const END: &[u8; 8] = b"PADANEND";
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 const LZ4: u8 = 1;
 
 /// What stands before the blocks.

@@ -23,13 +23,16 @@ pub use merge::Merged;
 pub use reader::{Cursor, Reader};
 pub use sort::{SortKey, Sorted, sorted};
 pub use store_key::{Forgotten, StoreKey, forget_older, renew};
-pub use writer::Writer;
+pub use writer::{Lane, Writer};
 
 use crate::agreement::Row;
 use crate::fault::Fault;
 
 /// Number of partitions of every snapshot.
 pub const PARTITIONS: usize = 256;
+
+/// About so many rows are worth a thread's turn.
+const ROWS_AT_ONCE: u64 = 4096;
 
 /// One of the [`PARTITIONS`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -39,6 +42,17 @@ impl Partition {
     /// All of them, in order.
     pub fn all() -> impl Iterator<Item = Self> {
         (0..=u8::MAX).map(Self)
+    }
+
+    /// All of them as runs of neighbours, each worth a thread's turn: of a small snapshot one run is all there is, of a large
+    /// one each partition is its own.
+    pub fn runs(rows: u64) -> impl Iterator<Item = Vec<Self>> + Send {
+        let each = (ROWS_AT_ONCE * PARTITIONS as u64 / rows.max(1)).clamp(1, PARTITIONS as u64);
+        let mut all = (0..=u8::MAX).map(Self);
+        std::iter::from_fn(move || {
+            let run: Vec<Self> = all.by_ref().take(each as usize).collect();
+            (!run.is_empty()).then_some(run)
+        })
     }
 
     /// Its place in a table of [`PARTITIONS`] entries.

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io;
+use std::mem;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,8 +13,8 @@ use lz4_flex::block::decompress_into;
 use crate::agreement::Row;
 use crate::fault::Fault;
 
-use super::block::{Plain, take_row};
-use super::layout::{self, HEADER_FIXED, Header, Index, TAG, TRAILER};
+use super::block::{Plain, Raw};
+use super::layout::{self, HEADER_FIXED, Header, Index, TRAILER};
 use super::store_key::StoreKey;
 use super::{Partition, Rows};
 
@@ -35,6 +36,9 @@ pub struct Cursor {
     partition: Partition,
     next_block: u32,
     block: Plain,
+    /// Kept for its memory.
+    stored: Plain,
+    ends: Vec<usize>,
     position: usize,
 }
 
@@ -120,8 +124,15 @@ impl Reader {
             partition,
             next_block: 0,
             block: Plain::default(),
+            stored: Plain::default(),
+            ends: Vec::new(),
             position: 0,
         }
+    }
+
+    /// The fault of authentic bytes that are no rows: a mistake of the writer.
+    pub(super) fn unreadable(&self) -> Fault {
+        self.damaged(UNREADABLE)
     }
 
     /// A fault of this file.
@@ -138,13 +149,13 @@ impl Reader {
         partition: Partition,
         number: u32,
         block: &mut Plain,
+        stored: &mut Plain,
     ) -> Result<bool, Fault> {
         let open = &*self.0;
         let blocks = open.index.blocks.get(partition.index());
         let Some(entry) = blocks.and_then(|b| b.get(number as usize)) else {
             return Ok(false);
         };
-        let mut stored = Plain::default();
         let sealed = stored.zeroed(entry.stored as usize);
         open.file
             .read_exact_at(sealed, entry.offset)
@@ -157,14 +168,14 @@ impl Reader {
             .map_err(damaged)?;
         if open.header.lz4 {
             let raw = block.zeroed(entry.raw as usize);
-            let len = decompress_into(plain, raw).map_err(|_| self.damaged(UNREADABLE))?;
+            let len = decompress_into(plain, raw).map_err(|_| self.unreadable())?;
             if len != entry.raw as usize {
-                return Err(self.damaged(UNREADABLE));
+                return Err(self.unreadable());
             }
         } else {
-            let len = (entry.stored as usize).saturating_sub(TAG);
-            stored.truncate(len);
-            *block = stored;
+            let len = plain.len();
+            mem::swap(block, stored);
+            block.truncate(len);
         }
         Ok(true)
     }
@@ -177,32 +188,39 @@ impl Reader {
     }
 }
 
-/// Authentic bytes that are no rows: a mistake of the writer.
 const UNREADABLE: &str = "has an unreadable block";
 
 impl Cursor {
-    /// Like [`Rows::read`]; also the row's bytes as they were written, `None` at the end.
-    pub(super) fn read_encoded(&mut self, row: &mut Row) -> Result<Option<&[u8]>, Fault> {
-        row.clear();
+    /// The next row as it was written; `None` at the end.
+    pub(super) fn next_raw(&mut self) -> Result<Option<Raw<'_, '_>>, Fault> {
         if self.position >= self.block.len() {
-            let (number, block) = (self.next_block, &mut self.block);
-            if !self.reader.read_block(self.partition, number, block)? {
+            let (number, block, stored) = (self.next_block, &mut self.block, &mut self.stored);
+            if !self
+                .reader
+                .read_block(self.partition, number, block, stored)?
+            {
                 return Ok(None);
             }
             self.next_block += 1;
             self.position = 0;
         }
-        let begin = self.position;
-        let mut rest = self.block.get(begin..).unwrap_or_default();
-        take_row(&mut rest, row).ok_or_else(|| self.reader.damaged(UNREADABLE))?;
-        self.position = self.block.len() - rest.len();
-        Ok(self.block.get(begin..self.position))
+        let mut rest = self.block.get(self.position..).unwrap_or_default();
+        let raw = Raw::take(&mut rest, &mut self.ends).ok_or_else(|| self.reader.unreadable())?;
+        self.position += raw.encoded.len();
+        Ok(Some(raw))
     }
 }
 
 impl Rows for Cursor {
     fn read(&mut self, row: &mut Row) -> Result<bool, Fault> {
-        Ok(self.read_encoded(row)?.is_some())
+        let Some(raw) = self.next_raw()? else {
+            row.clear();
+            return Ok(false);
+        };
+        match raw.read(row) {
+            Some(()) => Ok(true),
+            None => Err(self.reader.unreadable()),
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::agreement::Row;
 use crate::fault::Fault;
 
-use super::block::{Plain, take_row};
+use super::block::{Plain, Raw};
 use super::merge::Merged;
 use super::reader::Reader;
 use super::store_key::StoreKey;
@@ -23,7 +23,11 @@ pub struct SortKey(Plain);
 pub struct Sorted(Order);
 
 enum Order {
-    InMemory { loaded: Loaded, next: usize },
+    InMemory {
+        loaded: Loaded,
+        next: usize,
+        ends: Vec<usize>,
+    },
     Runs(Merged),
 }
 
@@ -48,11 +52,11 @@ fn sorted_within(
     scratch: &Path,
     store: &StoreKey,
 ) -> Result<Sorted, Fault> {
-    let (mut row, mut cursor) = (Row::new(), reader.partition(partition));
+    let mut cursor = reader.partition(partition);
     let mut loaded = Loaded::default();
     let mut runs = None;
-    while let Some(encoded) = cursor.read_encoded(&mut row)? {
-        if !loaded.is_empty() && loaded.len_with(encoded) > budget {
+    while let Some(raw) = cursor.next_raw()? {
+        if !loaded.is_empty() && loaded.len_with(raw.encoded) > budget {
             let (runs, places) = match &mut runs {
                 Some(runs) => runs,
                 None => runs.insert((
@@ -67,11 +71,15 @@ fn sorted_within(
             loaded.write(runs, place)?;
             loaded.clear();
         }
-        loaded.push(&row, encoded, columns);
+        loaded.push(&raw, columns);
     }
     loaded.sort();
     match runs {
-        None => Ok(Sorted(Order::InMemory { loaded, next: 0 })),
+        None => Ok(Sorted(Order::InMemory {
+            loaded,
+            next: 0,
+            ends: Vec::new(),
+        })),
         Some((mut runs, mut places)) => {
             let place = places
                 .next()
@@ -87,8 +95,8 @@ impl Rows for Sorted {
     fn read(&mut self, row: &mut Row) -> Result<bool, Fault> {
         match &mut self.0 {
             Order::Runs(merged) => merged.read(row),
-            Order::InMemory { loaded, next } => {
-                let found = loaded.read(*next, row);
+            Order::InMemory { loaded, next, ends } => {
+                let found = loaded.read(*next, row, ends);
                 *next += 1;
                 Ok(found)
             }
@@ -100,13 +108,8 @@ impl SortKey {
     /// Replaces the key by the one of `row`.
     pub fn set(&mut self, row: &Row, columns: &[usize]) {
         self.0.clear();
-        write_key(row, columns, &mut self.0);
-    }
-
-    /// Like [`SortKey::set`], with the whole row as the last to be compared.
-    pub(super) fn set_whole(&mut self, row: &Row, columns: &[usize]) {
-        self.set(row, columns);
-        self.0.push_row(row);
+        let value = |column: &usize| row.get(*column).as_bytes();
+        write_key(columns.iter().map(value), &mut self.0);
     }
 
     fn bytes(&self) -> &[u8] {
@@ -135,16 +138,28 @@ impl Ord for SortKey {
 }
 
 /// Each value ends with two zero bytes; a zero byte inside is followed by 0xff, so that no value runs into the next.
-fn write_key(row: &Row, columns: &[usize], out: &mut Plain) {
-    for column in columns {
-        let mut pieces = row.get(*column).split('\0');
-        out.extend(pieces.next().unwrap_or_default().as_bytes());
+pub(super) fn write_key<'v>(values: impl Iterator<Item = &'v [u8]>, out: &mut Plain) {
+    for value in values {
+        out.reserve(value.len() + 2);
+        let mut pieces = value.split(|byte| *byte == 0);
+        out.extend(pieces.next().unwrap_or_default());
         for piece in pieces {
             out.extend(&[0, 0xff]);
-            out.extend(piece.as_bytes());
+            out.extend(piece);
         }
         out.extend(&[0, 0]);
     }
+}
+
+/// The first bytes of a record as a number: where two differ, they compare as the records do.
+pub(super) fn beginning(record: &[u8]) -> u128 {
+    // A shorter one is the smaller, as where the rest decides.
+    let mut bytes = [0; 16];
+    bytes
+        .iter_mut()
+        .zip(record)
+        .for_each(|(to, from)| *to = *from);
+    u128::from_be_bytes(bytes)
 }
 
 /// Rows in memory: in one buffer each row's key and then the row.
@@ -155,6 +170,8 @@ struct Loaded {
 }
 
 struct Place {
+    /// How the record begins, as a number: it decides nearly always, without a look at the record.
+    begin: u128,
     key: usize,
     row: usize,
     end: usize,
@@ -173,14 +190,16 @@ impl Loaded {
             + size_of::<Place>()
     }
 
-    fn push(&mut self, row: &Row, encoded: &[u8], columns: &[usize]) {
+    fn push(&mut self, raw: &Raw<'_, '_>, columns: &[usize]) {
         let key = self.bytes.len();
-        write_key(row, columns, &mut self.bytes);
-        let place = self.bytes.len();
-        self.bytes.extend(encoded);
+        write_key(columns.iter().map(|c| raw.field(*c)), &mut self.bytes);
+        let row = self.bytes.len();
+        self.bytes.extend(raw.encoded);
+        let begin = beginning(self.bytes.get(key..).unwrap_or_default());
         self.places.push(Place {
+            begin,
             key,
-            row: place,
+            row,
             end: self.bytes.len(),
         });
     }
@@ -190,22 +209,25 @@ impl Loaded {
         let bytes = &self.bytes;
         let record = |p: &Place| bytes.get(p.key..p.end).unwrap_or_default();
         self.places
-            .sort_unstable_by(|a, b| record(a).cmp(record(b)));
+            .sort_unstable_by(|a, b| a.begin.cmp(&b.begin).then_with(|| record(a).cmp(record(b))));
     }
 
-    fn read(&self, number: usize, row: &mut Row) -> bool {
+    fn read(&self, number: usize, row: &mut Row, ends: &mut Vec<usize>) -> bool {
         row.clear();
         let bytes = |p: &Place| self.bytes.get(p.row..p.end);
         match self.places.get(number).and_then(bytes) {
-            Some(mut bytes) => take_row(&mut bytes, row).is_some(),
+            Some(mut bytes) => {
+                let raw = Raw::take(&mut bytes, ends);
+                raw.is_some_and(|raw| raw.read(row).is_some())
+            }
             None => false,
         }
     }
 
     fn write(&self, writer: &mut Writer, partition: Partition) -> Result<(), Fault> {
-        let mut row = Row::new();
+        let (mut row, mut ends) = (Row::new(), Vec::new());
         for number in 0..self.places.len() {
-            self.read(number, &mut row);
+            self.read(number, &mut row, &mut ends);
             writer.push_to(partition, &row)?;
         }
         Ok(())

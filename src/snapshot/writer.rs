@@ -1,8 +1,9 @@
-//! Writing a snapshot.
+//! Writing a snapshot, by one thread or by several.
 
 use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_lc_rs::aead::LessSafeKey;
 use lz4_flex::block::{compress_into, get_maximum_output_size};
@@ -13,28 +14,59 @@ use crate::fault::Fault;
 use crate::files::sync_dir;
 
 use super::block::{Plain, encoded_len};
-use super::layout::{self, BLOCK, Entry, Header, Index, TAG};
+use super::layout::{self, BLOCK, Entry, Header, Index};
 use super::reader::Reader;
 use super::store_key::{Partitioner, StoreKey};
 use super::{PARTITIONS, Partition};
 
-/// Takes rows in any order; each partition keeps the order in which its rows came.
+/// Sealed blocks are written together when they have become this many bytes.
+const BATCH: usize = 4 * BLOCK;
+
+/// Takes rows in any order.
 ///
-/// At most [`PARTITIONS`] × 64 KiB of rows are in memory. The file has its name only after [`Writer::finish`];
-/// a writer dropped before leaves nothing behind.
+/// The file has its name only after [`Writer::finish`]; a writer dropped before leaves nothing behind.
 pub struct Writer {
-    partitioner: Partitioner,
-    file: BufWriter<File>,
-    path: PathBuf,
+    own: Lane,
     /// Present until the file has its name; deletes it when dropped. A scratch file never has a name.
     temporary: Option<TempPath>,
+}
+
+/// One thread's way into a snapshot that several write. Of the rows of one lane, each partition keeps the order in which
+/// they came.
+///
+/// Holds at most [`PARTITIONS`] × 64 KiB of rows. Rows count only after [`Lane::end`].
+pub struct Lane {
+    sink: Arc<Sink>,
+    buffers: Vec<Plain>,
+    rows: u64,
+    /// Sealed blocks, and what will be their entries.
+    sealed: Plain,
+    waiting: Vec<Waiting>,
+}
+
+/// A block that is sealed and not yet written: the offset of its entry counts from where its batch will lie.
+struct Waiting {
+    partition: Partition,
+    number: u32,
+    entry: Entry,
+}
+
+/// What all lanes of a snapshot write to.
+struct Sink {
+    partitioner: Partitioner,
+    file: File,
+    path: PathBuf,
     header: Header,
     key: LessSafeKey,
-    index: Index,
-    buffers: Vec<Plain>,
-    sealed: Plain,
+    state: Mutex<State>,
+}
+
+struct State {
     offset: u64,
     nonce: u64,
+    index: Index,
+    /// Lanes that were begun and have not ended.
+    open: usize,
 }
 
 impl Writer {
@@ -60,7 +92,8 @@ impl Writer {
     pub fn scratch(scratch: &Path, store: &StoreKey, columns: &[String]) -> Result<Self, Fault> {
         let file = tempfile::tempfile_in(scratch)
             .map_err(Fault::io("create a scratch snapshot", scratch))?;
-        Self::begin(file, scratch, None, store, columns, true)
+        // It is read once and soon: to compress it would take longer than to write it.
+        Self::begin(file, scratch, None, store, columns, false)
     }
 
     pub(super) fn begin(
@@ -74,32 +107,107 @@ impl Writer {
         let data_key = layout::fresh_key()?;
         let header = Header::fresh(lz4, store.wrap(&data_key)?)?;
         let bytes = header.encode();
-        // Blocks of a small snapshot are small, and there are as many as partitions.
-        let mut file = BufWriter::with_capacity(2 * BLOCK, file);
-        file.write_all(&bytes)
+        file.write_all_at(&bytes, 0)
             .map_err(Fault::io("write a snapshot", path))?;
-        Ok(Self {
+        let sink = Arc::new(Sink {
             partitioner: store.partitioner().clone(),
             file,
             path: path.to_path_buf(),
-            temporary,
             header,
             key: layout::cipher(&data_key)?,
-            index: Index {
-                rows: 0,
-                columns: columns.to_vec(),
-                blocks: vec![Vec::new(); PARTITIONS],
-            },
-            buffers: (0..PARTITIONS).map(|_| Plain::default()).collect(),
-            sealed: Plain::default(),
-            offset: bytes.len() as u64,
-            nonce: 0,
+            state: Mutex::new(State {
+                offset: bytes.len() as u64,
+                nonce: 0,
+                index: Index {
+                    rows: 0,
+                    columns: columns.to_vec(),
+                    blocks: vec![Vec::new(); PARTITIONS],
+                },
+                open: 0,
+            }),
+        });
+        Ok(Self {
+            own: Lane::of(&sink),
+            temporary,
         })
+    }
+
+    /// A way in for another thread.
+    pub fn lane(&self) -> Lane {
+        Lane::of(&self.own.sink)
     }
 
     /// Adds a row to the partition of its group.
     pub fn push(&mut self, group_key: &str, row: &Row) -> Result<(), Fault> {
-        self.push_to(self.partitioner.partition(group_key), row)
+        self.own.push(group_key, row)
+    }
+
+    /// Adds a row to a partition: for rows that come from the same partition of another snapshot.
+    pub fn push_to(&mut self, partition: Partition, row: &Row) -> Result<(), Fault> {
+        self.own.push_to(partition, row)
+    }
+
+    /// Writes what is left and the index, makes the file durable, gives it its name, and reads from it.
+    ///
+    /// Every lane must have ended: rows would be missing.
+    pub fn finish(self) -> Result<Reader, Fault> {
+        let sink = self.own.end_of()?;
+        let Some(sink) = Arc::into_inner(sink) else {
+            return Err(unfinished());
+        };
+        let state = sink
+            .state
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner);
+        if state.open > 0 {
+            return Err(unfinished());
+        }
+        let failed = |doing| Fault::io(doing, &sink.path);
+        let mut end = state.index.encode();
+        sink.key
+            .seal_in_place_append_tag(
+                layout::nonce(0),
+                sink.header.bind_index(state.offset),
+                &mut end,
+            )
+            .map_err(|_| cannot_seal())?;
+        let trailer = layout::encode_trailer(state.offset, end.len() as u64);
+        end.extend_from_slice(&trailer);
+        sink.file
+            .write_all_at(&end, state.offset)
+            .map_err(failed("write a snapshot"))?;
+        if let Some(temporary) = self.temporary {
+            sink.file.sync_all().map_err(failed("sync a snapshot"))?;
+            temporary
+                .persist(&sink.path)
+                .map_err(|e| failed("name a snapshot")(e.error))?;
+            sync_dir(folder_of(&sink.path))?;
+        }
+        Ok(Reader::of(
+            sink.file,
+            sink.path,
+            sink.header,
+            sink.key,
+            state.index,
+        ))
+    }
+}
+
+impl Lane {
+    fn of(sink: &Arc<Sink>) -> Self {
+        sink.state().open += 1;
+        Self {
+            sink: Arc::clone(sink),
+            buffers: (0..PARTITIONS).map(|_| Plain::default()).collect(),
+            rows: 0,
+            sealed: Plain::default(),
+            waiting: Vec::new(),
+        }
+    }
+
+    /// Adds a row to the partition of its group.
+    pub fn push(&mut self, group_key: &str, row: &Row) -> Result<(), Fault> {
+        self.push_to(self.sink.partitioner.partition(group_key), row)
     }
 
     /// Adds a row to a partition: for rows that come from the same partition of another snapshot.
@@ -111,90 +219,131 @@ impl Writer {
         if let Some(buffer) = self.buffers.get_mut(partition.index()) {
             buffer.push_row(row);
         }
-        self.index.rows += 1;
+        self.rows += 1;
         Ok(())
     }
 
-    /// Writes what is left and the index, makes the file durable, gives it its name, and reads from it.
-    pub fn finish(mut self) -> Result<Reader, Fault> {
+    /// No row of this partition comes any more: its memory is given back.
+    pub fn leave(&mut self, partition: Partition) -> Result<(), Fault> {
+        self.seal(partition)?;
+        if let Some(buffer) = self.buffers.get_mut(partition.index()) {
+            *buffer = Plain::default();
+        }
+        Ok(())
+    }
+
+    /// Writes what is left of this lane's rows.
+    pub fn end(self) -> Result<(), Fault> {
+        self.end_of().map(drop)
+    }
+
+    fn end_of(mut self) -> Result<Arc<Sink>, Fault> {
         for partition in Partition::all() {
             self.seal(partition)?;
         }
-        let offset = self.offset;
-        let mut index = self.index.encode();
-        self.key
-            .seal_in_place_append_tag(layout::nonce(0), self.header.bind_index(offset), &mut index)
-            .map_err(|_| cannot_seal())?;
-        let trailer = layout::encode_trailer(offset, index.len() as u64);
-        let failed = |doing| Fault::io(doing, &self.path);
-        self.file
-            .write_all(&index)
-            .and_then(|()| self.file.write_all(&trailer))
-            .map_err(failed("write a snapshot"))?;
-        let file = self
-            .file
-            .into_inner()
-            .map_err(|e| failed("write a snapshot")(e.into_error()))?;
-        if let Some(temporary) = self.temporary.take() {
-            file.sync_all().map_err(failed("sync a snapshot"))?;
-            temporary
-                .persist(&self.path)
-                .map_err(|e| failed("name a snapshot")(e.error))?;
-            sync_dir(folder_of(&self.path))?;
-        }
-        Ok(Reader::of(
-            file,
-            self.path,
-            self.header,
-            self.key,
-            self.index,
-        ))
+        self.write()?;
+        let mut state = self.sink.state();
+        state.index.rows += self.rows;
+        state.open -= 1;
+        drop(state);
+        Ok(self.sink)
     }
 
-    /// Compresses, encrypts and writes what a partition holds, if anything.
+    /// Compresses and encrypts what a partition holds, if anything.
     fn seal(&mut self, partition: Partition) -> Result<(), Fault> {
-        let (Some(rows), Some(blocks)) = (
-            self.buffers.get_mut(partition.index()),
-            self.index.blocks.get_mut(partition.index()),
-        ) else {
+        let Some(rows) = self.buffers.get_mut(partition.index()) else {
             return Ok(());
         };
         if rows.is_empty() {
             return Ok(());
         }
-        let too_large = |_| Fault::Snapshot {
-            path: self.path.clone(),
-            problem: "cannot hold a row of 4 GiB",
-        };
-        let raw = u32::try_from(rows.len()).map_err(too_large)?;
-        let len = if self.header.lz4 {
-            let most = get_maximum_output_size(rows.len());
-            self.sealed.reserve(most + TAG);
-            compress_into(rows, self.sealed.zeroed(most)).map_err(|_| cannot_seal())?
+        let sink = &*self.sink;
+        let raw = u32::try_from(rows.len()).map_err(|_| sink.too_large())?;
+        let begin = self.sealed.len();
+        if sink.header.lz4 {
+            let room = self.sealed.widen(get_maximum_output_size(rows.len()));
+            let len = compress_into(rows, room).map_err(|_| cannot_seal())?;
+            self.sealed.truncate(begin + len);
         } else {
-            self.sealed.zeroed(rows.len()).copy_from_slice(rows);
-            rows.len()
-        };
-        self.sealed.truncate(len);
-        self.nonce += 1;
-        let aad = self.header.bind(partition, blocks.len() as u32, raw);
-        let tag = self
+            self.sealed.extend(rows);
+        }
+        rows.clear();
+        let (number, nonce) = sink.reserve(partition).ok_or_else(|| sink.too_large())?;
+        let block = self.sealed.get_mut(begin..).unwrap_or_default();
+        let aad = sink.header.bind(partition, number, raw);
+        let tag = sink
             .key
-            .seal_in_place_separate_tag(layout::nonce(self.nonce), aad, &mut self.sealed)
+            .seal_in_place_separate_tag(layout::nonce(nonce), aad, block)
             .map_err(|_| cannot_seal())?;
         self.sealed.extend(tag.as_ref());
-        self.file
-            .write_all(&self.sealed)
-            .map_err(Fault::io("write a snapshot", &self.path))?;
-        blocks.push(Entry {
-            offset: self.offset,
-            stored: u32::try_from(self.sealed.len()).map_err(too_large)?,
-            raw,
-            nonce: self.nonce,
+        let stored = u32::try_from(self.sealed.len() - begin).map_err(|_| sink.too_large())?;
+        self.waiting.push(Waiting {
+            partition,
+            number,
+            entry: Entry {
+                offset: begin as u64,
+                stored,
+                raw,
+                nonce,
+            },
         });
-        self.offset += self.sealed.len() as u64;
-        rows.clear();
+        match self.sealed.len() < BATCH {
+            true => Ok(()),
+            false => self.write(),
+        }
+    }
+
+    /// Writes the sealed blocks and enters them in the index.
+    fn write(&mut self) -> Result<(), Fault> {
+        let sink = &*self.sink;
+        let offset = {
+            let mut state = sink.state();
+            let offset = state.offset;
+            state.offset += self.sealed.len() as u64;
+            for waiting in self.waiting.drain(..) {
+                let blocks = state.index.blocks.get_mut(waiting.partition.index());
+                if let Some(place) = blocks.and_then(|b| b.get_mut(waiting.number as usize)) {
+                    *place = waiting.entry;
+                    place.offset += offset;
+                }
+            }
+            offset
+        };
+        sink.file
+            .write_all_at(&self.sealed, offset)
+            .map_err(Fault::io("write a snapshot", &sink.path))?;
+        self.sealed.clear();
         Ok(())
+    }
+}
+
+impl Sink {
+    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The number of a partition's next block, and a nonce that nothing else has.
+    fn reserve(&self, partition: Partition) -> Option<(u32, u64)> {
+        let mut state = self.state();
+        state.nonce += 1;
+        let nonce = state.nonce;
+        let blocks = state.index.blocks.get_mut(partition.index())?;
+        let number = u32::try_from(blocks.len()).ok()?;
+        // Its entry comes when it is written.
+        blocks.push(Entry {
+            offset: 0,
+            stored: 0,
+            raw: 0,
+            nonce,
+        });
+        Some((number, nonce))
+    }
+
+    fn too_large(&self) -> Fault {
+        Fault::Snapshot {
+            path: self.path.clone(),
+            problem: "cannot hold a row of 4 GiB",
+        }
     }
 }
 
@@ -211,4 +360,8 @@ fn cannot_seal() -> Fault {
         doing: "encrypt a snapshot",
         problem: "the block was refused".to_owned(),
     }
+}
+
+fn unfinished() -> Fault {
+    Fault::Inconsistent("a snapshot was to end while a thread still wrote to it".to_owned())
 }

@@ -20,12 +20,12 @@ const ROOMS: &[(&str, &str)] = &[
     ),
     (
         "serve",
-        "sftp watch pipeline snapshot ledger trust layout files config delivery agreement digest rejection fault",
+        "sftp watch pipeline snapshot ledger trust layout files config delivery agreement digest rejection workers fault",
     ),
     // A party's own machine: of the door it knows the client's side alone, and of the service nothing.
     (
         "party",
-        "sftp::client rows snapshot trust files csv config delivery agreement digest stop rejection fault",
+        "sftp::client rows snapshot trust files csv config delivery agreement digest stop rejection workers fault",
     ),
     // The server knows folders: no delivery, no agreement, and of our keys the host key alone. A revoked or weak key must
     // not log in either, by itself or in a certificate. The client logs in by whatever signs for its person.
@@ -36,7 +36,7 @@ const ROOMS: &[(&str, &str)] = &[
     ("watch", "pipeline layout fault"),
     (
         "pipeline",
-        "report rows reconcile snapshot ledger trust layout files csv config delivery agreement digest stop rejection fault",
+        "report rows reconcile snapshot ledger trust layout files csv config delivery agreement digest stop rejection workers fault",
     ),
     // Pages out of counts: of the ledger it knows one plain record, and it opens nothing.
     (
@@ -46,11 +46,11 @@ const ROOMS: &[(&str, &str)] = &[
     // Judges rows wherever they lie, so it knows neither the pipeline nor the ledger.
     (
         "rows",
-        "reconcile snapshot trust::envelope config delivery agreement digest stop rejection fault",
+        "reconcile snapshot trust::envelope config delivery agreement digest stop rejection workers fault",
     ),
     (
         "reconcile",
-        "snapshot csv delivery agreement digest rejection fault",
+        "snapshot csv delivery agreement digest rejection workers fault",
     ),
     (
         "snapshot",
@@ -68,6 +68,8 @@ const ROOMS: &[(&str, &str)] = &[
     ("config", "agreement digest fault"),
     ("delivery", "agreement digest rejection"),
     ("agreement", "digest rejection fault"),
+    // Threads and turns: whatever is done in them.
+    ("workers", ""),
     ("digest", ""),
     ("stop", "rejection fault"),
     ("rejection", ""),

@@ -55,12 +55,12 @@ impl Delivery {
             let aksi = base.map(|_| record[0].as_str());
             let (mut row, mut of_row) = (Row::new(), Vec::new());
             match aksi {
-                Some("HAPUS") => check_key_only(dataset, &raw, &mut row, &mut of_row),
+                Some("HAPUS") => check_key_only(dataset, &raw[..], &mut row, &mut of_row),
                 _ => check_row(
                     dataset,
                     &AGREEMENT.thresholds,
                     as_of,
-                    &raw,
+                    &raw[..],
                     &mut row,
                     &mut of_row,
                 ),

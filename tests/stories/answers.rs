@@ -124,6 +124,11 @@ impl Response {
         self.table(&format!("perbedaan_{reconciliation}.csv"))
     }
 
+    /// The likely pairs of a reconciliation.
+    pub fn candidates(&self, reconciliation: &str) -> Table {
+        self.table(&format!("calon_padanan_{reconciliation}.csv"))
+    }
+
     /// `ringkasan.json`.
     pub fn summary(&self) -> Value {
         serde_json::from_slice(&self.files["ringkasan.json"]).unwrap()

@@ -12,6 +12,7 @@
 mod answers;
 mod behind_sshd;
 mod calendar;
+mod candidates;
 mod carried;
 mod checks;
 mod clock;

@@ -1,5 +1,7 @@
 //! Reconciliations: two datasets of two parties, the same key, columns that both have.
 
+mod candidates;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::check_party;
@@ -49,6 +51,10 @@ fn build_one(
     let birth_date = on_both(one.birth_date.as_ref(), sides, found);
     check_birth_date(one, birth_date, sides, found);
     let comparisons = build_comparisons(one, sides, authority, found);
+    let candidates = one
+        .candidates
+        .as_ref()
+        .map(|raw| candidates::build(raw, sides, found));
     Some(Reconciliation {
         id: one.id.value.clone(),
         sides: sides.map(|side| side.id.value.clone()),
@@ -58,6 +64,7 @@ fn build_one(
         birth_date,
         presence: presence?,
         names_disclosed_to,
+        candidates,
     })
 }
 

@@ -60,14 +60,14 @@ impl Finding {
 
 /// Checks one row and fills `row` with the normal forms of its values, in the order of [`Dataset::fields`].
 ///
-/// `raw` holds the values as they came, in the same order; a missing one counts as empty. `as_of` is the day on
+/// `raw` holds the values as they came; `as_of` is the day on
 /// which the data was true. Findings are appended. Returns whether the row is accepted, that is, without an ERROR;
 /// in a refused row the faulty values are empty.
 pub fn check_row(
     dataset: &Dataset,
     thresholds: &Thresholds,
     as_of: Date,
-    raw: &[&str],
+    raw: &(impl Values + ?Sized),
     row: &mut Row,
     findings: &mut Vec<Finding>,
 ) -> bool {
@@ -102,7 +102,7 @@ pub fn check_row(
 /// Findings are appended. Returns whether the key is usable.
 pub fn check_key_only(
     dataset: &Dataset,
-    raw: &[&str],
+    raw: &(impl Values + ?Sized),
     row: &mut Row,
     findings: &mut Vec<Finding>,
 ) -> bool {
@@ -129,9 +129,33 @@ pub fn check_key_only(
     accepted(findings, before)
 }
 
+/// The values of one row as they came, in the order of [`Dataset::fields`].
+pub trait Values {
+    /// The value at `position`; empty where there is none.
+    fn value(&self, position: usize) -> &str;
+}
+
+impl Values for [&str] {
+    fn value(&self, position: usize) -> &str {
+        self.get(position).copied().unwrap_or_default()
+    }
+}
+
+impl Values for Row {
+    fn value(&self, position: usize) -> &str {
+        self.get(position)
+    }
+}
+
 /// The value as it counts: without the spaces around it.
-fn value<'a>(raw: &[&'a str], position: usize) -> &'a str {
-    raw.get(position).map_or("", |text| text.trim())
+fn value(raw: &(impl Values + ?Sized), position: usize) -> &str {
+    let value = raw.value(position);
+    let plain = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_graphic);
+    // Most values have nothing to be cut off, which two bytes tell.
+    match plain(value.as_bytes().first()) && plain(value.as_bytes().last()) {
+        true => value,
+        false => value.trim(),
+    }
 }
 
 /// Appends one value's normal form.

@@ -71,6 +71,19 @@ pub struct RawReconciliation<'d> {
     pub presence: Option<RawAuthority<'d>>,
     /// Readers told a differing column's name.
     pub names_disclosed_to: Vec<Word<'d>>,
+    /// How likely pairs are found.
+    pub candidates: Option<RawCandidates<'d>>,
+}
+
+/// How likely pairs are found among the records that met nobody.
+#[derive(Debug)]
+pub struct RawCandidates<'d> {
+    /// The columns that are compared.
+    pub fields: Located<'d, Vec<Word<'d>>>,
+    /// Least probability of a pair, in percent.
+    pub least_percent: Option<u8>,
+    /// How many times less likely a rival may be that makes a pair ambiguous.
+    pub ambiguous_ratio: Option<u32>,
 }
 
 /// Whose files must be encrypted to post-quantum recipients.
@@ -209,6 +222,7 @@ const RECONCILIATION_KEYS: &[&str] = &[
     "birth_date",
     "presence",
     "names_disclosed_to",
+    "candidates",
 ];
 
 /// The `reconciliations` section.
@@ -263,6 +277,9 @@ fn read_reconciliation<'d>(
         .optional("names_disclosed_to")
         .and_then(|spot| spot.words("a list of parties", found))
         .unwrap_or_default();
+    let candidates = section
+        .optional("candidates")
+        .and_then(|spot| read_candidates(&spot, found));
     Some(RawReconciliation {
         id,
         between,
@@ -272,6 +289,26 @@ fn read_reconciliation<'d>(
         birth_date,
         presence,
         names_disclosed_to,
+        candidates,
+    })
+}
+
+fn read_candidates<'d>(spot: &Spot<'d>, found: &mut Findings) -> Option<RawCandidates<'d>> {
+    let section = spot.section(&["fields", "least_percent", "ambiguous_ratio"], found)?;
+    let fields = section.required("fields", found).and_then(|spot| {
+        let value = spot.words("a list of columns", found)?;
+        Some(Located { value, spot })
+    });
+    let least_percent = section
+        .optional("least_percent")
+        .and_then(|spot| spot.number(1..=99, found));
+    let ambiguous_ratio = section
+        .optional("ambiguous_ratio")
+        .and_then(|spot| spot.number(1..=1_000_000, found));
+    Some(RawCandidates {
+        fields: fields?,
+        least_percent,
+        ambiguous_ratio,
     })
 }
 

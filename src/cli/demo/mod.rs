@@ -64,6 +64,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
         rows: args.rows,
         seed: args.seed,
         as_of: Zoned::now().date(),
+        unmatched: 0,
     };
     let truth = sample::generate(&plan, &samples, |_| ())?;
     say(&format!("in {}", dir.display()));

@@ -137,6 +137,7 @@ fn one(
         limits: cx.config.limits,
         work: &job.work,
         store: cx.store,
+        workers: cx.workers,
         progress: &|more| cx.progress.rows(more),
     };
     let base = || base(cx, job, &entry);

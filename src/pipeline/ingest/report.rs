@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use crate::agreement::{Dataset, Level};
+use crate::agreement::Dataset;
 use crate::csv::Lines;
 use crate::fault::Fault;
 use crate::files;
@@ -57,12 +57,9 @@ impl Report {
 }
 
 impl Findings for Report {
-    /// Writes a finding down, unless it is only for counting.
+    /// Writes a finding down.
     fn hear(&mut self, dataset: &Dataset, line: &Line) -> Result<(), Fault> {
         let finding = line.finding;
-        if finding.level == Level::Info {
-            return Ok(());
-        }
         let column = finding
             .column
             .and_then(|c| dataset.fields.get(c))
@@ -75,7 +72,7 @@ impl Findings for Report {
             finding.level.as_str(),
             finding.code.as_str(),
             column,
-            &line.key,
+            line.key,
             line.value,
             &text.id.to_string(),
             &text.en.to_string(),

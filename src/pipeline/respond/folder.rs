@@ -79,6 +79,11 @@ pub fn build_folder(
                     found.write_csv(reader, out)
                 })?;
                 summary.set_compared(cx, id, found, &seen.own);
+                if let Some(candidates) = found.candidates(reader) {
+                    let name = format!("calon_padanan_{id}.csv");
+                    folder.sealed(&name, |out| candidates.write_csv(out))?;
+                    summary.set_candidates(id, candidates);
+                }
                 for (name, bytes) in reports(cx, job, part, reader, (id, found), seen)? {
                     folder.plain(&name, &bytes)?;
                 }

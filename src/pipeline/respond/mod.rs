@@ -3,6 +3,7 @@
 //! Everything is first laid ready below `work/out`; the ledger notes it; then each piece is moved to its reader by one
 //! rename. A process killed in between goes on with what lies ready, so an answer appears once and complete.
 
+mod candidates;
 mod folder;
 pub mod key_notices;
 mod late;

@@ -9,11 +9,12 @@ use serde::Serialize;
 use crate::agreement::{ChangeClass, DatasetId, PartyId, ReconciliationId};
 use crate::delivery::{DeliveryId, Mode, Sha256Digest};
 use crate::fault::Fault;
-use crate::reconcile::{Action, ChangeCounts, DifferenceCounts, Differences};
+use crate::reconcile::{Action, Candidates, ChangeCounts, DifferenceCounts, Differences};
 
 use super::super::Context;
 use super::super::job::Job;
 use super::super::reconcile::ReconciledPart;
+use super::candidates::{self, Found};
 
 /// Version of the document, in its `format` field.
 const FORMAT: &str = "padan-response-1";
@@ -71,6 +72,9 @@ enum Reconciliation {
         putusan: BTreeMap<String, u64>,
         tindakan: BTreeMap<String, u64>,
         status: BTreeMap<String, u64>,
+        /// `calon_padanan_<name>.csv.age`, only for whoever receives it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        calon: Option<Box<Found>>,
     },
 }
 
@@ -144,8 +148,16 @@ impl Summary {
             putusan: seen.verdicts.clone(),
             tindakan: seen.actions.clone(),
             status: seen.statuses.clone(),
+            calon: None,
         };
         self.reconciliations.insert(id.clone(), compared);
+    }
+
+    /// Tells about the likely pairs of a reconciliation that was compared.
+    pub fn set_candidates(&mut self, id: &ReconciliationId, found: &Candidates) {
+        if let Some(Reconciliation::Compared { calon, .. }) = self.reconciliations.get_mut(id) {
+            *calon = Some(Box::new(Found::of(found)));
+        }
     }
 
     /// The document for a machine.
@@ -207,6 +219,7 @@ pub fn text(summary: &Summary) -> String {
                 putusan,
                 tindakan,
                 status,
+                calon,
             } => {
                 let _ = writeln!(page, "\nRekonsiliasi {id}      perbedaan_{id}.csv.age");
                 if let (Some(matched), Some(agreeing)) = (matched, agreeing) {
@@ -220,6 +233,9 @@ pub fn text(summary: &Summary) -> String {
                 table(&mut page, "putusan", putusan);
                 table(&mut page, "tindakan", tindakan);
                 table(&mut page, "status", status);
+                if let Some(found) = calon {
+                    candidates::text(&mut page, id, found);
+                }
             }
         }
     }

@@ -1,11 +1,13 @@
 //! Which records belong together, and where they differ.
 
 use std::cmp::Ordering;
+use std::mem;
 use std::path::Path;
 
 use crate::agreement::{Agreement, Authority, Dataset, NameRules, Reconciliation, Row};
 use crate::fault::Fault;
-use crate::snapshot::{Partition, Reader, Rows, StoreKey, Writer, sorted};
+use crate::snapshot::{Lane, Partition, Reader, Rows, StoreKey, Writer, sorted};
+use crate::workers::Workers;
 
 use super::super::columns::Columns;
 use super::super::names::{Verdict, verdict};
@@ -18,6 +20,8 @@ pub(super) struct Matching {
     pub(super) differences: Reader,
     pub(super) matched: u64,
     pub(super) agreeing: u64,
+    /// The records of each side that met nobody, as they are; `None` where nothing is made of them.
+    pub(super) leftovers: Option<[Reader; 2]>,
 }
 
 impl Matching {
@@ -29,27 +33,115 @@ impl Matching {
         recon: &Reconciliation,
         datasets: [&Dataset; 2],
         readers: [&Reader; 2],
+        workers: &Workers,
     ) -> Result<Self, Fault> {
         let half = |side: Side| Half::of(recon, side, side.of(datasets), side.of(readers));
-        let mut finder = Finder {
+        let finder = Finder::of(
+            scratch,
             store,
             recon,
-            names: &agreement.names,
-            halves: [half(Side::Left)?, half(Side::Right)?],
-            writer: Writer::scratch(scratch, store, &record::columns(recon))?,
-            row: Row::new(),
-            matched: 0,
-            agreeing: 0,
+            &agreement.names,
+            [half(Side::Left)?, half(Side::Right)?],
+        );
+        let aside = |wanted: bool| -> Result<Option<[Writer; 2]>, Fault> {
+            let [left, right] = readers.map(|r| Writer::scratch(scratch, store, r.columns()));
+            wanted.then(|| Ok([left?, right?])).transpose()
         };
-        let unmatched = finder.by_key(scratch)?;
-        if let Some(unmatched) = unmatched {
-            finder.by_second_column(scratch, &unmatched)?;
+        let found = Writer::scratch(scratch, store, &record::columns(recon))?;
+        let rests = aside(recon.also_by.is_some())?;
+        let leftovers = aside(recon.candidates.is_some())?;
+        let mut met = Met::default();
+
+        let [left, right] = readers;
+        workers.each(
+            Partition::runs(left.rows().max(right.rows())).map(Ok),
+            || Ok(Hand::of(&found, rests.as_ref(), leftovers.as_ref())),
+            |hand, run| {
+                for partition in run {
+                    finder.by_key(hand, partition)?;
+                }
+                Ok(mem::take(&mut hand.met))
+            },
+            Hand::end,
+            |some| {
+                met.add(&some);
+                Ok(())
+            },
+        )?;
+        if let Some(rests) = rests.map(finish).transpose()? {
+            let [left, right] = &rests;
+            workers.each(
+                Partition::runs(left.rows().max(right.rows())).map(Ok),
+                || Ok(Hand::of(&found, None, leftovers.as_ref())),
+                |hand, run| {
+                    for partition in run {
+                        finder.by_second_column(hand, &rests, partition)?;
+                    }
+                    Ok(mem::take(&mut hand.met))
+                },
+                Hand::end,
+                |some| {
+                    met.add(&some);
+                    Ok(())
+                },
+            )?;
         }
         Ok(Self {
-            differences: finder.writer.finish()?,
-            matched: finder.matched,
-            agreeing: finder.agreeing,
+            differences: found.finish()?,
+            matched: met.matched,
+            agreeing: met.agreeing,
+            leftovers: leftovers.map(finish).transpose()?,
         })
+    }
+}
+
+fn finish([left, right]: [Writer; 2]) -> Result<[Reader; 2], Fault> {
+    Ok([left.finish()?, right.finish()?])
+}
+
+/// Records of which both sides have one.
+#[derive(Default)]
+struct Met {
+    matched: u64,
+    /// Of these, the ones without any difference.
+    agreeing: u64,
+}
+
+impl Met {
+    fn add(&mut self, more: &Self) {
+        self.matched += more.matched;
+        self.agreeing += more.agreeing;
+    }
+}
+
+/// What one thread writes to.
+struct Hand {
+    found: Lane,
+    /// Records that the key did not match, for the second column.
+    rests: Option<[Lane; 2]>,
+    /// Records that met nobody.
+    leftovers: Option<[Lane; 2]>,
+    /// Kept for its memory.
+    row: Row,
+    met: Met,
+}
+
+impl Hand {
+    fn of(found: &Writer, rests: Option<&[Writer; 2]>, leftovers: Option<&[Writer; 2]>) -> Self {
+        let lanes = |writers: &[Writer; 2]| writers.each_ref().map(Writer::lane);
+        Self {
+            found: found.lane(),
+            rests: rests.map(lanes),
+            leftovers: leftovers.map(lanes),
+            row: Row::new(),
+            met: Met::default(),
+        }
+    }
+
+    fn end(self) -> Result<(), Fault> {
+        self.found.end()?;
+        let pairs = [self.rests, self.leftovers].into_iter().flatten();
+        pairs.flatten().try_for_each(Lane::end)
     }
 }
 
@@ -118,102 +210,105 @@ impl<'a> Half<'a> {
 }
 
 struct Finder<'a> {
+    scratch: &'a Path,
     store: &'a StoreKey,
     recon: &'a Reconciliation,
     names: &'a NameRules,
     halves: [Half<'a>; 2],
-    writer: Writer,
-    row: Row,
-    matched: u64,
-    agreeing: u64,
+    /// Whether both sides have everything that is compared in the same places: then equal rows have no difference.
+    aligned: bool,
 }
 
-impl Finder<'_> {
-    /// Merges by key. Returns the unmatched records of both sides, grouped by the second column, if there is one.
-    fn by_key(&mut self, scratch: &Path) -> Result<Option<[Reader; 2]>, Fault> {
-        let rest = |half: &Half| Writer::scratch(scratch, self.store, half.reader.columns());
-        let mut rests = match (&self.halves, self.recon.also_by) {
-            ([left, right], Some(_)) => Some([rest(left)?, rest(right)?]),
-            (_, None) => None,
-        };
-        for partition in Partition::all() {
-            let stream = |half: &Half| {
-                let rows = half.reader.partition(partition);
-                Ordered::unique(rows, half.reader, half.key_places.clone())
-            };
-            let [left, right] = &self.halves;
-            let (mut left, mut right) = (stream(left)?, stream(right)?);
-            while let Some(order) = left.against(&right) {
-                match (order, left.row(), right.row()) {
-                    (Ordering::Less, Some(row), _) => {
-                        self.unmatched(Side::Left, row, rests.as_mut())?;
-                    }
-                    (Ordering::Greater, _, Some(row)) => {
-                        self.unmatched(Side::Right, row, rests.as_mut())?;
-                    }
-                    (_, Some(a), Some(b)) => self.compare(a, b, true)?,
-                    _ => {}
-                }
-                if order != Ordering::Greater {
-                    left.advance()?;
-                }
-                if order != Ordering::Less {
-                    right.advance()?;
-                }
-            }
-        }
-        match rests {
-            Some([left, right]) => Ok(Some([left.finish()?, right.finish()?])),
-            None => Ok(None),
+impl<'a> Finder<'a> {
+    fn of(
+        scratch: &'a Path,
+        store: &'a StoreKey,
+        recon: &'a Reconciliation,
+        names: &'a NameRules,
+        halves: [Half<'a>; 2],
+    ) -> Self {
+        let [left, right] = &halves;
+        let mut compared = recon.comparisons.iter().map(|c| c.positions);
+        let aligned = left.key_places == right.key_places
+            && compared.all(|[x, y]| left.columns.place(x) == right.columns.place(y));
+        Self {
+            scratch,
+            store,
+            recon,
+            names,
+            aligned,
+            halves,
         }
     }
 
+    /// Merges one partition by key. Lays aside what only one side has, if there is a second column.
+    fn by_key(&self, hand: &mut Hand, partition: Partition) -> Result<(), Fault> {
+        let stream = |half: &Half| {
+            let rows = half.reader.partition(partition);
+            Ordered::unique(rows, half.reader, half.key_places.clone())
+        };
+        let [left, right] = &self.halves;
+        let (mut left, mut right) = (stream(left)?, stream(right)?);
+        while let Some(order) = left.against(&right) {
+            match (order, left.row(), right.row()) {
+                (Ordering::Less, Some(row), _) => self.unmatched(hand, Side::Left, row)?,
+                (Ordering::Greater, _, Some(row)) => self.unmatched(hand, Side::Right, row)?,
+                (_, Some(a), Some(b)) => self.compare(hand, a, b, true)?,
+                _ => {}
+            }
+            if order != Ordering::Greater {
+                left.advance()?;
+            }
+            if order != Ordering::Less {
+                right.advance()?;
+            }
+        }
+        Ok(())
+    }
+
     /// Lays a record aside for the second column, or reports it if it has none.
-    fn unmatched(
-        &mut self,
-        side: Side,
-        row: &Row,
-        rests: Option<&mut [Writer; 2]>,
-    ) -> Result<(), Fault> {
+    fn unmatched(&self, hand: &mut Hand, side: Side, row: &Row) -> Result<(), Fault> {
         let second = side.of(self.halves.each_ref()).second_of(row);
-        match rests {
+        match &mut hand.rests {
             Some(rests) if !second.is_empty() => side.of(rests.each_mut()).push(second, row),
-            _ => self.only(side, row),
+            _ => self.only(hand, side, row),
         }
     }
 
     /// Merges what is left by the second column. One against one belongs together; more than one is never guessed.
-    fn by_second_column(&mut self, scratch: &Path, rests: &[Reader; 2]) -> Result<(), Fault> {
+    fn by_second_column(
+        &self,
+        hand: &mut Hand,
+        rests: &[Reader; 2],
+        partition: Partition,
+    ) -> Result<(), Fault> {
         let (mut a, mut b) = (Row::new(), Row::new());
-        for partition in Partition::all() {
-            let store = self.store;
-            let stream = |half: &Half, rest: &Reader| {
-                let place: Vec<_> = half.second.iter().map(|s| s.place).collect();
-                let rows = sorted(rest, partition, &place, scratch, store)?;
-                Ordered::grouped(rows, rest, place)
-            };
-            let ([left, right], [rest_left, rest_right]) = (&self.halves, rests);
-            let (mut left, mut right) = (stream(left, rest_left)?, stream(right, rest_right)?);
-            while let Some(order) = left.against(&right) {
-                if order != Ordering::Greater {
-                    left.take(&mut a)?;
-                }
-                if order != Ordering::Less {
-                    right.take(&mut b)?;
-                }
-                let more_left = order != Ordering::Greater && left.continues();
-                let more_right = order != Ordering::Less && right.continues();
-                match (order, more_left || more_right) {
-                    (Ordering::Less, false) => self.only(Side::Left, &a)?,
-                    (Ordering::Greater, false) => self.only(Side::Right, &b)?,
-                    (Ordering::Equal, false) => self.compare(&a, &b, false)?,
-                    (_, true) => {
-                        if order != Ordering::Greater {
-                            self.doubled(Side::Left, &mut a, &mut left)?;
-                        }
-                        if order != Ordering::Less {
-                            self.doubled(Side::Right, &mut b, &mut right)?;
-                        }
+        let stream = |half: &Half, rest: &Reader| {
+            let place: Vec<_> = half.second.iter().map(|s| s.place).collect();
+            let rows = sorted(rest, partition, &place, self.scratch, self.store)?;
+            Ordered::grouped(rows, rest, place)
+        };
+        let ([left, right], [rest_left, rest_right]) = (&self.halves, rests);
+        let (mut left, mut right) = (stream(left, rest_left)?, stream(right, rest_right)?);
+        while let Some(order) = left.against(&right) {
+            if order != Ordering::Greater {
+                left.take(&mut a)?;
+            }
+            if order != Ordering::Less {
+                right.take(&mut b)?;
+            }
+            let more_left = order != Ordering::Greater && left.continues();
+            let more_right = order != Ordering::Less && right.continues();
+            match (order, more_left || more_right) {
+                (Ordering::Less, false) => self.only(hand, Side::Left, &a)?,
+                (Ordering::Greater, false) => self.only(hand, Side::Right, &b)?,
+                (Ordering::Equal, false) => self.compare(hand, &a, &b, false)?,
+                (_, true) => {
+                    if order != Ordering::Greater {
+                        self.doubled(hand, Side::Left, &mut a, &mut left)?;
+                    }
+                    if order != Ordering::Less {
+                        self.doubled(hand, Side::Right, &mut b, &mut right)?;
                     }
                 }
             }
@@ -222,7 +317,8 @@ impl Finder<'_> {
     }
 
     /// A record that only one side has.
-    fn only(&mut self, side: Side, row: &Row) -> Result<(), Fault> {
+    fn only(&self, hand: &mut Hand, side: Side, row: &Row) -> Result<(), Fault> {
+        self.lay_aside(hand, side, row)?;
         let half = side.of(self.halves.each_ref());
         let finding = Finding {
             keys: Keys::Only(side, half.key_of(row)),
@@ -232,24 +328,20 @@ impl Finder<'_> {
             putusan: "",
             authority: &self.recon.presence,
         };
-        push(
-            &finding,
-            self.recon,
-            self.store,
-            &mut self.row,
-            &mut self.writer,
-        )
+        self.push(hand, &finding)
     }
 
     /// `row`, which was just taken, and all that follow with the same value of the second column.
     fn doubled<R: Rows>(
-        &mut self,
+        &self,
+        hand: &mut Hand,
         side: Side,
         row: &mut Row,
         stream: &mut Ordered<R>,
     ) -> Result<(), Fault> {
-        let half = side.of(self.halves.each_ref());
         loop {
+            self.lay_aside(hand, side, row)?;
+            let half = side.of(self.halves.each_ref());
             let value = half.second_of(row);
             let finding = Finding {
                 keys: Keys::Only(side, half.key_of(row)),
@@ -259,13 +351,7 @@ impl Finder<'_> {
                 putusan: "",
                 authority: &self.recon.presence,
             };
-            push(
-                &finding,
-                self.recon,
-                self.store,
-                &mut self.row,
-                &mut self.writer,
-            )?;
+            self.push(hand, &finding)?;
             if !stream.continues() {
                 return Ok(());
             }
@@ -273,8 +359,23 @@ impl Finder<'_> {
         }
     }
 
+    /// Keeps a record that met nobody, for whoever looks for likely pairs.
+    fn lay_aside(&self, hand: &mut Hand, side: Side, row: &Row) -> Result<(), Fault> {
+        let Some(leftovers) = &mut hand.leftovers else {
+            return Ok(());
+        };
+        let key = side.of(self.halves.each_ref()).key_of(row);
+        let group = key.first().copied().unwrap_or_default();
+        side.of(leftovers.each_mut()).push(group, row)
+    }
+
     /// Two records that belong together.
-    fn compare(&mut self, a: &Row, b: &Row, same_key: bool) -> Result<(), Fault> {
+    fn compare(&self, hand: &mut Hand, a: &Row, b: &Row, same_key: bool) -> Result<(), Fault> {
+        if same_key && self.aligned && a == b {
+            hand.met.matched += 1;
+            hand.met.agreeing += 1;
+            return Ok(());
+        }
         let [left, right] = &self.halves;
         let recon = self.recon;
         let mut differences = 0;
@@ -292,7 +393,7 @@ impl Finder<'_> {
                 authority,
             };
             differences += 1;
-            push(&finding, recon, self.store, &mut self.row, &mut self.writer)
+            self.push(hand, &finding)
         };
 
         if !same_key {
@@ -322,19 +423,13 @@ impl Finder<'_> {
                 tell(&comparison.name, values, putusan, &comparison.authority)?;
             }
         }
-        self.matched += 1;
-        self.agreeing += u64::from(differences == 0);
+        hand.met.matched += 1;
+        hand.met.agreeing += u64::from(differences == 0);
         Ok(())
     }
-}
 
-fn push(
-    finding: &Finding,
-    recon: &Reconciliation,
-    store: &StoreKey,
-    row: &mut Row,
-    writer: &mut Writer,
-) -> Result<(), Fault> {
-    finding.write(&recon.id, store, row);
-    writer.push(finding.group(), row)
+    fn push(&self, hand: &mut Hand, finding: &Finding) -> Result<(), Fault> {
+        finding.write(&self.recon.id, self.store, &mut hand.row);
+        hand.found.push(finding.group(), &hand.row)
+    }
 }

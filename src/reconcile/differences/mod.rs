@@ -22,9 +22,11 @@ use jiff::civil::Date;
 use crate::agreement::{Agreement, PartyId, Reconciliation};
 use crate::fault::Fault;
 use crate::snapshot::{Reader, StoreKey};
+use crate::workers::Workers;
 
 pub use counts::{DifferenceCounts, Seen};
 
+use super::candidates::{self, Candidates};
 use life::Lives;
 use matching::Matching;
 use report::Report;
@@ -32,6 +34,7 @@ use report::Report;
 /// The differences of one reconciliation after one run, held encrypted in files without a name until this is dropped.
 pub struct Differences {
     reports: [Report; 2],
+    candidates: Vec<Candidates>,
     /// Records of each side, in the order of [`Reconciliation::sides`].
     pub records: [u64; 2],
     /// Records that met, by key or by the second column.
@@ -60,6 +63,7 @@ pub fn differences(
     before: Option<&Reader>,
     today: Date,
     state_path: &Path,
+    workers: &Workers,
 ) -> Result<Differences, Fault> {
     let datasets = recon.sides.each_ref().map(|id| agreement.dataset(id));
     let [Some(left), Some(right)] = datasets else {
@@ -67,7 +71,7 @@ pub fn differences(
         return Err(reader.damaged("belongs to a dataset that the agreement does not have"));
     };
     let datasets = [left, right];
-    let found = Matching::run(scratch, store, agreement, recon, datasets, sides)?;
+    let found = Matching::run(scratch, store, agreement, recon, datasets, sides, workers)?;
     let lives = Lives::run(
         scratch,
         store,
@@ -82,9 +86,16 @@ pub fn differences(
             scratch, store, agreement, recon, datasets, party, &lives.all,
         )
     };
+    let candidates = match &found.leftovers {
+        Some(leftovers) => candidates::run(
+            scratch, store, agreement, recon, datasets, sides, leftovers, workers,
+        )?,
+        None => Vec::new(),
+    };
     let [first, second] = &agreement.parties;
     Ok(Differences {
         reports: [report(&first.id)?, report(&second.id)?],
+        candidates,
         records: sides.map(Reader::rows),
         matched: found.matched,
         agreeing: found.agreeing,
@@ -93,6 +104,12 @@ pub fn differences(
 }
 
 impl Differences {
+    /// The likely pairs that `reader` may see; `None` where the agreement asks for none, or the reader may not know
+    /// the other side's records.
+    pub fn candidates(&self, reader: &PartyId) -> Option<&Candidates> {
+        self.candidates.iter().find(|c| c.is_for(reader))
+    }
+
     /// Writes what `reader` may see, sorted by key, and counts it. A stranger gets the header only.
     ///
     /// Columns: `id`, `jenis`, the key columns, `kolom`, `nilai_<party>` of both, `putusan`, `acuan`, `tindakan`,

@@ -48,6 +48,7 @@ fn random_runs_give_what_maps_give() {
                 before.as_ref(),
                 today,
                 &state,
+                &place.workers,
             )
             .unwrap();
             let mut out = Vec::new();

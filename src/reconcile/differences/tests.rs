@@ -36,6 +36,7 @@ fn run(
         before,
         today,
         &state(place),
+        &place.workers,
     )
     .unwrap()
 }
@@ -456,6 +457,7 @@ fn an_unusable_snapshot_is_a_fault_and_leaves_nothing() {
                 None,
                 DAY,
                 &state(&place),
+                &place.workers,
             );
             assert!(matches!(result, Err(Fault::Snapshot { .. })));
             assert_eq!(fs::read_dir(place.path()).unwrap().count(), 0);

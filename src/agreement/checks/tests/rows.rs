@@ -241,7 +241,7 @@ fn findings_are_appended_and_only_new_ones_refuse() {
             &dataset,
             &thresholds(),
             AS_OF,
-            &raw,
+            &raw[..],
             &mut row,
             &mut findings,
         );
@@ -254,14 +254,14 @@ fn a_removal_needs_its_key_alone() {
     let dataset = keluarga();
     let (mut row, mut findings) = (Row::new(), Vec::new());
     let raw = ["198003152005011001", " 02 ", "nonsense", "", "", ""];
-    assert!(check_key_only(&dataset, &raw, &mut row, &mut findings));
+    assert!(check_key_only(&dataset, &raw[..], &mut row, &mut findings));
     assert_eq!(
         row.fields().collect::<Vec<_>>(),
         ["198003152005011001", "2", "", "", "", ""]
     );
     assert!(!check_key_only(
         &dataset,
-        &["131234567", ""],
+        &["131234567", ""][..],
         &mut row,
         &mut findings
     ));
