@@ -17,7 +17,7 @@ use padan::agreement::{Agreement, Dataset};
 use padan::config::Limits;
 use padan::delivery::DataFileName;
 use padan::fault::Fault;
-use padan::reconcile::{changes, differences};
+use padan::reconcile::{Bench, changes, differences};
 use padan::rows::{Desk, Findings, Learned, Line, judge};
 use padan::sample::{Plan, generate};
 use padan::snapshot::{Reader, StoreKey};
@@ -51,6 +51,14 @@ struct Exchange<'a> {
 }
 
 impl Exchange<'_> {
+    fn bench(&self) -> Bench<'_> {
+        Bench {
+            scratch: self.work,
+            store: self.store,
+            workers: self.workers,
+        }
+    }
+
     fn judge(&self, file: &str, text: Vec<u8>, base: Option<&Reader>) -> (Reader, Vec<String>) {
         let name: DataFileName = format!("{file}.age").parse().unwrap();
         let dataset = self.agreement.dataset(&name.dataset).unwrap();
@@ -103,13 +111,11 @@ impl Exchange<'_> {
                 let (snapshot, heard) = self.judge(name, records.concat().into(), before.as_ref());
                 told.extend(heard);
                 let changes = changes(
-                    self.work,
-                    self.store,
+                    self.bench(),
                     dataset,
                     &self.agreement.classes,
                     before.as_ref(),
                     &snapshot,
-                    self.workers,
                 )
                 .unwrap();
                 for party in &self.agreement.parties {
@@ -133,15 +139,13 @@ impl Exchange<'_> {
             };
             let state = self.work.join(format!("{round} {}.state", recon.id));
             let found = differences(
-                self.work,
-                self.store,
+                self.bench(),
                 self.agreement,
                 recon,
                 [left, right],
                 None,
                 DAY,
                 &state,
-                self.workers,
             )
             .unwrap();
             for party in &self.agreement.parties {

@@ -18,7 +18,7 @@ use padan::agreement::{Agreement, Dataset};
 use padan::config::Limits;
 use padan::delivery::DataFileName;
 use padan::fault::Fault;
-use padan::reconcile::{changes, differences};
+use padan::reconcile::{Bench, changes, differences};
 use padan::rows::{Desk, Findings, Learned, Line, judge};
 use padan::snapshot::{Reader, StoreKey};
 use padan::workers::Workers;
@@ -70,10 +70,8 @@ impl Terms {
         let example = fs::read_to_string(&path).unwrap();
         let part = |from: &str, to: &str| {
             let begin = example.find(from).unwrap();
-            let end = example[begin..]
-                .find(to)
-                .map_or(example.len(), |at| begin + at);
-            example.get(begin..end).unwrap().to_owned()
+            let (_, rest) = example.split_at(begin);
+            rest.split(to).next().unwrap().to_owned()
         };
         let mut text = part("numbers:", "\ndatasets:");
         text.push_str("\ndatasets:\n");
@@ -134,7 +132,7 @@ impl Terms {
             }
         }
         text.push_str(&part("\nthresholds:", "\nno such line"));
-        Agreement::parse(&text, &path, DAY).unwrap_or_else(|problems| panic!("{problems}\n{text}"))
+        Agreement::parse(&text, &path, DAY).unwrap()
     }
 }
 
@@ -225,6 +223,11 @@ fn written(terms: &Terms, reader: &str) -> String {
             )
         })
     });
+    let bench = Bench {
+        scratch: work.path(),
+        store: &store,
+        workers: &workers,
+    };
     let party = reader.parse().unwrap();
     let mut out = Vec::new();
     for (id, [first, second]) in [("kiri", &left), ("kanan", &right)] {
@@ -234,7 +237,7 @@ fn written(terms: &Terms, reader: &str) -> String {
         }
         for (before, now) in [(None, first), (Some(first), second)] {
             let classes = &agreement.classes;
-            let found = changes(work.path(), &store, dataset, classes, before, now, &workers);
+            let found = changes(bench, dataset, classes, before, now);
             found.unwrap().write_csv(dataset, &party, &mut out).unwrap();
         }
     }
@@ -242,15 +245,13 @@ fn written(terms: &Terms, reader: &str) -> String {
     for round in [0, 1] {
         let path = work.path().join(format!("{round}.state"));
         let found = differences(
-            work.path(),
-            &store,
+            bench,
             &agreement,
             &agreement.reconciliations[0],
             [&left[round], &right[round]],
             state.as_ref(),
             DAY,
             &path,
-            &workers,
         )
         .unwrap();
         found.write_csv(&party, &mut out).unwrap();

@@ -9,7 +9,7 @@ use crate::fault::Fault;
 use crate::files;
 use crate::ledger::record::ReconciliationInputs;
 use crate::ledger::{Event, Inputs, Outcome, PartOutcome, Stage};
-use crate::reconcile::{Changes, Differences, changes, differences};
+use crate::reconcile::{Bench, Changes, Differences, changes, differences};
 use crate::snapshot::Reader;
 
 use super::ingest::{Ingested, IngestedPart};
@@ -80,13 +80,11 @@ fn one(cx: &Context, job: &Job, part: IngestedPart) -> Result<ReconciledPart, St
         .map(|delivery| snapshot(cx, dataset, &delivery))
         .transpose()?;
     let changes = changes(
-        &job.work,
-        cx.store,
+        bench(cx, job),
         dataset,
         &agreement.classes,
         previous.as_ref(),
         &part.snapshot,
-        cx.workers,
     )?;
     let mut found = BTreeMap::new();
     for reconciliation in agreement.reconciliations_of(id) {
@@ -143,17 +141,23 @@ fn compare(
         files::create_dir(folder)?;
     }
     differences(
-        &job.work,
-        cx.store,
+        bench(cx, job),
         &cx.config.agreement,
         reconciliation,
         sides,
         before.as_ref(),
         inputs.run_date,
         &state,
-        cx.workers,
     )
     .map(Some)
+}
+
+fn bench<'a>(cx: &Context<'a>, job: &'a Job) -> Bench<'a> {
+    Bench {
+        scratch: &job.work,
+        store: cx.store,
+        workers: cx.workers,
+    }
 }
 
 /// What this answer depends on: as it is now, or, when it was answered before, as it was then.

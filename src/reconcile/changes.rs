@@ -4,14 +4,13 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::mem;
-use std::path::Path;
 
 use crate::agreement::{ChangeClass, ChangeClasses, Dataset, PartyId, Row};
 use crate::csv::Lines;
 use crate::fault::Fault;
-use crate::snapshot::{Lane, Merged, Partition, Reader, Rows, StoreKey, Writer};
-use crate::workers::Workers;
+use crate::snapshot::{Lane, Merged, Partition, Reader, Rows, Writer};
 
+use super::Bench;
 use super::columns::Columns;
 use super::ordered::Ordered;
 
@@ -56,15 +55,12 @@ const FIELDS: usize = 2;
 /// Compares a party's snapshot with the one before; without one before, every record is TAMBAH.
 ///
 /// Both must be sorted by the dataset's key in each partition. Columns are matched by name; a missing one is empty.
-/// Needs space in the folder `scratch`, where nothing is left behind.
 pub fn changes(
-    scratch: &Path,
-    store: &StoreKey,
+    bench: Bench,
     dataset: &Dataset,
     classes: &ChangeClasses,
     previous: Option<&Reader>,
     current: &Reader,
-    workers: &Workers,
 ) -> Result<Changes, Fault> {
     let now = Side::of(dataset, current)?;
     let Some(previous) = previous else {
@@ -88,9 +84,9 @@ pub fn changes(
         before,
         now,
     };
-    let writer = Writer::scratch(scratch, store, &names(dataset))?;
+    let writer = Writer::scratch(bench.scratch, bench.store, &names(dataset))?;
     let mut counts = ChangeCounts::default();
-    workers.each(
+    bench.workers.each(
         Partition::runs(current.rows().max(previous.rows())).map(Ok),
         || {
             Ok(Hand {
@@ -415,16 +411,7 @@ mod tests {
             (&COLUMNS, "stranger", none),
         ] {
             let dataset = pns(entitled);
-            let found = changes(
-                place.path(),
-                &place.store,
-                &dataset,
-                &classes(),
-                Some(&old),
-                &new,
-                &place.workers,
-            )
-            .unwrap();
+            let found = changes(place.bench(), &dataset, &classes(), Some(&old), &new).unwrap();
             let (text, counts) = csv(&found, &dataset, reader);
             assert_eq!(text, expected, "{reader} {entitled:?}");
             assert_eq!(counts.total() as usize, expected.lines().count() - 1);
@@ -443,16 +430,7 @@ mod tests {
         let place = Place::new();
         let (dataset, new) = (pns(&COLUMNS), place.people(&NEW));
         let nothing = ChangeClasses::default();
-        let found = changes(
-            place.path(),
-            &place.store,
-            &dataset,
-            &nothing,
-            None,
-            &new,
-            &place.workers,
-        )
-        .unwrap();
+        let found = changes(place.bench(), &dataset, &nothing, None, &new).unwrap();
         let (text, counts) = csv(&found, &dataset, "bpjs");
         assert_eq!(text.matches("\nTAMBAH,NONFINANSIAL,,").count(), 4);
         assert_eq!(counts, found.counts);
@@ -478,16 +456,8 @@ mod tests {
             &[["1", "Siti", "III/b"].map(str::to_owned)],
         );
         let run = |old, new| {
-            changes(
-                place.path(),
-                &place.store,
-                &now,
-                &classes(),
-                Some(old),
-                new,
-                &place.workers,
-            )
-            .map(|found| csv(&found, &now, "bkn").0)
+            changes(place.bench(), &now, &classes(), Some(old), new)
+                .map(|found| csv(&found, &now, "bkn").0)
         };
         let header = "aksi,kelas,kolom_berubah,nama,nip,golongan\n";
         let expected = format!("{header}UBAH,FINANSIAL,golongan,Siti,1,III/b\n");
@@ -510,15 +480,7 @@ mod tests {
             }
             let bad = writer.finish().unwrap();
             for (old, new) in [(Some(&good), &bad), (Some(&bad), &good), (None, &bad)] {
-                let run = changes(
-                    place.path(),
-                    &place.store,
-                    &dataset,
-                    &classes(),
-                    old,
-                    new,
-                    &place.workers,
-                );
+                let run = changes(place.bench(), &dataset, &classes(), old, new);
                 let reader = "bkn".parse().unwrap();
                 let run = run.and_then(|found| found.write_csv(&dataset, &reader, &mut Vec::new()));
                 assert!(matches!(run, Err(Fault::Snapshot { .. })));
@@ -568,15 +530,7 @@ mod tests {
                 };
             }
             let (old, new) = (snapshot(&old), snapshot(&new));
-            let found = changes(
-                place.path(),
-                &place.store,
-                &dataset,
-                &classes(),
-                Some(&old),
-                &new,
-                &place.workers,
-            );
+            let found = changes(place.bench(), &dataset, &classes(), Some(&old), &new);
             assert_eq!(csv(&found.unwrap(), &dataset, "bkn").0, expected);
         }
     }

@@ -15,6 +15,8 @@ use crate::delivery::Sha256Digest;
 use crate::snapshot::{Partition, Reader, Rows, StoreKey, Writer, sorted};
 use crate::workers::Workers;
 
+use super::Bench;
+
 /// Columns of both datasets.
 pub(super) const COLUMNS: [&str; 6] = ["nip", "nik", "nama", "tanggal_lahir", "golongan", "alamat"];
 
@@ -36,6 +38,14 @@ impl Place {
 
     pub(super) fn path(&self) -> &Path {
         self.dir.path()
+    }
+
+    pub(super) fn bench(&self) -> Bench<'_> {
+        Bench {
+            scratch: self.path(),
+            store: &self.store,
+            workers: &self.workers,
+        }
     }
 
     /// A snapshot as ingest leaves it: sorted by the first `key` columns in each partition.

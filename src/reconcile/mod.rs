@@ -13,7 +13,23 @@ mod ordered;
 #[cfg(test)]
 mod fixture;
 
+use std::path::Path;
+
+use crate::snapshot::StoreKey;
+use crate::workers::Workers;
+
 pub use candidates::{CandidateCounts, Candidates, Estimate, Estimates};
 pub use changes::{Action, ChangeCounts, Changes, changes};
 pub use differences::{DifferenceCounts, Differences, Seen, differences};
 pub use names::{Verdict, normalise, verdict};
+
+/// Where rows lie while they are compared, and who compares them.
+#[derive(Clone, Copy)]
+pub struct Bench<'a> {
+    /// A folder for files without a name: nothing is left behind there.
+    pub scratch: &'a Path,
+    /// The key under which they are encrypted.
+    pub store: &'a StoreKey,
+    /// Who works.
+    pub workers: &'a Workers,
+}

@@ -37,6 +37,7 @@ use crate::workers::Workers;
 
 pub use estimates::{Estimate, Estimates};
 
+use super::Bench;
 use blocks::{everyone, passes};
 use facets::Facet;
 use levels::Likeness;
@@ -93,14 +94,12 @@ impl Candidates {
 /// Finds the likely pairs among what is left of both sides, for each reader who may know of them. The whole snapshots tell
 /// how alike two people are.
 pub(super) fn run(
-    scratch: &Path,
-    store: &StoreKey,
+    bench: Bench,
     agreement: &Agreement,
     recon: &Reconciliation,
     datasets: [&Dataset; 2],
     snapshots: [&Reader; 2],
     leftovers: &[Reader; 2],
-    workers: &Workers,
 ) -> Result<Vec<Candidates>, Fault> {
     let Some(asked) = &recon.candidates else {
         return Ok(Vec::new());
@@ -123,9 +122,9 @@ pub(super) fn run(
             continue;
         }
         let search = Search {
-            workers,
-            scratch,
-            store,
+            workers: bench.workers,
+            scratch: bench.scratch,
+            store: bench.store,
             agreement,
             recon,
             datasets,

@@ -41,15 +41,13 @@ fn asking(entitled: &[&str], fields: &[&str]) -> Agreement {
 
 fn run(place: &Place, agreement: &Agreement, [left, right]: [&Reader; 2]) -> Differences {
     differences(
-        place.path(),
-        &place.store,
+        place.bench(),
         agreement,
         &agreement.reconciliations[0],
         [left, right],
         None,
         date(2026, 11, 22),
         &place.path().join("state.snap"),
-        &place.workers,
     )
     .unwrap()
 }

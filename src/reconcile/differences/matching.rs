@@ -7,8 +7,8 @@ use std::path::Path;
 use crate::agreement::{Agreement, Authority, Dataset, NameRules, Reconciliation, Row};
 use crate::fault::Fault;
 use crate::snapshot::{Lane, Partition, Reader, Rows, StoreKey, Writer, sorted};
-use crate::workers::Workers;
 
+use super::super::Bench;
 use super::super::columns::Columns;
 use super::super::names::{Verdict, verdict};
 use super::super::ordered::Ordered;
@@ -27,14 +27,17 @@ pub(super) struct Matching {
 impl Matching {
     /// Matches by key, then by the second column where the reconciliation has one.
     pub(super) fn run(
-        scratch: &Path,
-        store: &StoreKey,
+        bench: Bench,
         agreement: &Agreement,
         recon: &Reconciliation,
         datasets: [&Dataset; 2],
         readers: [&Reader; 2],
-        workers: &Workers,
     ) -> Result<Self, Fault> {
+        let Bench {
+            scratch,
+            store,
+            workers,
+        } = bench;
         let half = |side: Side| Half::of(recon, side, side.of(datasets), side.of(readers));
         let finder = Finder::of(
             scratch,

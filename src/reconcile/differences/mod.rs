@@ -21,11 +21,11 @@ use jiff::civil::Date;
 
 use crate::agreement::{Agreement, PartyId, Reconciliation};
 use crate::fault::Fault;
-use crate::snapshot::{Reader, StoreKey};
-use crate::workers::Workers;
+use crate::snapshot::Reader;
 
 pub use counts::{DifferenceCounts, Seen};
 
+use super::Bench;
 use super::candidates::{self, Candidates};
 use life::Lives;
 use matching::Matching;
@@ -49,21 +49,15 @@ pub struct Differences {
 ///
 /// Both snapshots must be sorted by the reconciliation's key in each partition. `before` is the state that the run
 /// before wrote; the new state, all differences still open, appears at `state_path`. `today` becomes `sejak` of
-/// what is new. Needs space in the folder `scratch`, where nothing is left behind.
-#[expect(
-    clippy::too_many_arguments,
-    reason = "each is one input of the comparison; a struct would only rename them"
-)]
+/// what is new.
 pub fn differences(
-    scratch: &Path,
-    store: &StoreKey,
+    bench: Bench,
     agreement: &Agreement,
     recon: &Reconciliation,
     sides: [&Reader; 2],
     before: Option<&Reader>,
     today: Date,
     state_path: &Path,
-    workers: &Workers,
 ) -> Result<Differences, Fault> {
     let datasets = recon.sides.each_ref().map(|id| agreement.dataset(id));
     let [Some(left), Some(right)] = datasets else {
@@ -71,7 +65,8 @@ pub fn differences(
         return Err(reader.damaged("belongs to a dataset that the agreement does not have"));
     };
     let datasets = [left, right];
-    let found = Matching::run(scratch, store, agreement, recon, datasets, sides, workers)?;
+    let Bench { scratch, store, .. } = bench;
+    let found = Matching::run(bench, agreement, recon, datasets, sides)?;
     let lives = Lives::run(
         scratch,
         store,
@@ -87,9 +82,7 @@ pub fn differences(
         )
     };
     let candidates = match &found.leftovers {
-        Some(leftovers) => candidates::run(
-            scratch, store, agreement, recon, datasets, sides, leftovers, workers,
-        )?,
+        Some(leftovers) => candidates::run(bench, agreement, recon, datasets, sides, leftovers)?,
         None => Vec::new(),
     };
     let [first, second] = &agreement.parties;

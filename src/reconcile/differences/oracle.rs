@@ -40,15 +40,13 @@ fn random_runs_give_what_maps_give() {
 
             let [left, right] = sides.each_ref().map(|s| place.snapshot(&COLUMNS, 1, s));
             let got = differences(
-                place.path(),
-                &place.store,
+                place.bench(),
                 &agreement,
                 &agreement.reconciliations[0],
                 [&left, &right],
                 before.as_ref(),
                 today,
                 &state,
-                &place.workers,
             )
             .unwrap();
             let mut out = Vec::new();

@@ -28,15 +28,13 @@ fn run(
 ) -> Differences {
     let recon = &agreement.reconciliations[0];
     differences(
-        place.path(),
-        &place.store,
+        place.bench(),
         agreement,
         recon,
         [left, right],
         before,
         today,
         &state(place),
-        &place.workers,
     )
     .unwrap()
 }
@@ -449,15 +447,13 @@ fn an_unusable_snapshot_is_a_fault_and_leaves_nothing() {
     for bad in [&keyless, &without_nik] {
         for sides in [[&good, bad], [bad, &good]] {
             let result = differences(
-                place.path(),
-                &place.store,
+                place.bench(),
                 &agreement,
                 &agreement.reconciliations[0],
                 sides,
                 None,
                 DAY,
                 &state(&place),
-                &place.workers,
             );
             assert!(matches!(result, Err(Fault::Snapshot { .. })));
             assert_eq!(fs::read_dir(place.path()).unwrap().count(), 0);
