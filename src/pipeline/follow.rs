@@ -12,6 +12,8 @@ use super::{Context, Progress, scan, status_page};
 
 /// While rows are read, the pages are brought up to date so often: also about what arrives meanwhile.
 const REFRESH: SignedDuration = SignedDuration::from_secs(2);
+/// And so often what is small goes on beside it.
+const ASIDE: SignedDuration = SignedDuration::from_millis(200);
 
 /// Has the pages tell how far a delivery is. Whoever watched before goes on watching.
 pub struct Followed<'a> {
@@ -20,17 +22,22 @@ pub struct Followed<'a> {
     last: Cell<Stage>,
     rows: Cell<u64>,
     told: Cell<Timestamp>,
+    /// What else there is to do while rows are read, and when it was done last.
+    meanwhile: &'a dyn Fn(),
+    aside: Cell<Timestamp>,
 }
 
 impl<'a> Followed<'a> {
-    /// From its beginning to the end of this.
-    pub fn new(cx: &'a Context<'a>, job: &'a Job) -> Self {
+    /// From its beginning to the end of this. `meanwhile` is done now and then while its rows are read.
+    pub fn new(cx: &'a Context<'a>, job: &'a Job, meanwhile: &'a dyn Fn()) -> Self {
         Self {
             cx,
             job,
             last: Cell::new(Stage::Claim),
             rows: Cell::new(0),
             told: Cell::new((cx.clock)()),
+            meanwhile,
+            aside: Cell::new((cx.clock)()),
         }
     }
 
@@ -86,6 +93,11 @@ impl Progress for Followed<'_> {
         self.note();
         if self.told.get().duration_until((self.cx.clock)()) >= REFRESH {
             self.tell(true);
+        }
+        if self.aside.get().duration_until((self.cx.clock)()) >= ASIDE {
+            (self.meanwhile)();
+            self.aside.set((self.cx.clock)());
+            self.note();
         }
         self.cx.progress.rows(more);
     }

@@ -1,7 +1,8 @@
 //! One pass: look through the inboxes, take what is complete, run everything that is open.
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
-use std::fs::File;
+use std::fs::{self, File};
 use std::time::Duration;
 
 use crate::agreement::PartyId;
@@ -28,6 +29,9 @@ const MOST_NOTES: u32 = 50;
 /// others share one. Notes are brought to the disk, and thousands of them would hold up the other party's next pass.
 const SINGLE_NOTES: usize = 20;
 const MOST_IN_A_NOTE: usize = 200;
+
+/// A delivery of so many bytes is answered beside a larger one, while that one's rows are read: some ten thousand rows.
+const SMALL: u64 = 4 << 20;
 
 /// What one pass did.
 #[derive(Debug, Default)]
@@ -74,6 +78,21 @@ impl Pass {
                 self.wake_in(FIRST_RETRY.unsigned_abs());
                 None
             }
+        }
+    }
+
+    /// Adds what another one did.
+    fn join(&mut self, other: Self) {
+        self.ended.extend(other.ended);
+        self.refused_again.extend(other.refused_again);
+        self.repeated.extend(other.repeated);
+        self.left.extend(other.left);
+        self.removed.extend(other.removed);
+        self.called.extend(other.called);
+        self.keeps_all |= other.keeps_all;
+        self.faults.extend(other.faults);
+        if let Some(due) = other.due {
+            self.wake_in(due);
         }
     }
 
@@ -128,7 +147,7 @@ pub fn pass(cx: &Context) -> Result<Pass, Fault> {
         done.attempt(status_page::write(cx, &party));
     }
     if given_up {
-        run_open(cx, &mut done)?;
+        run_open(cx, &mut done, None)?;
     }
     // Last: what lay in an inbox has been accepted by now.
     calendar::mind(cx, &mut done);
@@ -152,7 +171,7 @@ fn take_and_run(cx: &Context, done: &mut Pass) -> Result<Resting, Fault> {
             resting.push((party.id.clone(), incomplete));
             done.attempt(status_page::write(cx, &party.id));
         }
-        run_open(cx, done)?;
+        run_open(cx, done, None)?;
         if !taken {
             return Ok(resting);
         }
@@ -274,10 +293,16 @@ fn note(
     })
 }
 
-/// Runs every open delivery whose turn it is, in order of receipt.
-fn run_open(cx: &Context, done: &mut Pass) -> Result<(), Fault> {
-    let mut held = BTreeSet::new();
+/// Runs every open delivery whose turn it is, in order of receipt; or, `beside` one whose rows are being read, only what is
+/// small and has nothing to do with it.
+fn run_open(cx: &Context, done: &mut Pass, beside: Option<&Delivery>) -> Result<(), Fault> {
+    let mut held: BTreeSet<_> = beside.map(datasets).into_iter().flatten().collect();
     for delivery in cx.ledger.open()? {
+        // What was run beside another is done.
+        let ran = |id: &DeliveryId| done.ended.iter().any(|(ended, _)| ended.id == *id);
+        if beside.is_some_and(|large| large.id == delivery.id) || ran(&delivery.id) {
+            continue;
+        }
         let datasets = datasets(&delivery);
         let now = (cx.clock)();
         let later = delivery.retry_at.filter(|at| *at > now);
@@ -287,11 +312,25 @@ fn run_open(cx: &Context, done: &mut Pass) -> Result<(), Fault> {
         // Files of a delivery whose claim did not end still lie in the inbox: it has a fault, not a file less. And one
         // that waits holds back later ones of the same datasets: they would overtake it.
         let claiming = delivery.state == State::Claiming;
-        if claiming || later.is_some() || datasets.iter().any(|dataset| held.contains(dataset)) {
+        let large = beside.is_some() && !is_small(cx, &delivery);
+        if claiming
+            || later.is_some()
+            || large
+            || datasets.iter().any(|dataset| held.contains(dataset))
+        {
             held.extend(datasets);
             continue;
         }
-        let ended = run(cx, Job::of(cx, &delivery));
+        let aside = RefCell::new(Pass::default());
+        let meanwhile = || {
+            if beside.is_none()
+                && let Ok(mut aside) = aside.try_borrow_mut()
+            {
+                look_aside(cx, &delivery, &mut aside);
+            }
+        };
+        let ended = run(cx, Job::of(cx, &delivery), &meanwhile);
+        done.join(aside.into_inner());
         done.attempt(status_page::write(cx, &delivery.party));
         if matches!(ended, Ended::Faulted(_)) {
             held.extend(datasets);
@@ -306,6 +345,29 @@ fn run_open(cx: &Context, done: &mut Pass) -> Result<(), Fault> {
         done.ended.push((delivery, ended));
     }
     Ok(())
+}
+
+/// While the rows of a large delivery are read: takes what has come, and answers what is small.
+fn look_aside(cx: &Context, large: &Delivery, aside: &mut Pass) {
+    let mut taken = false;
+    for party in &cx.config.agreement.parties {
+        look_through(cx, &party.id, aside, &mut taken);
+    }
+    if taken {
+        // What is not small has its turn afterwards.
+        aside.wake_in(Duration::ZERO);
+    }
+    let outcome = run_open(cx, aside, Some(large));
+    aside.attempt(outcome);
+}
+
+/// Whether the rest can wait for it.
+fn is_small(cx: &Context, delivery: &Delivery) -> bool {
+    let staged = cx.layout.staged(&delivery.id);
+    let length =
+        |name: &String| fs::metadata(staged.join(name)).map_or(u64::MAX, |meta| meta.len());
+    let all = delivery.files.iter().map(length);
+    all.fold(0, u64::saturating_add) <= SMALL
 }
 
 /// Whether its last two attempts were refused for the same reason.

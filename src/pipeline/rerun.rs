@@ -155,7 +155,7 @@ fn run_open(cx: &Context, id: &DeliveryId) -> Result<Rerun, Fault> {
     let open = open.ok_or_else(|| {
         Fault::Inconsistent("its files are not all there; they were given back".into())
     })?;
-    match run(cx, Job::of(cx, &open)) {
+    match run(cx, Job::of(cx, &open), &|| {}) {
         Ended::Answered(responded) => Ok(Rerun::Answered(responded)),
         Ended::Rejected(rejection) => Ok(Rerun::Rejected(rejection)),
         Ended::Faulted(fault) => Err(fault),

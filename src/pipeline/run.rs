@@ -31,11 +31,11 @@ pub enum Ended {
 }
 
 /// Takes a staged delivery to its end: answers, a receipt for a rejection, a retry for a fault. One whose answer lies
-/// ready since an earlier run is only handed out.
-pub fn run(cx: &Context, job: Job) -> Ended {
+/// ready since an earlier run is only handed out. While rows are read, `meanwhile` is done now and then.
+pub fn run(cx: &Context, job: Job, meanwhile: &dyn Fn()) -> Ended {
     let kept = job.clone();
     marker::place(cx, &kept);
-    let stage = Followed::new(cx, &kept);
+    let stage = Followed::new(cx, &kept, meanwhile);
     let tracked = Context {
         progress: &stage,
         ..*cx

@@ -72,6 +72,8 @@ pub(super) fn settle(
         },
         Hand::end,
         |found: Found| {
+            // Whoever watches sees that it goes on.
+            (desk.progress)(0);
             refused += found.refused;
             carried += found.carried;
             found.notes.tell(0, dataset, findings, tally)

@@ -11,6 +11,7 @@
 
 mod answers;
 mod behind_sshd;
+mod beside;
 mod calendar;
 mod candidates;
 mod carried;
