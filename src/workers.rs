@@ -7,7 +7,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 /// How many jobs for each thread may be ahead of the one that is still missing.
-const AHEAD: usize = 4;
+const AHEAD: usize = 2;
 
 /// The threads of this process that may work at once, whoever they work for.
 ///
@@ -40,7 +40,7 @@ impl Workers {
     /// Takes jobs from `source`, has each done by `work` on some thread, and gives what comes of them to `collect` on this
     /// thread, in the order of the jobs. Each thread has a state of its own, from `begin`, that `end` gets at last.
     ///
-    /// Returns the first error in the order of the jobs; what comes after it is not collected, and then no `end` is called.
+    /// Returns the first error in the order of the jobs; what comes after it is not collected.
     pub fn each<J, S, R, E: Send>(
         &self,
         source: impl Iterator<Item = Result<J, E>> + Send,
@@ -53,10 +53,12 @@ impl Workers {
         R: Send,
     {
         let line = Line::new(source, self.threads * AHEAD);
-        let (send, receive) = sync_channel(self.threads);
         let mut outcome = Ok(());
         let failed = Mutex::new(None);
         thread::scope(|scope| {
+            // Should this thread panic, the others must not wait for it: they are stopped, and nobody listens to them.
+            let _guard = Guard(&line);
+            let (send, receive) = sync_channel(self.threads);
             for _ in 0..self.threads {
                 let send = send.clone();
                 let (line, begin, work, end) = (&line, &begin, &work, &end);
@@ -265,6 +267,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 #[cfg(test)]
 mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
     use std::sync::Barrier;
     use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
@@ -353,6 +356,29 @@ mod tests {
             |_| Ok(()),
         );
         assert_eq!(no_start, Err(5));
+    }
+
+    #[test]
+    fn a_panic_anywhere_ends_all_of_it() {
+        let go = |working: bool| {
+            let fail = |now: bool| assert!(!now, "as it should");
+            workers(3).each(
+                (0..1000).map(Ok::<_, u32>),
+                || Ok(()),
+                |(), job| {
+                    fail(working && job == 50);
+                    Ok(job)
+                },
+                |()| Ok(()),
+                |done| {
+                    fail(!working && done == 50);
+                    Ok(())
+                },
+            )
+        };
+        for working in [true, false] {
+            assert!(catch_unwind(AssertUnwindSafe(|| go(working))).is_err());
+        }
     }
 
     #[test]

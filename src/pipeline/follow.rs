@@ -12,8 +12,9 @@ use super::{Context, Progress, scan, status_page};
 
 /// While rows are read, the pages are brought up to date so often: also about what arrives meanwhile.
 const REFRESH: SignedDuration = SignedDuration::from_secs(2);
-/// And so often what is small goes on beside it.
+/// And so often what is small goes on beside it; after so many times as long as that took, so that it starves nobody.
 const ASIDE: SignedDuration = SignedDuration::from_millis(200);
+const REST: i32 = 4;
 
 /// Has the pages tell how far a delivery is. Whoever watched before goes on watching.
 pub struct Followed<'a> {
@@ -25,6 +26,7 @@ pub struct Followed<'a> {
     /// What else there is to do while rows are read, and when it was done last.
     meanwhile: &'a dyn Fn(),
     aside: Cell<Timestamp>,
+    wait: Cell<SignedDuration>,
 }
 
 impl<'a> Followed<'a> {
@@ -38,6 +40,7 @@ impl<'a> Followed<'a> {
             told: Cell::new((cx.clock)()),
             meanwhile,
             aside: Cell::new((cx.clock)()),
+            wait: Cell::new(ASIDE),
         }
     }
 
@@ -94,9 +97,12 @@ impl Progress for Followed<'_> {
         if self.told.get().duration_until((self.cx.clock)()) >= REFRESH {
             self.tell(true);
         }
-        if self.aside.get().duration_until((self.cx.clock)()) >= ASIDE {
+        let now = (self.cx.clock)();
+        if self.aside.get().duration_until(now) >= self.wait.get() {
             (self.meanwhile)();
             self.aside.set((self.cx.clock)());
+            let took = now.duration_until(self.aside.get());
+            self.wait.set(took.saturating_mul(REST).max(ASIDE));
             self.note();
         }
         self.cx.progress.rows(more);

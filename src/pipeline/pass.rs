@@ -1,6 +1,6 @@
 //! One pass: look through the inboxes, take what is complete, run everything that is open.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::time::Duration;
@@ -153,7 +153,7 @@ pub fn pass(cx: &Context) -> Result<Pass, Fault> {
     calendar::mind(cx, &mut done);
     done.attempt(keys::tell(cx));
     let mut left = cx.ledger.open()?;
-    left.retain(|open| !done.ended.iter().any(|(ran, _)| ran.id == open.id));
+    left.retain(|open| !done.ended.iter().any(|(ran, _)| is_same_attempt(ran, open)));
     done.left = left;
     Ok(done)
 }
@@ -171,7 +171,7 @@ fn take_and_run(cx: &Context, done: &mut Pass) -> Result<Resting, Fault> {
             resting.push((party.id.clone(), incomplete));
             done.attempt(status_page::write(cx, &party.id));
         }
-        run_open(cx, done, None)?;
+        taken |= run_open(cx, done, None)?;
         if !taken {
             return Ok(resting);
         }
@@ -294,13 +294,18 @@ fn note(
 }
 
 /// Runs every open delivery whose turn it is, in order of receipt; or, `beside` one whose rows are being read, only what is
-/// small and has nothing to do with it.
-fn run_open(cx: &Context, done: &mut Pass, beside: Option<&Delivery>) -> Result<(), Fault> {
+/// small and has nothing to do with it. Returns whether others were taken meanwhile.
+fn run_open(cx: &Context, done: &mut Pass, beside: Option<&Delivery>) -> Result<bool, Fault> {
     let mut held: BTreeSet<_> = beside.map(datasets).into_iter().flatten().collect();
-    for delivery in cx.ledger.open()? {
-        // What was run beside another is done.
-        let ran = |id: &DeliveryId| done.ended.iter().any(|(ended, _)| ended.id == *id);
-        if beside.is_some_and(|large| large.id == delivery.id) || ran(&delivery.id) {
+    let taken = Cell::new(false);
+    for listed in cx.ledger.open()? {
+        // What was run beside another since is no longer open, or waits.
+        let known = cx.ledger.delivery(&listed.id)?;
+        let open = |state| matches!(state, State::Claiming | State::Open);
+        let Some(delivery) = known.filter(|delivery| open(delivery.state)) else {
+            continue;
+        };
+        if beside.is_some_and(|large| large.id == delivery.id) {
             continue;
         }
         let datasets = datasets(&delivery);
@@ -309,15 +314,15 @@ fn run_open(cx: &Context, done: &mut Pass, beside: Option<&Delivery>) -> Result<
         if let Some(at) = later {
             done.wake_in(now.duration_until(at).unsigned_abs());
         }
+        // Its fault may not have been noted: the disk may be full.
+        let faulted = done.ended.iter().any(|(ended, how)| {
+            is_same_attempt(ended, &delivery) && matches!(how, Ended::Faulted(_))
+        });
         // Files of a delivery whose claim did not end still lie in the inbox: it has a fault, not a file less. And one
         // that waits holds back later ones of the same datasets: they would overtake it.
-        let claiming = delivery.state == State::Claiming;
+        let waits = delivery.state == State::Claiming || later.is_some() || faulted;
         let large = beside.is_some() && !is_small(cx, &delivery);
-        if claiming
-            || later.is_some()
-            || large
-            || datasets.iter().any(|dataset| held.contains(dataset))
-        {
+        if waits || large || datasets.iter().any(|dataset| held.contains(dataset)) {
             held.extend(datasets);
             continue;
         }
@@ -326,13 +331,15 @@ fn run_open(cx: &Context, done: &mut Pass, beside: Option<&Delivery>) -> Result<
             if beside.is_none()
                 && let Ok(mut aside) = aside.try_borrow_mut()
             {
-                look_aside(cx, &delivery, &mut aside);
+                taken.set(look_aside(cx, &delivery, &mut aside) || taken.get());
             }
         };
         let ended = run(cx, Job::of(cx, &delivery), &meanwhile);
         done.join(aside.into_inner());
         done.attempt(status_page::write(cx, &delivery.party));
-        if matches!(ended, Ended::Faulted(_)) {
+        let faulted = matches!(ended, Ended::Faulted(_));
+        done.ended.push((delivery.clone(), ended));
+        if faulted {
             held.extend(datasets);
             let noted = cx.ledger.delivery(&delivery.id)?;
             let retry = noted.and_then(|delivery| delivery.retry_at);
@@ -342,23 +349,24 @@ fn run_open(cx: &Context, done: &mut Pass, beside: Option<&Delivery>) -> Result<
         if is_same_verdict(cx, &delivery)? {
             done.refused_again.insert((delivery.id, delivery.attempt));
         }
-        done.ended.push((delivery, ended));
     }
-    Ok(())
+    Ok(taken.get())
 }
 
-/// While the rows of a large delivery are read: takes what has come, and answers what is small.
-fn look_aside(cx: &Context, large: &Delivery, aside: &mut Pass) {
+fn is_same_attempt(one: &Delivery, other: &Delivery) -> bool {
+    (one.id, one.attempt) == (other.id, other.attempt)
+}
+
+/// While the rows of a large delivery are read: takes what has come, and answers what is small. Whether anything was taken:
+/// what is not small has its turn afterwards.
+fn look_aside(cx: &Context, large: &Delivery, aside: &mut Pass) -> bool {
     let mut taken = false;
     for party in &cx.config.agreement.parties {
         look_through(cx, &party.id, aside, &mut taken);
     }
-    if taken {
-        // What is not small has its turn afterwards.
-        aside.wake_in(Duration::ZERO);
-    }
     let outcome = run_open(cx, aside, Some(large));
     aside.attempt(outcome);
+    taken
 }
 
 /// Whether the rest can wait for it.

@@ -13,6 +13,9 @@ use crate::digest::Hasher;
 /// Bytes of text that a thread takes at a time.
 const SIZE: usize = 256 << 10;
 
+/// What each block but the first begins with: a reader may keep the first record it sees, which must be nobody's.
+const STAND_IN: &[u8] = b"-\n";
+
 type Bytes = Zeroizing<Vec<u8>>;
 
 /// Reads the text from beginning to end, and digests it.
@@ -36,11 +39,13 @@ pub(super) struct Block {
     bytes: Bytes,
     /// Counted from 0.
     pub(super) number: usize,
+    /// It is the beginning of a record that is too long, and nothing follows it.
+    pub(super) cut: bool,
     spare: Arc<Mutex<Vec<Bytes>>>,
 }
 
 impl Block {
-    /// The text; but for the first block it begins with the line break before its first record.
+    /// The text. It begins with a record to be passed over: the header row, or what stands for it.
     pub(super) fn text(&self) -> &[u8] {
         &self.bytes
     }
@@ -87,6 +92,7 @@ impl Blocks {
         let mut bytes = lock(&self.spare).pop().unwrap_or_default();
         bytes.clear();
         let rest = self.rest.len();
+        let mut cut = false;
         let mut wanted = SIZE.max(rest);
         loop {
             make_room(&mut bytes, wanted);
@@ -100,16 +106,17 @@ impl Blocks {
             }
             if let Some(end) = last_end(&bytes) {
                 self.rest.clear();
-                let rest = bytes.get(end..).unwrap_or_default();
-                make_room(&mut self.rest, rest.len());
+                let rest = bytes.get(end + 1..).unwrap_or_default();
+                make_room(&mut self.rest, STAND_IN.len() + rest.len());
+                self.rest.extend_from_slice(STAND_IN);
                 self.rest.extend_from_slice(rest);
-                // The line break stands in both: it ends the one, and shows where the other begins.
                 bytes.truncate(end + 1);
                 break;
             }
             if bytes.len() > self.longest.saturating_add(2) {
                 // Whoever reads it finds that it is too long, and nothing after it is wanted.
                 self.ended = true;
+                cut = true;
                 break;
             }
             wanted += SIZE;
@@ -122,6 +129,7 @@ impl Blocks {
         Ok(Some(Block {
             bytes,
             number,
+            cut,
             spare: Arc::clone(&self.spare),
         }))
     }
@@ -173,8 +181,8 @@ fn last_end(bytes: &[u8]) -> Option<usize> {
     while let Some(place) = memrchr2(b'\n', b'"', bytes.get(..end)?) {
         match bytes.get(place) {
             Some(b'"') => inside = !inside,
-            // The first byte may be the line break before the block.
-            _ if !inside && place > 0 => return Some(place),
+            // What stands for a header is no record.
+            _ if !inside && place >= STAND_IN.len() => return Some(place),
             _ => {}
         }
         end = place;
@@ -222,7 +230,7 @@ mod tests {
                 let records = if number == 0 {
                     block
                 } else {
-                    block.strip_prefix('\n').unwrap()
+                    block.strip_prefix("-\n").unwrap()
                 };
                 assert_eq!(records.len() % line.len(), 0, "{line:?}");
                 whole.push_str(records);
@@ -238,7 +246,7 @@ mod tests {
         let text = io::repeat(b'x').take(64 << 20);
         let mut blocks = Blocks::of(Box::new(text), 300_000);
         let block = blocks.next().unwrap().unwrap();
-        assert!((300_000..1 << 20).contains(&block.text().len()));
+        assert!(block.cut && (300_000..1 << 20).contains(&block.text().len()));
         assert!(blocks.next().is_none());
         assert!(blocks.drain().is_none(), "the stream is sound");
     }
@@ -249,7 +257,7 @@ mod tests {
         let blocks = cut(&text);
         assert_eq!(
             blocks.iter().map(String::len).sum::<usize>(),
-            text.len() + blocks.len() - 1
+            text.len() + 2 * (blocks.len() - 1)
         );
         assert!(blocks.iter().any(|block| block.len() > 2 * SIZE));
     }

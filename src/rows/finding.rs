@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::agreement::checks::{CheckCode, Finding, Values};
 use crate::agreement::{Dataset, Level, Row};
 use crate::fault::Fault;
+use crate::snapshot::{Lane, Partition, Reader, Rows};
 
 use super::tally::Tally;
 
@@ -30,6 +31,8 @@ pub trait Findings {
 #[derive(Default)]
 pub(super) struct Notes {
     told: Vec<Note>,
+    /// Key and value of each.
+    texts: Row,
     /// INFO, which nobody is told one by one.
     counted: BTreeMap<CheckCode, u64>,
 }
@@ -37,9 +40,12 @@ pub(super) struct Notes {
 struct Note {
     row: u64,
     finding: Finding,
-    /// Key and value.
-    texts: Row,
 }
+
+/// Columns of notes that were laid aside: row, code, column, key, value.
+pub(super) const LAID: [&str; 5] = ["baris", "kode", "kolom", "kunci", "nilai"];
+/// So many notes are held in memory before they are laid aside.
+const MOST: usize = 1024;
 
 impl Notes {
     /// Notes a finding in the row of that number, whose values are `values`.
@@ -64,8 +70,34 @@ impl Notes {
         self.told.push(Note {
             row,
             finding: *finding,
-            texts: [key.join("/").as_str(), value].iter().collect(),
         });
+        self.texts.push(&key.join("/"));
+        self.texts.push(value);
+    }
+
+    /// Whether it is time to lay them aside.
+    pub(super) fn are_many(&self) -> bool {
+        self.told.len() >= MOST
+    }
+
+    /// Lays them aside, encrypted, and keeps the counts of the others: a thread may find more than memory holds.
+    pub(super) fn lay(&mut self, partition: Partition, lane: &mut Lane) -> Result<(), Fault> {
+        let mut row = Row::new();
+        for (place, note) in self.told.drain(..).enumerate() {
+            let column = note
+                .finding
+                .column
+                .map_or_else(String::new, |c| c.to_string());
+            row.clear();
+            row.push(&note.row.to_string());
+            row.push(note.finding.code.as_str());
+            row.push(&column);
+            row.push(self.texts.get(2 * place));
+            row.push(self.texts.get(2 * place + 1));
+            lane.push_to(partition, &row)?;
+        }
+        self.texts.clear();
+        Ok(())
     }
 
     /// Counts and tells all of it; row 0 of the notes is number `first`.
@@ -79,16 +111,43 @@ impl Notes {
         for (code, count) in self.counted {
             tally.count(code, count);
         }
-        for note in self.told {
+        for (place, note) in self.told.iter().enumerate() {
             let line = Line {
                 row: first + note.row,
                 finding: &note.finding,
-                key: note.texts.get(0),
-                value: note.texts.get(1),
+                key: self.texts.get(2 * place),
+                value: self.texts.get(2 * place + 1),
             };
             tally.add(line.row, line.finding);
             findings.hear(dataset, &line)?;
         }
         Ok(())
     }
+}
+
+/// Counts and tells what was laid aside.
+pub(super) fn tell_laid(
+    laid: &Reader,
+    dataset: &Dataset,
+    findings: &mut dyn Findings,
+    tally: &mut Tally,
+) -> Result<(), Fault> {
+    let mut row = Row::new();
+    for partition in Partition::all() {
+        let mut rows = laid.partition(partition);
+        while rows.read(&mut row)? {
+            let code = CheckCode::all().find(|code| code.as_str() == row.get(1));
+            let code = code.ok_or_else(|| laid.damaged("holds a finding of no kind"))?;
+            let finding = Finding::new(code, row.get(2).parse().ok());
+            let line = Line {
+                row: row.get(0).parse().unwrap_or(0),
+                finding: &finding,
+                key: row.get(3),
+                value: row.get(4),
+            };
+            tally.add(line.row, line.finding);
+            findings.hear(dataset, &line)?;
+        }
+    }
+    Ok(())
 }

@@ -196,11 +196,12 @@ struct Rules<'a> {
 
 impl Rules<'_> {
     fn block(&self, hand: &mut Hand, block: &Block) -> Result<Taken, Fault> {
-        let mut records = Records::of(block.text(), self.table, self.limits.row);
-        if block.number == 0 {
-            records.skip();
-        }
         let mut taken = Taken::default();
+        if block.cut {
+            taken.broken = Some(Code::TooLarge);
+            return Ok(taken);
+        }
+        let mut records = Records::of(block.text(), self.table, self.limits.row);
         loop {
             let record = match records.next() {
                 Ok(Some(record)) => record,

@@ -9,6 +9,9 @@ use crate::rejection::Code;
 
 use super::table::Table;
 
+/// What the CSV reader holds in memory beyond the record it reads.
+const READ_AHEAD: usize = 64 << 10;
+
 /// The records of whole lines of text.
 pub(super) struct Records<'t> {
     reader: ZeroCopyReader<&'t [u8]>,
@@ -37,10 +40,10 @@ pub(super) struct Record<'r> {
 }
 
 impl<'t> Records<'t> {
-    /// `text` begins with a record, or with the line break before one, and ends with one.
+    /// The records of whole lines of text but the first, which is nobody's.
     pub(super) fn of(text: &'t [u8], table: &'t Table, longest: u64) -> Self {
-        Self {
-            reader: ZeroCopyReaderBuilder::with_capacity(text.len().max(1))
+        let mut records = Self {
+            reader: ZeroCopyReaderBuilder::with_capacity(READ_AHEAD)
                 .delimiter(table.separator)
                 .has_headers(false)
                 .flexible(true)
@@ -49,13 +52,10 @@ impl<'t> Records<'t> {
             longest,
             text: Zeroizing::default(),
             fields: Fields::default(),
-        }
-    }
-
-    /// Passes over the header row.
-    pub(super) fn skip(&mut self) {
-        // Whoever read the columns has read it without an error.
-        let _ = self.reader.read_byte_record();
+        };
+        // A slice is read without an error; whoever read the columns has read this record, too.
+        let _ = records.reader.read_byte_record();
+        records
     }
 
     /// The next record, `None` at the end. Refuses with `TOO_LARGE`, `NOT_UTF8` or `NOT_CSV`.

@@ -14,7 +14,7 @@ use crate::reconcile::Action;
 use crate::snapshot::{Cursor, Lane, Partition, Reader, Rows, SortKey, StoreKey, Writer, sorted};
 
 use super::Desk;
-use super::finding::{Findings, Notes};
+use super::finding::{Findings, LAID, Notes, tell_laid};
 use super::intake::{Intake, group_key};
 use super::tally::Tally;
 use super::twins::Twins;
@@ -60,10 +60,14 @@ pub(super) fn settle(
         work: desk.work,
         store: desk.store,
     };
+    let laid = Writer::scratch(desk.work, desk.store, &LAID.map(str::to_owned))?;
     let (mut refused, mut carried) = (0, 0);
     desk.workers.each(
         Partition::runs(intake.read).map(Ok),
-        || Ok(Hand::of(snapshot.lane(), unique.as_ref().map(Writer::lane))),
+        || {
+            let unique = unique.as_ref().map(Writer::lane);
+            Ok(Hand::of(snapshot.lane(), unique, laid.lane()))
+        },
         |hand, run| {
             for partition in run {
                 pass.partition(hand, partition)?;
@@ -79,15 +83,21 @@ pub(super) fn settle(
             found.notes.tell(0, dataset, findings, tally)
         },
     )?;
+    tell_laid(&laid.finish()?, dataset, findings, tally)?;
     if let Some(unique) = unique {
         let unique = unique.finish()?;
+        let laid = Writer::scratch(desk.work, desk.store, &LAID.map(str::to_owned))?;
         desk.workers.each(
             Partition::runs(unique.rows()).map(Ok),
-            || Ok(()),
-            |(), run| pass.shared(&unique, run),
-            |()| Ok(()),
-            |notes: Notes| notes.tell(0, dataset, findings, tally),
+            || Ok(laid.lane()),
+            |lane, run| pass.shared(&unique, run, lane),
+            Lane::end,
+            |()| {
+                (desk.progress)(0);
+                Ok(())
+            },
         )?;
+        tell_laid(&laid.finish()?, dataset, findings, tally)?;
     }
     Ok(Settled {
         snapshot: snapshot.finish()?,
@@ -111,6 +121,8 @@ struct Pass<'a> {
 struct Hand {
     snapshot: Lane,
     unique: Option<Lane>,
+    /// Findings that wait to be told.
+    laid: Lane,
     /// Rows that share the first key column.
     group: Vec<Row>,
     /// Of each of these its number, where it came in this delivery.
@@ -128,10 +140,11 @@ struct Found {
 }
 
 impl Hand {
-    fn of(snapshot: Lane, unique: Option<Lane>) -> Self {
+    fn of(snapshot: Lane, unique: Option<Lane>, laid: Lane) -> Self {
         Self {
             snapshot,
             unique,
+            laid,
             group: Vec::new(),
             numbers: Vec::new(),
             spare: Vec::new(),
@@ -141,6 +154,7 @@ impl Hand {
 
     fn end(self) -> Result<(), Fault> {
         self.snapshot.end()?;
+        self.laid.end()?;
         self.unique.map_or(Ok(()), Lane::end)
     }
 
@@ -167,15 +181,20 @@ impl Pass<'_> {
             let old = self.pass_by(hand, partition, base.as_mut(), &row_key)?;
             let Some(action) = action.filter(|_| !twin) else {
                 if action.is_some() {
-                    self.refuse(hand, number, &row, CheckCode::KunciGanda);
+                    self.refuse(hand, partition, number, &row, CheckCode::KunciGanda)?;
                 }
                 self.carry_over(hand, partition, old)?;
                 continue;
             };
             match (self.mode, action, old) {
-                (Mode::Full, _, _)
-                | (Mode::Delta, Action::Tambah, None)
-                | (Mode::Delta, Action::Ubah, Some(_)) => {
+                (Mode::Full, _, old) => {
+                    if let Some(base) = &mut base {
+                        base.spare = old;
+                    }
+                    let kept = mem::replace(&mut row, hand.spare());
+                    self.keep(hand, partition, Some(number), kept)?;
+                }
+                (Mode::Delta, Action::Tambah, None) | (Mode::Delta, Action::Ubah, Some(_)) => {
                     let kept = mem::replace(&mut row, hand.spare());
                     self.keep(hand, partition, Some(number), kept)?;
                 }
@@ -186,11 +205,11 @@ impl Pass<'_> {
                 (Mode::Delta, Action::Hapus, None) if !based => {}
                 (Mode::Delta, Action::Hapus, Some(_)) => {}
                 (Mode::Delta, Action::Tambah, Some(old)) => {
-                    self.refuse(hand, number, &row, CheckCode::DeltaAda);
+                    self.refuse(hand, partition, number, &row, CheckCode::DeltaAda)?;
                     self.keep(hand, partition, None, old)?;
                 }
                 (Mode::Delta, Action::Ubah | Action::Hapus, None) => {
-                    self.refuse(hand, number, &row, CheckCode::DeltaTiada);
+                    self.refuse(hand, partition, number, &row, CheckCode::DeltaTiada)?;
                 }
             }
         }
@@ -201,6 +220,8 @@ impl Pass<'_> {
             }
         }
         self.end_group(hand, partition)?;
+        hand.found.notes.lay(partition, &mut hand.laid)?;
+        hand.laid.leave(partition)?;
         hand.snapshot.leave(partition)
     }
 
@@ -267,21 +288,16 @@ impl Pass<'_> {
     fn end_group(&self, hand: &mut Hand, partition: Partition) -> Result<(), Fault> {
         if hand.numbers.iter().any(Option::is_some) {
             let mut findings = Vec::new();
-            check_group(
-                self.dataset,
-                self.thresholds,
-                self.as_of,
-                &hand.group,
-                &mut findings,
-            );
+            let (dataset, rows) = (self.dataset, mem::take(&mut hand.group));
+            check_group(dataset, self.thresholds, self.as_of, &rows, &mut findings);
             for (index, finding) in &findings {
                 // A row that lay there before was reported when it came.
-                if let (Some(Some(number)), Some(row)) =
-                    (hand.numbers.get(*index), hand.group.get(*index))
-                {
-                    hand.found.notes.add(*number, finding, self.dataset, row);
+                let number = hand.numbers.get(*index).copied().flatten();
+                if let (Some(number), Some(row)) = (number, rows.get(*index)) {
+                    self.note(hand, partition, number, finding, row)?;
                 }
             }
+            hand.group = rows;
         }
         for (number, row) in hand.numbers.drain(..).zip(&hand.group) {
             hand.snapshot.push_to(partition, row)?;
@@ -302,7 +318,7 @@ impl Pass<'_> {
     }
 
     /// One value of the unique column under several keys: every row of this delivery that has it is warned.
-    fn shared(&self, unique: &Reader, run: Vec<Partition>) -> Result<Notes, Fault> {
+    fn shared(&self, unique: &Reader, run: Vec<Partition>, laid: &mut Lane) -> Result<(), Fault> {
         let (mut notes, mut entry) = (Notes::default(), Row::new());
         for partition in run {
             let rows = sorted(unique, partition, &[0], self.work, self.store)?;
@@ -314,15 +330,43 @@ impl Pass<'_> {
                 let finding = Finding::new(CheckCode::NikGanda, self.dataset.unique);
                 let key: Vec<&str> = entry.fields().skip(2).collect();
                 notes.add_texts(number, &finding, &key, entry.get(0));
+                if notes.are_many() {
+                    notes.lay(partition, laid)?;
+                }
             }
+            notes.lay(partition, laid)?;
+            laid.leave(partition)?;
         }
-        Ok(notes)
+        Ok(())
     }
 
-    fn refuse(&self, hand: &mut Hand, number: u64, row: &Row, code: CheckCode) {
+    fn refuse(
+        &self,
+        hand: &mut Hand,
+        partition: Partition,
+        number: u64,
+        row: &Row,
+        code: CheckCode,
+    ) -> Result<(), Fault> {
         hand.found.refused += 1;
         let finding = Finding::new(code, self.dataset.key.first().copied());
-        hand.found.notes.add(number, &finding, self.dataset, row);
+        self.note(hand, partition, number, &finding, row)
+    }
+
+    fn note(
+        &self,
+        hand: &mut Hand,
+        partition: Partition,
+        number: u64,
+        finding: &Finding,
+        row: &Row,
+    ) -> Result<(), Fault> {
+        let notes = &mut hand.found.notes;
+        notes.add(number, finding, self.dataset, row);
+        match notes.are_many() {
+            true => notes.lay(partition, &mut hand.laid),
+            false => Ok(()),
+        }
     }
 }
 

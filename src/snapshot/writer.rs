@@ -105,7 +105,12 @@ impl Writer {
         lz4: bool,
     ) -> Result<Self, Fault> {
         let data_key = layout::fresh_key()?;
-        let header = Header::fresh(lz4, store.wrap(&data_key)?)?;
+        // A file without a name is read through this process alone, which has the key.
+        let wrapped = match temporary {
+            Some(_) => store.wrap(&data_key)?,
+            None => Vec::new(),
+        };
+        let header = Header::fresh(lz4, wrapped)?;
         let bytes = header.encode();
         file.write_all_at(&bytes, 0)
             .map_err(Fault::io("write a snapshot", path))?;

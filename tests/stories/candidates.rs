@@ -76,9 +76,12 @@ fn likely_pairs_go_to_whom_may_see_them_and_nothing_is_adopted() {
     assert_eq!(
         response.names(),
         [
+            "berita_acara_pembanding.html",
+            "berita_acara_pembanding.pdf",
             "perbedaan_pembanding.csv",
             "ringkasan.json",
-            "ringkasan.txt"
+            "ringkasan.txt",
+            "ringkasan_pembanding.html"
         ]
     );
     for hidden in ["calon", &other_nip, &other_nik, &name] {

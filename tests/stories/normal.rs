@@ -94,8 +94,8 @@ fn a_delivery_is_answered_with_standard_tools_alone() {
         "leading zeros are kept"
     );
     assert_eq!(
-        bpjs.response("peserta_pns", "bpjs", 1).names()[2],
-        "perbedaan_kepesertaan.csv"
+        bpjs.response("peserta_pns", "bpjs", 1).names()[2..4],
+        ["calon_padanan_kepesertaan.csv", "perbedaan_kepesertaan.csv"]
     );
 
     // What became of it stands on the page.
@@ -160,10 +160,13 @@ fn bkn_never_receives_what_it_is_not_entitled_to() {
     assert_eq!(
         own.names(),
         [
+            "berita_acara_pembanding.html",
+            "berita_acara_pembanding.pdf",
             "calon_padanan_pembanding.csv",
             "perbedaan_pembanding.csv",
             "ringkasan.json",
-            "ringkasan.txt"
+            "ringkasan.txt",
+            "ringkasan_pembanding.html"
         ]
     );
     let mut found = own

@@ -92,7 +92,7 @@ fn to_be_answered() -> Scene {
             let (bkn, bpjs) = (padan.party("bkn"), padan.party("bpjs"));
             let receipt = Receipt::read(&bkn, &bkn.stem("pns", "full", 1)).accepted();
             assert_eq!(receipt.rows().pick("kode"), ["NIK_BENTUK"]);
-            for (party, files) in [(&bkn, 6), (&bpjs, 7)] {
+            for (party, files) in [(&bkn, 7), (&bpjs, 8)] {
                 let folder = party
                     .outbox()
                     .into_iter()

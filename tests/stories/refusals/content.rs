@@ -81,6 +81,11 @@ fn text_that_is_no_sound_table() {
             "NOT_CSV",
             csv.replacen("KENARI ADI", "KENARI \"ADI\" ", 1).into(),
         ),
+        (
+            "a wall of returns before the last row",
+            "TOO_LARGE",
+            and_then(format!("{}{row}\n", "\r".repeat(300 << 10)).as_bytes()),
+        ),
         ("not UTF-8, late", "NOT_UTF8", and_then(b"\xe9\xe8,1\n")),
         (
             "Latin-1",
