@@ -32,11 +32,6 @@ impl Workers {
         Self::new(thread::available_parallelism().unwrap_or(NonZeroUsize::MIN))
     }
 
-    /// How many may work at once.
-    pub fn threads(&self) -> usize {
-        self.threads
-    }
-
     /// Takes jobs from `source`, has each done by `work` on some thread, and gives what comes of them to `collect` on this
     /// thread, in the order of the jobs. Each thread has a state of its own, from `begin`, that `end` gets at last.
     ///

@@ -3,7 +3,6 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::mem;
 
 use crate::agreement::{ChangeClass, ChangeClasses, Dataset, PartyId, Row};
 use crate::csv::Lines;
@@ -85,9 +84,8 @@ pub fn changes(
         now,
     };
     let writer = Writer::scratch(bench.scratch, bench.store, &names(dataset))?;
-    let mut counts = ChangeCounts::default();
-    bench.workers.each(
-        Partition::runs(current.rows().max(previous.rows())).map(Ok),
+    let found = bench.each_partition(
+        [previous, current],
         || {
             Ok(Hand {
                 lane: writer.lane(),
@@ -95,20 +93,13 @@ pub fn changes(
                 row: Row::new(),
             })
         },
-        |hand, run| {
-            for partition in run {
-                search.partition(hand, partition)?;
-            }
-            Ok(mem::take(&mut hand.counts))
-        },
-        |hand| hand.lane.end(),
-        |more: ChangeCounts| {
-            for ((action, class), count) in more.0 {
-                counts.add(action, class, count);
-            }
-            Ok(())
-        },
+        |hand, partition| search.partition(hand, partition),
+        |hand| hand.lane.end().map(|()| hand.counts),
     )?;
+    let mut counts = ChangeCounts::default();
+    for ((action, class), count) in found.into_iter().flat_map(|counts| counts.0) {
+        counts.add(action, class, count);
+    }
     Ok(Changes {
         counts,
         rows: writer.finish()?,

@@ -5,6 +5,7 @@
 //! each other. What they say does not depend on how many cores there are.
 
 mod admit;
+mod base;
 mod beginning;
 mod blocks;
 mod finding;

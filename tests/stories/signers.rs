@@ -131,7 +131,7 @@ fn nothing_is_accepted_or_refused_by_a_list_that_cannot_be_read() {
     let stem = prepared(&bkn, 1, &certificate);
     bkn.drop_locally(&stem);
     let list = padan.path("keys/revoked_keys");
-    for broken in [Some("SSHKRL\n\0cut off"), Some("no key\n"), None] {
+    let told_of = |broken: Option<&str>| {
         match broken {
             Some(text) => revoke(&padan, text),
             None => fs::remove_file(&list).unwrap(),
@@ -140,6 +140,9 @@ fn nothing_is_accepted_or_refused_by_a_list_that_cannot_be_read() {
         assert_eq!(output.status.code(), Some(3), "{output:?}");
         let said = String::from_utf8(output.stderr).unwrap();
         assert!(said.contains("keys/revoked_keys"), "{said}");
+    };
+    for broken in [Some("SSHKRL\n\0cut off"), Some("no key\n"), None] {
+        told_of(broken);
         // Only that it is being looked at, and no verdict.
         let marker = format!("{stem}.sedang-diperiksa");
         assert_eq!(names(&bkn.receipts()), [marker], "{broken:?}");
@@ -152,14 +155,7 @@ fn nothing_is_accepted_or_refused_by_a_list_that_cannot_be_read() {
     // And it is told before the next delivery comes.
     assert!(names(&bkn.inbox()).is_empty());
     for broken in [Some("no key\n"), None] {
-        match broken {
-            Some(text) => revoke(&padan, text),
-            None => fs::remove_file(&list).unwrap(),
-        }
-        let output = padan.command("poll").output().unwrap();
-        assert_eq!(output.status.code(), Some(3), "{output:?}");
-        let said = String::from_utf8(output.stderr).unwrap();
-        assert!(said.contains("keys/revoked_keys"), "{said}");
+        told_of(broken);
     }
 }
 

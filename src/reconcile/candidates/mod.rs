@@ -15,7 +15,7 @@ mod estimates;
 mod facets;
 mod frequency;
 mod levels;
-mod parallel;
+mod locks;
 mod people;
 mod settle;
 mod sheet;
@@ -27,13 +27,11 @@ mod tests;
 
 use std::collections::HashMap;
 use std::io::Write;
-use std::path::Path;
 use std::sync::Mutex;
 
 use crate::agreement::{self, Agreement, CandidateField, Dataset, PartyId, Reconciliation};
 use crate::fault::Fault;
-use crate::snapshot::{Reader, StoreKey, Writer};
-use crate::workers::Workers;
+use crate::snapshot::{Reader, Writer};
 
 pub use estimates::{Estimate, Estimates};
 
@@ -41,7 +39,7 @@ use super::Bench;
 use blocks::{everyone, passes};
 use facets::Facet;
 use levels::Likeness;
-use parallel::{locked, unlocked};
+use locks::{locked, unlocked};
 use people::{People, drawn, facet};
 use settle::{Demand, Found, Pair};
 use sheet::{Making, Sheet};
@@ -122,9 +120,7 @@ pub(super) fn run(
             continue;
         }
         let search = Search {
-            workers: bench.workers,
-            scratch: bench.scratch,
-            store: bench.store,
+            bench,
             agreement,
             recon,
             datasets,
@@ -147,9 +143,7 @@ pub(super) fn run(
 
 /// One run over one set of columns.
 struct Search<'a> {
-    workers: &'a Workers,
-    scratch: &'a Path,
-    store: &'a StoreKey,
+    bench: Bench<'a>,
     agreement: &'a Agreement,
     recon: &'a Reconciliation,
     datasets: [&'a Dataset; 2],
@@ -165,14 +159,16 @@ impl Search<'_> {
         let left_over = leftovers.each_ref().map(Reader::rows);
         let [left, right] = leftovers;
         // Where one side has nobody left, the other one's need not be looked at.
-        let none = |side: &Reader| Writer::scratch(self.scratch, self.store, side.columns());
+        let none =
+            |side: &Reader| Writer::scratch(self.bench.scratch, self.bench.store, side.columns());
         let (left, right) = match left_over.contains(&0) {
             true => (&none(left)?.finish()?, &none(right)?.finish()?),
             false => (left, right),
         };
         let [on_left, on_right] = self.datasets;
         let people = |dataset, rows, side| {
-            let (scratch, store, rules) = (self.scratch, self.store, &self.agreement.names);
+            let (scratch, store, rules) =
+                (self.bench.scratch, self.bench.store, &self.agreement.names);
             People::of(scratch, store, rules, self.facets, dataset, rows, side)
         };
         // One after the other: each holds a block of every partition twice.
@@ -186,22 +182,15 @@ impl Search<'_> {
         };
         let mut blocks = Vec::new();
         for pass in self.passes(&demand) {
-            let made = Blocks::of(
-                self.workers,
-                self.scratch,
-                self.store,
-                &pass,
-                people,
-                &frequencies,
-            )?;
+            let made = Blocks::of(self.bench, &pass, people, &frequencies)?;
             blocks.push((pass.within, made));
         }
         let weights = self.weights(&demand, &blocks)?;
         let (found, compared) = self.weigh(&demand, &weights, &blocks)?;
-        let settled = found.settle(self.scratch, self.store, &demand)?;
+        let settled = found.settle(self.bench.scratch, self.bench.store, &demand)?;
         let sheet = Making {
-            scratch: self.scratch,
-            store: self.store,
+            scratch: self.bench.scratch,
+            store: self.bench.store,
             agreement: self.agreement,
             recon: self.recon,
             datasets: self.datasets,
@@ -246,7 +235,7 @@ impl Search<'_> {
         for (within, blocks) in blocks {
             let begin = HashMap::<u64, u64>::new;
             let states = blocks.sweep(
-                self.workers,
+                self.bench,
                 self.facets.len(),
                 begin,
                 trains,
@@ -304,7 +293,7 @@ impl Search<'_> {
         blocks: &[(u16, Blocks)],
     ) -> Result<(Found, u64), Fault> {
         let least = demand.least_weight() - self.margin();
-        let found = Mutex::new(Found::begin(self.scratch, self.store)?);
+        let found = Mutex::new(Found::begin(self.bench.scratch, self.bench.store)?);
         let flush = |batch: &mut Vec<Pair>| -> Result<(), Fault> {
             let mut found = locked(&found);
             batch.drain(..).try_for_each(|pair| found.push(&pair))
@@ -313,7 +302,7 @@ impl Search<'_> {
         for (_, blocks) in blocks {
             let begin = || (Vec::new(), 0);
             let rests = blocks.sweep(
-                self.workers,
+                self.bench,
                 self.facets.len(),
                 begin,
                 |_| true,

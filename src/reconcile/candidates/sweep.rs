@@ -7,12 +7,12 @@ use std::sync::Mutex;
 use crate::agreement::Row;
 use crate::fault::Fault;
 use crate::snapshot::{Partition, Reader, Rows, StoreKey, Writer, sorted};
-use crate::workers::Workers;
 
+use super::super::Bench;
 use super::super::ordered::Ordered;
 use super::blocks::Pass;
 use super::frequency::Frequencies;
-use super::parallel::{both, in_parallel, locked, unlocked};
+use super::locks::{locked, unlocked};
 use super::people::{NUMBER, People, facet};
 
 /// Most records of one side in a block: bounds the memory of a block and the pairs that a record is part of.
@@ -66,16 +66,13 @@ impl<'r> Member<'r> {
 impl Blocks {
     /// The blocks of both sides in one pass.
     pub(super) fn of(
-        workers: &Workers,
-        scratch: &Path,
-        store: &StoreKey,
+        bench: Bench,
         pass: &Pass,
         people: [&People; 2],
         frequencies: &Frequencies,
     ) -> Result<Self, Fault> {
-        let [left, right] = both(workers, people, |people| {
-            members(scratch, store, pass, people, frequencies)
-        })?;
+        let [left, right] =
+            bench.both(people, |people| members(bench, pass, people, frequencies))?;
         let mut blocks = Self {
             parts: Vec::new(),
             skipped: Skipped::default(),
@@ -83,7 +80,7 @@ impl Blocks {
         let mut rows = Some([left, right]);
         for last in [false, true] {
             let Some(sides) = rows.take() else { break };
-            let divided = divide(workers, scratch, store, &sides, last, &mut blocks.skipped)?;
+            let divided = divide(bench, &sides, last, &mut blocks.skipped)?;
             blocks.parts.push(divided.whole);
             rows = divided.again;
         }
@@ -94,7 +91,7 @@ impl Blocks {
     /// of its own, which `begin` makes.
     pub(super) fn sweep<T: Send>(
         &self,
-        workers: &Workers,
+        bench: Bench,
         facets: usize,
         begin: impl Fn() -> T + Sync,
         admit: impl Fn(&Member<'_>) -> bool + Sync,
@@ -103,10 +100,9 @@ impl Blocks {
         let Some([left, right]) = self.parts.first() else {
             return Ok(Vec::new());
         };
-        let states = in_parallel(
-            workers,
+        bench.each_partition(
             [left, right],
-            || (begin(), [Block::default(), Block::default()]),
+            || Ok((begin(), [Block::default(), Block::default()])),
             |(state, [a, b]), partition| {
                 for [left, right] in &self.parts {
                     let stream = |reader: &Reader| {
@@ -125,15 +121,14 @@ impl Blocks {
                 }
                 Ok(())
             },
-        )?;
-        Ok(states.into_iter().map(|(state, _)| state).collect())
+            |(state, _)| Ok(state),
+        )
     }
 }
 
 /// Every person who has a block key in this pass.
 fn members(
-    scratch: &Path,
-    store: &StoreKey,
+    bench: Bench,
     pass: &Pass,
     people: &People,
     frequencies: &Frequencies,
@@ -143,7 +138,7 @@ fn members(
     let columns = columns.chain(people.rows.columns().iter().cloned());
     let rarities = (0..facets).map(|place| format!("langka_{place}"));
     let columns: Vec<String> = columns.chain(rarities).collect();
-    let mut writer = Writer::scratch(scratch, store, &columns)?;
+    let mut writer = Writer::scratch(bench.scratch, bench.store, &columns)?;
     let (mut person, mut member) = (Row::new(), Row::new());
     for partition in Partition::all() {
         let mut rows = people.rows.partition(partition);
@@ -174,18 +169,16 @@ struct Divided {
 }
 
 fn divide(
-    workers: &Workers,
-    scratch: &Path,
-    store: &StoreKey,
+    bench: Bench,
     sides: &[Reader; 2],
     last: bool,
     skipped: &mut Skipped,
 ) -> Result<Divided, Fault> {
+    let Bench { scratch, store, .. } = bench;
     let whole = Mutex::new(writers_of(sides, scratch, store)?);
     let again: Mutex<Option<[Writer; 2]>> = Mutex::new(None);
-    let begin = || (Skipped::default(), [Block::default(), Block::default()]);
-    let counted = in_parallel(
-        workers,
+    let begin = || Ok((Skipped::default(), [Block::default(), Block::default()]));
+    let counted = bench.each_partition(
         sides.each_ref(),
         begin,
         |(skipped, blocks), partition| {
@@ -228,8 +221,9 @@ fn divide(
             }
             Ok(())
         },
+        |(skipped, _)| Ok(skipped),
     )?;
-    for (one, _) in counted {
+    for one in counted {
         skipped.blocks += one.blocks;
         skipped.pairs += one.pairs;
     }

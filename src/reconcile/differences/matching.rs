@@ -1,7 +1,6 @@
 //! Which records belong together, and where they differ.
 
 use std::cmp::Ordering;
-use std::mem;
 use std::path::Path;
 
 use crate::agreement::{Agreement, Authority, Dataset, NameRules, Reconciliation, Row};
@@ -33,11 +32,7 @@ impl Matching {
         datasets: [&Dataset; 2],
         readers: [&Reader; 2],
     ) -> Result<Self, Fault> {
-        let Bench {
-            scratch,
-            store,
-            workers,
-        } = bench;
+        let Bench { scratch, store, .. } = bench;
         let half = |side: Side| Half::of(recon, side, side.of(datasets), side.of(readers));
         let finder = Finder::of(
             scratch,
@@ -53,46 +48,24 @@ impl Matching {
         let found = Writer::scratch(scratch, store, &record::columns(recon))?;
         let rests = aside(recon.also_by.is_some())?;
         let leftovers = aside(recon.candidates.is_some())?;
-        let mut met = Met::default();
-
-        let [left, right] = readers;
-        workers.each(
-            Partition::runs(left.rows().max(right.rows())).map(Ok),
+        let mut met = bench.each_partition(
+            readers,
             || Ok(Hand::of(&found, rests.as_ref(), leftovers.as_ref())),
-            |hand, run| {
-                for partition in run {
-                    finder.by_key(hand, partition)?;
-                }
-                Ok(mem::take(&mut hand.met))
-            },
+            |hand, partition| finder.by_key(hand, partition),
             Hand::end,
-            |some| {
-                met.add(&some);
-                Ok(())
-            },
         )?;
         if let Some(rests) = rests.map(finish).transpose()? {
-            let [left, right] = &rests;
-            workers.each(
-                Partition::runs(left.rows().max(right.rows())).map(Ok),
+            met.extend(bench.each_partition(
+                rests.each_ref(),
                 || Ok(Hand::of(&found, None, leftovers.as_ref())),
-                |hand, run| {
-                    for partition in run {
-                        finder.by_second_column(hand, &rests, partition)?;
-                    }
-                    Ok(mem::take(&mut hand.met))
-                },
+                |hand, partition| finder.by_second_column(hand, &rests, partition),
                 Hand::end,
-                |some| {
-                    met.add(&some);
-                    Ok(())
-                },
-            )?;
+            )?);
         }
         Ok(Self {
             differences: found.finish()?,
-            matched: met.matched,
-            agreeing: met.agreeing,
+            matched: met.iter().map(|some| some.matched).sum(),
+            agreeing: met.iter().map(|some| some.agreeing).sum(),
             leftovers: leftovers.map(finish).transpose()?,
         })
     }
@@ -108,13 +81,6 @@ struct Met {
     matched: u64,
     /// Of these, the ones without any difference.
     agreeing: u64,
-}
-
-impl Met {
-    fn add(&mut self, more: &Self) {
-        self.matched += more.matched;
-        self.agreeing += more.agreeing;
-    }
 }
 
 /// What one thread writes to.
@@ -141,10 +107,11 @@ impl Hand {
         }
     }
 
-    fn end(self) -> Result<(), Fault> {
+    fn end(self) -> Result<Met, Fault> {
         self.found.end()?;
         let pairs = [self.rests, self.leftovers].into_iter().flatten();
-        pairs.flatten().try_for_each(Lane::end)
+        pairs.flatten().try_for_each(Lane::end)?;
+        Ok(self.met)
     }
 }
 

@@ -1,31 +1,24 @@
 //! Whatever two parties agree on: no value of a column that a party is not entitled to stands in anything written for it.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test may stop at the first surprise"
-)]
-
 use std::cell::Cell;
 use std::fmt::Write;
 use std::fs;
-use std::io::Cursor;
 use std::num::NonZeroUsize;
 use std::path::Path;
 
 use jiff::civil::{Date, date};
 use padan::agreement::{Agreement, Dataset};
-use padan::config::Limits;
-use padan::delivery::DataFileName;
 use padan::fault::Fault;
-use padan::reconcile::{Bench, changes, differences};
-use padan::rows::{Desk, Findings, Learned, Line, judge};
+use padan::reconcile::{changes, differences};
+use padan::rows::{Findings, Line};
 use padan::snapshot::{Reader, StoreKey};
 use padan::workers::Workers;
 use proptest::prelude::*;
 use proptest::sample::subsequence;
 use proptest::test_runner::{Config, TestRunner};
 use tempfile::tempdir;
+
+use crate::exchange::Exchange;
 
 const DAY: Date = date(2026, 11, 22);
 const COLUMNS: [&str; 6] = ["kunci", "kedua", "nama", "alamat", "kode", "lokasi"];
@@ -160,6 +153,7 @@ fn rows(party: &str, round: usize) -> String {
     text
 }
 
+#[derive(Default)]
 struct Nobody;
 
 impl Findings for Nobody {
@@ -168,66 +162,25 @@ impl Findings for Nobody {
     }
 }
 
-fn judged(
-    agreement: &Agreement,
-    work: &Path,
-    store: &StoreKey,
-    workers: &Workers,
-    file: &str,
-    text: String,
-) -> Reader {
-    let name: DataFileName = file.parse().unwrap();
-    let folder = work.join(file);
-    fs::create_dir(&folder).unwrap();
-    let desk = Desk {
-        agreement,
-        dataset: agreement.dataset(&name.dataset).unwrap(),
-        limits: Limits {
-            data_file: 1 << 30,
-            plaintext: 1 << 30,
-            row: 64 << 10,
-            expansion: 200,
-        },
-        work: &folder,
-        store,
-        workers,
-        progress: &|_| {},
-    };
-    let text = Box::new(Cursor::new(text.into_bytes()));
-    let judged = judge(
-        &desk,
-        text,
-        &name,
-        || Ok(None),
-        &mut Nobody,
-        &mut Learned::default(),
-    );
-    judged.unwrap().snapshot
-}
-
 /// Everything that is written for a party after both have delivered twice.
 fn written(terms: &Terms, reader: &str) -> String {
     let agreement = terms.agreement();
     let (work, store) = (tempdir().unwrap(), StoreKey::ephemeral().unwrap());
     let workers = Workers::new(NonZeroUsize::new(2).unwrap());
-    let [left, right] = [("bkn", "kiri"), ("bpjs", "kanan")].map(|(party, id)| {
-        [1, 2].map(|round| {
-            let file = format!("{party}_{id}_full_2026-11-2{round}_000{round}.csv.age");
-            judged(
-                &agreement,
-                work.path(),
-                &store,
-                &workers,
-                &file,
-                rows(party, round),
-            )
-        })
-    });
-    let bench = Bench {
-        scratch: work.path(),
+    let exchange = Exchange {
+        agreement: &agreement,
         store: &store,
         workers: &workers,
+        work: work.path(),
     };
+    let bench = exchange.bench();
+    let [left, right] = [("bkn", "kiri"), ("bpjs", "kanan")].map(|(party, id)| {
+        [1, 2].map(|round| {
+            let file = format!("{party}_{id}_full_2026-11-2{round}_000{round}.csv");
+            let (snapshot, Nobody) = exchange.judge(&file, rows(party, round).into(), None);
+            snapshot
+        })
+    });
     let party = reader.parse().unwrap();
     let mut out = Vec::new();
     for (id, [first, second]) in [("kiri", &left), ("kanan", &right)] {

@@ -1,28 +1,22 @@
 //! The same rows under the same agreement give the same bytes, whatever the number of threads and the order of the rows.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test may stop at the first surprise"
-)]
-
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Cursor;
 use std::num::NonZeroUsize;
 use std::path::Path;
 
 use jiff::civil::{Date, date};
 use padan::agreement::{Agreement, Dataset};
-use padan::config::Limits;
 use padan::delivery::DataFileName;
 use padan::fault::Fault;
-use padan::reconcile::{Bench, changes, differences};
-use padan::rows::{Desk, Findings, Learned, Line, judge};
+use padan::reconcile::{changes, differences};
+use padan::rows::{Findings, Line};
 use padan::sample::{Plan, generate};
 use padan::snapshot::{Reader, StoreKey};
 use padan::workers::Workers;
 use tempfile::tempdir;
+
+use crate::exchange::Exchange;
 
 const DAY: Date = date(2026, 11, 22);
 /// Enough for several blocks of text and several turns of a thread.
@@ -43,53 +37,7 @@ impl Findings for Heard {
     }
 }
 
-struct Exchange<'a> {
-    agreement: &'a Agreement,
-    store: &'a StoreKey,
-    workers: &'a Workers,
-    work: &'a Path,
-}
-
 impl Exchange<'_> {
-    fn bench(&self) -> Bench<'_> {
-        Bench {
-            scratch: self.work,
-            store: self.store,
-            workers: self.workers,
-        }
-    }
-
-    fn judge(&self, file: &str, text: Vec<u8>, base: Option<&Reader>) -> (Reader, Vec<String>) {
-        let name: DataFileName = format!("{file}.age").parse().unwrap();
-        let dataset = self.agreement.dataset(&name.dataset).unwrap();
-        let work = self.work.join(file);
-        fs::create_dir(&work).unwrap();
-        let desk = Desk {
-            agreement: self.agreement,
-            dataset,
-            limits: Limits {
-                data_file: 1 << 30,
-                plaintext: 1 << 30,
-                row: 64 << 10,
-                expansion: 200,
-            },
-            work: &work,
-            store: self.store,
-            workers: self.workers,
-            progress: &|_| {},
-        };
-        let mut heard = Heard::default();
-        let judged = judge(
-            &desk,
-            Box::new(Cursor::new(text)),
-            &name,
-            || Ok(base.cloned()),
-            &mut heard,
-            &mut Learned::default(),
-        );
-        (judged.unwrap().snapshot, heard.0)
-    }
-
     /// Both deliveries of every dataset, in an order of rows that `shuffle` decides.
     fn run(&self, sample: &Path, shuffle: impl Fn(&mut Vec<&str>)) -> (Given, Vec<String>) {
         let (mut given, mut told) = (Given::new(), Vec::new());
@@ -108,7 +56,8 @@ impl Exchange<'_> {
                 let parsed: DataFileName = format!("{name}.age").parse().unwrap();
                 let dataset = self.agreement.dataset(&parsed.dataset).unwrap();
                 let before = snapshots.get(dataset.id.as_str()).cloned();
-                let (snapshot, heard) = self.judge(name, records.concat().into(), before.as_ref());
+                let (snapshot, Heard(heard)) =
+                    self.judge(name, records.concat().into(), before.as_ref());
                 told.extend(heard);
                 let changes = changes(
                     self.bench(),
